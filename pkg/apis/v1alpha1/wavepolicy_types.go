@@ -1,0 +1,262 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Probability is a decimal from 0 to 1 with at most nine places, such as "0.2".
+//
+// It is a string because a float cannot hold most decimals exactly and a limit is
+// compared exactly.
+//
+// +kubebuilder:validation:MinLength=1
+// +kubebuilder:validation:MaxLength=11
+// +kubebuilder:validation:Pattern=`^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$`
+type Probability string
+
+// WaveReading says how many environments of a paced rollout count as one wave.
+//
+// +kubebuilder:validation:Enum=InFlight;Gated
+type WaveReading string
+
+const (
+	// WavesInFlight counts the environments that the rollout system lets be in flight
+	// together, such as maxUpdate of an ApplicationSet's step.
+	WavesInFlight WaveReading = "InFlight"
+	// WavesGated counts all environments up to the next gate that a failure would close,
+	// such as a whole step: a sliding window goes on past a single failure.
+	WavesGated WaveReading = "Gated"
+)
+
+// RemovalReading says whether environments that a write tears down are counted.
+//
+// +kubebuilder:validation:Enum=Count;Ignore
+type RemovalReading string
+
+const (
+	// RemovalsCount counts the teardown of an environment like any other change of it.
+	RemovalsCount RemovalReading = "Count"
+	// RemovalsIgnore leaves environments that are torn down out of n.
+	RemovalsIgnore RemovalReading = "Ignore"
+)
+
+// UnresolvedAction says what happens to a write whose environments cannot be counted.
+//
+// +kubebuilder:validation:Enum=Deny;Warn;Allow
+type UnresolvedAction string
+
+const (
+	// UnresolvedDeny denies the write.
+	UnresolvedDeny UnresolvedAction = "Deny"
+	// UnresolvedWarn admits the write with a warning to its author.
+	UnresolvedWarn UnresolvedAction = "Warn"
+	// UnresolvedAllow admits the write.
+	UnresolvedAllow UnresolvedAction = "Allow"
+)
+
+// ValidationAction says what is done about a wave above its limit. The values mean what
+// they mean in a ValidatingAdmissionPolicyBinding.
+//
+// +kubebuilder:validation:Enum=Deny;Warn;Audit
+type ValidationAction string
+
+const (
+	// ActionDeny denies the write.
+	ActionDeny ValidationAction = "Deny"
+	// ActionWarn admits the write with a warning to its author.
+	ActionWarn ValidationAction = "Warn"
+	// ActionAudit admits the write; only the API server's audit log and Seawall's records
+	// tell of it.
+	ActionAudit ValidationAction = "Audit"
+)
+
+// Operation is a kind of write.
+//
+// +kubebuilder:validation:Enum=Create;Update;Delete
+type Operation string
+
+const (
+	// OperationCreate is the creation of a rollout: every environment of it is affected.
+	OperationCreate Operation = "Create"
+	// OperationUpdate is any later write of a rollout's metadata or spec.
+	OperationUpdate Operation = "Update"
+	// OperationDelete is the deletion of a rollout: it tears down every environment.
+	OperationDelete Operation = "Delete"
+)
+
+// KindReference names a kind of rollout.
+type KindReference struct {
+	// group is the API group of the kind, such as "argoproj.io".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Group string `json:"group"`
+
+	// kind is the name of the kind, such as "ApplicationSet".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind"`
+}
+
+// WavePolicyMatch selects the writes that a policy judges. A write is selected when every
+// field that is set selects it.
+type WavePolicyMatch struct {
+	// kinds are the kinds of rollout that the policy judges; all kinds when empty. A kind
+	// that Seawall does not know makes the policy not accepted.
+	// +optional
+	// +listType=map
+	// +listMapKey=group
+	// +listMapKey=kind
+	// +kubebuilder:validation:MaxItems=64
+	Kinds []KindReference `json:"kinds,omitempty"`
+
+	// operations are the kinds of write that the policy judges. A deletion in a namespace
+	// that is itself being deleted is never judged, nor one by the garbage collector.
+	// +optional
+	// +listType=set
+	// +kubebuilder:default={Create,Update}
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=3
+	Operations []Operation `json:"operations,omitempty"`
+
+	// namespaceSelector selects rollouts by the labels of their namespace. A rollout that
+	// is cluster-scoped is always selected. All namespaces are selected when it is not set.
+	// +optional
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector,omitempty"`
+
+	// objectSelector selects rollouts by their own labels. It judges the object as it will
+	// be stored and, on an update, as it was: a label cannot be taken off to escape. All
+	// rollouts are selected when it is not set.
+	// +optional
+	ObjectSelector *metav1.LabelSelector `json:"objectSelector,omitempty"`
+}
+
+// SuccessRate says how the sync success rate of a rollout is found.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.max) || !has(self.default) || double(self.default) <= double(self.max)",message="default must not be above max"
+type SuccessRate struct {
+	// default is the rate of a rollout without the annotation
+	// seawall.dev/sync-success-rate. When it is not set, a rollout that lacks the
+	// annotation is denied.
+	// +optional
+	Default Probability `json:"default,omitempty"`
+
+	// max caps the rate: a higher claim is judged at the cap, with a warning to its author.
+	// +optional
+	Max Probability `json:"max,omitempty"`
+}
+
+// WavePolicySpec says how large the waves of which rollouts may be.
+type WavePolicySpec struct {
+	// match selects the writes that the policy judges; all creations and updates of
+	// rollouts when it is not set.
+	// +optional
+	Match *WavePolicyMatch `json:"match,omitempty"`
+
+	// maxWaveFailureProbability is the largest allowed probability that more than
+	// toleratedFailures environments of one wave fail. A wave exactly at the limit passes.
+	// +required
+	MaxWaveFailureProbability Probability `json:"maxWaveFailureProbability"`
+
+	// maxRolloutFailureProbability is the largest allowed probability that more than
+	// toleratedFailures environments of the whole write fail, all its waves together. Not
+	// limited when it is not set.
+	// +optional
+	MaxRolloutFailureProbability Probability `json:"maxRolloutFailureProbability,omitempty"`
+
+	// toleratedFailures is the number of environments that may fail without counting: the
+	// probability of more failures than this is judged.
+	// +optional
+	// +kubebuilder:default=0
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=100
+	ToleratedFailures *int32 `json:"toleratedFailures,omitempty"`
+
+	// waves says what one wave is: the environments in flight together (InFlight), or all
+	// up to the next gate (Gated).
+	// +optional
+	// +kubebuilder:default=InFlight
+	Waves WaveReading `json:"waves,omitempty"`
+
+	// successRate says how the sync success rate of a rollout is found.
+	// +optional
+	SuccessRate *SuccessRate `json:"successRate,omitempty"`
+
+	// removals says whether environments that a write tears down count as affected.
+	// +optional
+	// +kubebuilder:default=Count
+	Removals RemovalReading `json:"removals,omitempty"`
+
+	// onUnresolved says what happens to a write whose environments cannot be counted and
+	// for which the annotation seawall.dev/environments declares none.
+	// +optional
+	// +kubebuilder:default=Deny
+	OnUnresolved UnresolvedAction `json:"onUnresolved,omitempty"`
+
+	// validationActions say what is done about a violation of this policy. Deny and Warn
+	// exclude each other.
+	// +optional
+	// +listType=set
+	// +kubebuilder:default={Deny}
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=2
+	// +kubebuilder:validation:XValidation:rule="!('Deny' in self && 'Warn' in self)",message="Deny and Warn exclude each other"
+	ValidationActions []ValidationAction `json:"validationActions,omitempty"`
+}
+
+// Condition types and reasons of a WavePolicy.
+const (
+	// ConditionAccepted tells whether Seawall can judge by the policy. While it is false,
+	// every write that the policy may select is answered by its validationActions.
+	ConditionAccepted = "Accepted"
+	// ReasonAccepted is the reason of a true condition Accepted.
+	ReasonAccepted = "Accepted"
+	// ReasonInvalid says that a field of the policy cannot be understood.
+	ReasonInvalid = "Invalid"
+	// ReasonUnknownKind says that the policy names a kind that Seawall does not judge.
+	ReasonUnknownKind = "UnknownKind"
+)
+
+// WavePolicyStatus says whether a policy is in force.
+type WavePolicyStatus struct {
+	// conditions hold the condition Accepted.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+}
+
+// WavePolicy limits how likely one wave of a rollout may be to break something. Every
+// policy that selects a write must be satisfied by it.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,shortName=wpol,categories=seawall
+// +kubebuilder:printcolumn:name="Max wave",type=string,JSONPath=`.spec.maxWaveFailureProbability`,description="Largest allowed failure probability of a wave"
+// +kubebuilder:printcolumn:name="Actions",type=string,JSONPath=`.spec.validationActions`,description="What is done about a violation"
+// +kubebuilder:printcolumn:name="Default rate",type=string,JSONPath=`.spec.successRate.default`,description="Sync success rate of rollouts without the annotation",priority=1
+// +kubebuilder:printcolumn:name="Accepted",type=string,JSONPath=`.status.conditions[?(@.type=="Accepted")].status`,description="Whether the policy is in force"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type WavePolicy struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata,omitempty"`
+
+	// spec says how large the waves of which rollouts may be.
+	// +required
+	Spec WavePolicySpec `json:"spec"`
+
+	// status says whether the policy is in force.
+	// +optional
+	Status WavePolicyStatus `json:"status,omitempty"`
+}
+
+// WavePolicyList is a list of WavePolicy.
+//
+// +kubebuilder:object:root=true
+type WavePolicyList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []WavePolicy `json:"items"`
+}
