@@ -1,0 +1,129 @@
+// Package rollout says which environments a write of a rollout changes, and in which
+// waves. It holds the vocabulary that every kind of rollout shares; the packages below it
+// read one kind each, and pkg/rollout/kinds lists them.
+package rollout
+
+import "context"
+
+// Operation is a kind of write.
+type Operation string
+
+// The writes that the API server asks about. Create, Update and Delete are spelt as in a
+// WavePolicy.
+const (
+	Create Operation = "Create"
+	Update Operation = "Update"
+	Delete Operation = "Delete"
+)
+
+// Write is one write of a rollout, as the API server hands it over for admission.
+type Write struct {
+	Operation Operation
+	Namespace string
+	Name      string
+	// Object is the JSON of the rollout as it would be stored; empty on Delete.
+	Object []byte
+	// OldObject is the JSON of the rollout as it is stored; empty on Create.
+	OldObject []byte
+	// Metadata is that of Object, or of OldObject on Delete.
+	Metadata Metadata
+}
+
+// Effect is what a write does to one environment.
+type Effect string
+
+const (
+	// Added environments did not belong to the rollout before the write.
+	Added Effect = "Added"
+	// Changed environments get another desired state.
+	Changed Effect = "Changed"
+	// Removed environments are torn down.
+	Removed Effect = "Removed"
+	// Released environments keep their desired state but may now reach it sooner,
+	// because the write loosens the pacing.
+	Released Effect = "Released"
+)
+
+// Target is one environment that a write affects.
+type Target struct {
+	// Name is unique within the rollout, such as the name of an Argo CD Application.
+	Name   string
+	Effect Effect
+	// SuccessRate is the annotation seawall.dev/sync-success-rate of the environment's
+	// inventory object as it stands there; empty when there is none.
+	SuccessRate string
+	// Source names the inventory object for a message, such as "Secret argocd/prod-1";
+	// empty when the rollout itself lists the environment.
+	Source string
+}
+
+// PerWave stands for the largest number of environments per wave in a Step's remedies.
+const PerWave = "{n}"
+
+// Step is a group of affected environments that the rollout system finishes before it
+// starts the next group.
+type Step struct {
+	// Targets are the affected environments of the step, sorted by name.
+	Targets []Target
+	// Declared is the number of further affected environments that an annotation or a
+	// status counts and that have no name here.
+	Declared int
+	// InFlight is the largest number of the step's environments that the system syncs
+	// together: Size when nothing paces them, 0 when it starts none by itself.
+	InFlight int
+	// PaceRemedy says how to let at most PerWave environments be in flight together,
+	// such as "set spec.strategy.rollingSync.steps[0].maxUpdate to {n}".
+	PaceRemedy string
+	// SplitRemedy says how to make the step itself at most PerWave environments large.
+	SplitRemedy string
+}
+
+// Size returns the number of affected environments of the step.
+func (s Step) Size() int { return len(s.Targets) + s.Declared }
+
+// Change is what a write does to environments. Its zero value changes none.
+type Change struct {
+	// Environments is the number of environments that the rollout has after the write, or
+	// had before a Delete.
+	Environments int
+	// Steps hold the affected environments in the order in which they sync. An
+	// environment is in one step at most.
+	Steps []Step
+	// Held is the number of affected environments that are in no step, because the
+	// rollout system never syncs them by itself.
+	Held int
+	// Evidence says where a number came from that was not counted, such as "annotation
+	// seawall.dev/environments"; empty when everything was counted.
+	Evidence string
+	// Warnings tell the writer what is surprising about the rollout, one line each.
+	Warnings []string
+}
+
+// Affected returns n, the number of environments that the write affects and that the
+// rollout system syncs by itself.
+func (c Change) Affected() int {
+	n := 0
+	for _, step := range c.Steps {
+		n += step.Size()
+	}
+	return n
+}
+
+// Reader reads one kind of rollout.
+type Reader interface {
+	// Read returns what a write does to environments. When they cannot be counted the
+	// error is an *UnresolvedError; when an annotation that Seawall reads is malformed it
+	// is an *AnnotationError. A write that changes no environment is never an error.
+	Read(ctx context.Context, write Write) (Change, error)
+}
+
+// Kind is one sort of rollout and the code that reads it.
+type Kind struct {
+	Group    string
+	Versions []string
+	// Resource is the plural name in URLs and webhook rules, such as "applicationsets".
+	Resource string
+	// Name is the kind as objects spell it, such as "ApplicationSet".
+	Name   string
+	Reader Reader
+}
