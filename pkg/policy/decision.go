@@ -1,0 +1,126 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+)
+
+// Action is what is done about a write. The zero value denies.
+type Action int
+
+const (
+	// Deny refuses the write.
+	Deny Action = iota
+	// Warn admits the write with a warning to its author.
+	Warn
+	// Audit admits the write and only records that a policy is not satisfied.
+	Audit
+	// Allow admits the write.
+	Allow
+)
+
+// String returns the action as metrics and records spell it.
+func (a Action) String() string {
+	switch a {
+	case Warn:
+		return "Warn"
+	case Audit:
+		return "Audit"
+	case Allow:
+		return "Allow"
+	default:
+		return "Deny"
+	}
+}
+
+// Decision is what the verdicts of all policies come to.
+type Decision struct {
+	Action Action
+	// Verdict is the one that explains the action: that of the strictest policy.
+	Verdict Verdict
+	// Warnings are for the writer, without those of a denial.
+	Warnings []string
+}
+
+// Decide combines the verdicts of every policy that selects a write: all must be
+// satisfied. No verdict allows.
+func Decide(verdicts []Verdict) Decision {
+	if len(verdicts) == 0 {
+		return Decision{Action: Allow, Verdict: Verdict{Reason: NoChange}}
+	}
+	decision := Decision{Action: Allow}
+	for _, action := range []v1alpha1.ValidationAction{v1alpha1.ActionDeny, v1alpha1.ActionWarn, v1alpha1.ActionAudit} {
+		if asking := asking(verdicts, action); len(asking) > 0 {
+			decision.Action, decision.Verdict = actionOf(action), strictest(asking)
+			decision.Verdict.Message += others(asking)
+			break
+		}
+	}
+	if decision.Action == Allow {
+		decision.Verdict = riskiest(verdicts)
+	}
+	for _, verdict := range verdicts {
+		decision.Warnings = append(decision.Warnings, verdict.Warnings...)
+		if verdict.asks(v1alpha1.ActionWarn) {
+			decision.Warnings = append(decision.Warnings, verdict.Message)
+		}
+	}
+	return decision
+}
+
+func actionOf(action v1alpha1.ValidationAction) Action {
+	switch action {
+	case v1alpha1.ActionWarn:
+		return Warn
+	case v1alpha1.ActionAudit:
+		return Audit
+	default:
+		return Deny
+	}
+}
+
+func asking(verdicts []Verdict, action v1alpha1.ValidationAction) []Verdict {
+	var asking []Verdict
+	for _, verdict := range verdicts {
+		if verdict.asks(action) {
+			asking = append(asking, verdict)
+		}
+	}
+	return asking
+}
+
+// strictest returns the verdict to explain first: what must be mended before anything can
+// be counted, then the policy that allows the fewest environments.
+func strictest(verdicts []Verdict) Verdict {
+	return slices.MinFunc(verdicts, func(a, b Verdict) int {
+		return cmp.Or(
+			cmp.Compare(rank(a.Reason), rank(b.Reason)),
+			cmp.Compare(a.Largest, b.Largest),
+			strings.Compare(a.Policy, b.Policy),
+		)
+	})
+}
+
+func rank(reason Reason) int {
+	return slices.Index([]Reason{
+		PolicyInvalid, AnnotationMalformed, SuccessRateMissing, Unresolved, WaveOverLimit, RolloutOverLimit,
+	}, reason)
+}
+
+// riskiest returns the satisfied verdict that came closest to its limit.
+func riskiest(verdicts []Verdict) Verdict {
+	return slices.MaxFunc(verdicts, func(a, b Verdict) int {
+		return cmp.Or(cmp.Compare(a.Probability, b.Probability), strings.Compare(b.Policy, a.Policy))
+	})
+}
+
+func others(asking []Verdict) string {
+	if len(asking) == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d policies are not satisfied; this one is the strictest)", len(asking))
+}

@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Judge concludes whether a write that the policy selects satisfies it.
+func (p *Policy) Judge(c Case) Verdict {
+	verdict := Verdict{Policy: p.Name, actions: p.actions}
+	if p.invalid != nil {
+		return verdict.refuse(PolicyInvalid, fmt.Sprintf("policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
+	}
+	if c.Err != nil {
+		return p.judgeUncounted(verdict, c.Err)
+	}
+	waves := p.waves(c.Change)
+	for _, wave := range waves {
+		verdict.Environments += wave.step.Size()
+	}
+	if verdict.Environments == 0 {
+		verdict.Reason = NoChange
+		return verdict
+	}
+	rates := p.ratesOf(c.Metadata)
+	for i := range waves {
+		if err := waves[i].rate(rates); err != nil {
+			return p.judgeRateError(verdict, err)
+		}
+	}
+	verdict.Warnings = rates.warnings(p)
+	return p.judgeWaves(verdict, waves)
+}
+
+func (v Verdict) refuse(reason Reason, message string) Verdict {
+	v.Reason, v.Message = reason, message
+	return v
+}
+
+func (p *Policy) judgeUncounted(verdict Verdict, err error) Verdict {
+	var unresolved *rollout.UnresolvedError
+	if !errors.As(err, &unresolved) {
+		return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
+	}
+	verdict.Environments = unresolved.AtLeast
+	message := fmt.Sprintf("%s. Set annotation %s to their number (policy %q, onUnresolved: %s).",
+		err, v1alpha1.EnvironmentsAnnotation, p.Name, p.onUnresolved)
+	switch p.onUnresolved {
+	case v1alpha1.UnresolvedAllow:
+		verdict.Reason = UnresolvedAdmitted
+	case v1alpha1.UnresolvedWarn:
+		verdict.Reason = UnresolvedAdmitted
+		verdict.Warnings = []string{message}
+	default:
+		return verdict.refuse(Unresolved, message)
+	}
+	return verdict
+}
+
+func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
+	if errors.Is(err, errNoRate) {
+		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
+			"annotation %s is missing and policy %q has no default: set it to the chance that the sync of one environment succeeds, such as \"0.99\".",
+			v1alpha1.SyncSuccessRateAnnotation, p.Name))
+	}
+	return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
+}
+
+func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
+	inFlight := make([]risk.Wave, len(waves))
+	whole := make([]risk.Wave, len(waves))
+	for i, wave := range waves {
+		inFlight[i], whole[i] = wave.inFlight, wave.whole
+	}
+	worst := risk.Assess(p.wave, inFlight)
+	wave := waves[worst.Wave]
+	verdict.Numbers = Numbers{
+		Environments:     verdict.Environments,
+		Wave:             wave.number,
+		WaveEnvironments: worst.N,
+		Probability:      worst.Probability,
+		Limit:            p.wave.Max.String(),
+		SuccessRate:      rateText(wave.inFlight),
+		Largest:          worst.Largest,
+	}
+	if worst.Exceeded {
+		verdict.Largest = p.wave.LargestOf(wave.whole)
+		return verdict.refuse(WaveOverLimit, p.waveMessage(verdict.Numbers, wave))
+	}
+	if p.rollout != nil {
+		if all := risk.Join(whole...); p.rollout.Exceeded(all) {
+			verdict.Numbers = Numbers{
+				Environments:     verdict.Environments,
+				WaveEnvironments: all.N(),
+				Probability:      all.ProbabilityOfMoreThan(p.rollout.Tolerated),
+				Limit:            p.rollout.Max.String(),
+				SuccessRate:      rateText(all),
+				Largest:          p.rollout.LargestOf(all),
+			}
+			return verdict.refuse(RolloutOverLimit, p.rolloutMessage(verdict.Numbers, all))
+		}
+	}
+	verdict.Reason = Within
+	return verdict
+}

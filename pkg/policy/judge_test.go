@@ -1,0 +1,271 @@
+package policy_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/onsi/gomega"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const paceRemedy = "set spec.strategy.rollingSync.steps[0].maxUpdate to {n}"
+
+// targets returns n environments named from prefix.
+func targets(prefix string, n int, effect rollout.Effect) []rollout.Target {
+	list := make([]rollout.Target, n)
+	for i := range list {
+		list[i] = rollout.Target{Name: fmt.Sprintf("%s-%03d", prefix, i), Effect: effect}
+	}
+	return list
+}
+
+func step(inFlight, n int) rollout.Step {
+	return rollout.Step{
+		Targets: targets("tenant", n, rollout.Changed), InFlight: inFlight, PaceRemedy: paceRemedy,
+		SplitRemedy: "split spec.strategy.rollingSync.steps[0] into steps of at most {n} Applications each",
+	}
+}
+
+func wavePolicy(name string, change func(*v1alpha1.WavePolicySpec)) *v1alpha1.WavePolicy {
+	source := &v1alpha1.WavePolicy{}
+	source.Name = name
+	source.Spec.MaxWaveFailureProbability = "0.2"
+	source.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.99"}
+	if change != nil {
+		change(&source.Spec)
+	}
+	return source
+}
+
+func annotated(rate string) rollout.Metadata {
+	return rollout.Metadata{Annotations: map[string]string{v1alpha1.SyncSuccessRateAnnotation: rate}}
+}
+
+type judgement struct {
+	policy   func(*v1alpha1.WavePolicySpec)
+	change   rollout.Change
+	err      error
+	metadata rollout.Metadata
+
+	reason   policy.Reason
+	message  string
+	warnings []string
+}
+
+func (j judgement) check(t *testing.T) {
+	t.Helper()
+	g := gomega.NewWithT(t)
+	compiled, err := policy.Compile(wavePolicy("default", j.policy))
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	verdict := compiled.Judge(policy.Case{Change: j.change, Err: j.err, Metadata: j.metadata})
+	g.Expect(verdict.Reason).To(gomega.Equal(j.reason))
+	g.Expect(verdict.Message).To(gomega.Equal(j.message))
+	g.Expect(verdict.Warnings).To(gomega.Equal(j.warnings))
+}
+
+func oneStep(inFlight, n int) rollout.Change {
+	return rollout.Change{Environments: n, Steps: []rollout.Step{step(inFlight, n)}}
+}
+
+func TestLimits(t *testing.T) {
+	for name, test := range map[string]judgement{
+		"the article's rollout is over the limit, and the message says how to mend it": {
+			change: oneStep(100, 100),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
+		},
+		"the remedy of that message is within the limit": {
+			change: oneStep(22, 100),
+			reason: policy.Within,
+		},
+		"one more than the remedy is over it": {
+			change: oneStep(23, 100),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each: 20.6% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
+		},
+		"a wave exactly at the limit passes": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0.0199" },
+			change: oneStep(2, 2),
+			reason: policy.Within,
+		},
+		"a hair above the limit is told apart from it": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0.019899999" },
+			change: oneStep(2, 2),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 2 environments at 0.99 each: 1.99% chance that at least one fails, policy "default" allows 1.9899999%. ` +
+				`At most 1 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 1 (2 waves).`,
+		},
+		"a single environment that cannot pass is told the rate it needs": {
+			change:   oneStep(1, 1),
+			metadata: annotated("0.5"),
+			reason:   policy.WaveOverLimit,
+			message: `wave 1 syncs 1 environment at 0.5: 50% chance that it fails, policy "default" allows 20%. ` +
+				`Not even one environment passes: its sync success rate must be at least 0.8.`,
+		},
+		"the worst of several waves is named by its number": {
+			change: rollout.Change{Steps: []rollout.Step{step(5, 20), step(30, 30)}},
+			reason: policy.WaveOverLimit,
+			message: `wave 5 syncs 30 environments at 0.99 each: 26% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (2 waves).`,
+		},
+		"a gated reading counts the whole step": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.Waves = v1alpha1.WavesGated },
+			change: oneStep(5, 100),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: split spec.strategy.rollingSync.steps[0] into steps of at most 22 Applications each (5 waves).`,
+		},
+		"a step that nothing starts is no wave": {
+			change: oneStep(0, 100),
+			reason: policy.NoChange,
+		},
+		"tolerated failures are not counted": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.ToleratedFailures = new(int32(2)) },
+			change: oneStep(100, 100),
+			reason: policy.Within,
+		},
+		"more than the tolerated failures are": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.ToleratedFailures = new(int32(1)) },
+			change: oneStep(100, 100),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 100 environments at 0.99 each: 26.4% chance that more than 1 fail, policy "default" allows 20%. ` +
+				`At most 82 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 82 (2 waves).`,
+		},
+		"all waves together are limited too": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.5" },
+			change: oneStep(20, 100),
+			reason: policy.RolloutOverLimit,
+			message: `the whole rollout affects 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 50% for all waves together. ` +
+				`At most 68 in one write, or a sync success rate of at least 0.993092496.`,
+		},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+func TestRates(t *testing.T) {
+	mixed := oneStep(2, 3)
+	mixed.Steps[0].Targets[0].SuccessRate = "0.8"
+	mixed.Steps[0].Targets[0].Source = "Secret argocd/flaky"
+	broken := oneStep(1, 1)
+	broken.Steps[0].Targets[0].SuccessRate = "high"
+	broken.Steps[0].Targets[0].Source = "Secret argocd/flaky"
+	noDefault := func(s *v1alpha1.WavePolicySpec) { s.SuccessRate = nil }
+	for name, test := range map[string]judgement{
+		"an annotation outweighs the policy's default": {
+			change:   oneStep(100, 100),
+			metadata: annotated("99.9%"),
+			reason:   policy.Within,
+		},
+		"a missing annotation is denied by its name when there is no default": {
+			policy: noDefault,
+			change: oneStep(1, 1),
+			reason: policy.SuccessRateMissing,
+			message: `annotation seawall.dev/sync-success-rate is missing and policy "default" has no default: ` +
+				`set it to the chance that the sync of one environment succeeds, such as "0.99".`,
+		},
+		"a malformed annotation is denied by name and value, default or not": {
+			change:   oneStep(1, 1),
+			metadata: annotated("1.5"),
+			reason:   policy.AnnotationMalformed,
+			message: `annotation seawall.dev/sync-success-rate is "1.5": want a decimal from 0 to 1 such as "0.995", ` +
+				`or a percentage such as "99.5%" (policy "default").`,
+		},
+		"a write that changes no environment passes whatever its annotation is": {
+			metadata: annotated("nonsense"),
+			reason:   policy.NoChange,
+		},
+		"a claim above the cap is judged at the cap, with a warning": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Max = "0.999" },
+			change:   oneStep(10, 10),
+			metadata: annotated("0.99999"),
+			reason:   policy.Within,
+			warnings: []string{`sync success rate 0.99999 is above the highest that policy "default" believes: judged at 0.999`},
+		},
+		"an environment's own rate is taken to be in flight with the next worst": {
+			change: mixed,
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 2 environments at 0.8 to 0.99: 20.8% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 1 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 1 (3 waves).`,
+		},
+		"a malformed rate of an environment names its inventory object": {
+			change: broken,
+			reason: policy.AnnotationMalformed,
+			message: `annotation seawall.dev/sync-success-rate of Secret argocd/flaky is "high": want a decimal from 0 to 1 such as "0.995", ` +
+				`or a percentage such as "99.5%" (policy "default").`,
+		},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+func TestRemovals(t *testing.T) {
+	removal := rollout.Change{Steps: []rollout.Step{{
+		Targets: targets("old", 50, rollout.Removed), InFlight: 50, PaceRemedy: "remove at most {n} environments in one write",
+	}}}
+	for name, test := range map[string]judgement{
+		"a teardown counts like any other change": {
+			change: removal,
+			reason: policy.WaveOverLimit,
+			message: `wave 1 tears down 50 environments at 0.99 each: 39.5% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: remove at most 22 environments in one write (3 waves).`,
+		},
+		"a policy may leave teardowns out": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
+			change: removal,
+			reason: policy.NoChange,
+		},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+func TestUncounted(t *testing.T) {
+	unresolved := rollout.Unresolved("spec.generators[0].git", "is resolved over the network")
+	message := `cannot count its environments: spec.generators[0].git is resolved over the network. ` +
+		`Set annotation seawall.dev/environments to their number (policy "default", onUnresolved: %s).`
+	declared := rollout.Change{Steps: []rollout.Step{{Declared: 100, InFlight: 100, PaceRemedy: paceRemedy}}}
+	for name, test := range map[string]judgement{
+		"what cannot be counted is denied by default": {
+			err:     unresolved,
+			reason:  policy.Unresolved,
+			message: fmt.Sprintf(message, "Deny"),
+		},
+		"a policy may warn of it": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedWarn },
+			err:      unresolved,
+			reason:   policy.UnresolvedAdmitted,
+			warnings: []string{fmt.Sprintf(message, "Warn")},
+		},
+		"a policy may allow it": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
+			err:    unresolved,
+			reason: policy.UnresolvedAdmitted,
+		},
+		"a malformed declaration is denied though a policy allows what cannot be counted": {
+			policy:  func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
+			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: rollout.DeclaredWant},
+			reason:  policy.AnnotationMalformed,
+			message: `annotation seawall.dev/environments is "many": want an integer from 1 to 1000000 (policy "default").`,
+		},
+		"a declared number is judged like a counted one": {
+			change: declared,
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
+		},
+	} {
+		t.Run(name, test.check)
+	}
+}
+
+func TestTheZeroVerdictAndDecisionDeny(t *testing.T) {
+	g := gomega.NewWithT(t)
+	g.Expect(policy.Verdict{}.Satisfied()).To(gomega.BeFalse())
+	g.Expect(policy.Decision{}.Action).To(gomega.Equal(policy.Deny))
+}

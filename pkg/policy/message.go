@@ -1,0 +1,114 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// waveMessage says what is wrong with a wave, and the smallest change that passes.
+func (p *Policy) waveMessage(n Numbers, w wave) string {
+	what := fmt.Sprintf("wave %d %s %s at %s: %s, policy %q allows %s.",
+		n.Wave, verb(w.step), environments(n.WaveEnvironments), eachRate(n),
+		chance(p.wave, n), p.Name, p.wave.Max.Percent())
+	if n.Largest == 0 {
+		return what + " " + noneFits(p.wave)
+	}
+	waves := roundedUp(w.step.Size(), n.Largest)
+	remedy := strings.ReplaceAll(w.remedy, rollout.PerWave, strconv.Itoa(n.Largest))
+	return fmt.Sprintf("%s At most %d per wave: %s (%d waves).", what, n.Largest, remedy, waves)
+}
+
+// rolloutMessage says what is wrong with all waves together.
+func (p *Policy) rolloutMessage(n Numbers, all risk.Wave) string {
+	what := fmt.Sprintf("the whole rollout affects %s at %s: %s, policy %q allows %s for all waves together.",
+		environments(n.WaveEnvironments), eachRate(n), chance(*p.rollout, n), p.Name, p.rollout.Max.Percent())
+	if n.Largest == 0 {
+		return what + " " + noneFits(*p.rollout)
+	}
+	return fmt.Sprintf("%s At most %d in one write, or a sync success rate of at least %s.",
+		what, n.Largest, p.rollout.RequiredRate(all.N()))
+}
+
+func noneFits(limit risk.Limit) string {
+	return fmt.Sprintf("Not even one environment passes: its sync success rate must be at least %s.",
+		limit.RequiredRate(limit.Tolerated+1))
+}
+
+func verb(step rollout.Step) string {
+	for _, target := range step.Targets {
+		if target.Effect != rollout.Removed {
+			return "syncs"
+		}
+	}
+	if step.Declared > 0 {
+		return "syncs"
+	}
+	return "tears down"
+}
+
+func environments(n int) string {
+	if n == 1 {
+		return "1 environment"
+	}
+	return fmt.Sprintf("%d environments", n)
+}
+
+func eachRate(n Numbers) string {
+	if n.WaveEnvironments == 1 || strings.Contains(n.SuccessRate, " ") {
+		return n.SuccessRate
+	}
+	return n.SuccessRate + " each"
+}
+
+func chance(limit risk.Limit, n Numbers) string {
+	percent := contrast(n.Probability, limit.Max)
+	switch {
+	case limit.Tolerated > 0:
+		return fmt.Sprintf("%s chance that more than %d fail", percent, limit.Tolerated)
+	case n.WaveEnvironments == 1:
+		return percent + " chance that it fails"
+	}
+	return percent + " chance that at least one fails"
+}
+
+// contrast writes a probability above a limit with as many digits as it takes to tell the
+// two apart: "20% chance, 20% allowed" would help nobody.
+func contrast(probability float64, limit risk.Probability) string {
+	const most = 12
+	text := risk.FormatPercent(probability)
+	for digits := 2; text == risk.FormatPercent(limit.Float64()) && digits <= most; digits++ {
+		text = decimalPercent(probability, digits)
+		if text == decimalPercent(limit.Float64(), digits) {
+			text = risk.FormatPercent(limit.Float64())
+		}
+	}
+	if text == risk.FormatPercent(limit.Float64()) {
+		return "just over " + limit.Percent()
+	}
+	return text
+}
+
+func decimalPercent(probability float64, digits int) string {
+	text := strconv.FormatFloat(100*probability, 'f', digits, 64)
+	return strings.TrimRight(strings.TrimRight(text, "0"), ".") + "%"
+}
+
+// rateText returns the one rate of a wave, or the range of its rates.
+func rateText(w risk.Wave) string {
+	groups := w.Groups()
+	if len(groups) == 0 {
+		return ""
+	}
+	least, most := groups[0].Rate, groups[len(groups)-1].Rate
+	if least == most {
+		return least.String()
+	}
+	return least.String() + " to " + most.String()
+}
+
+// oneLine joins the lines of an error: messages have no line breaks.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

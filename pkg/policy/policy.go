@@ -1,0 +1,161 @@
+// Package policy says which WavePolicies judge a write and what they conclude.
+//
+// A verdict and an error are different things: an error is only returned for a policy
+// that cannot be understood. The zero Verdict and the zero Decision deny.
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Policy is a WavePolicy whose fields have been understood.
+type Policy struct {
+	// Name is that of the WavePolicy.
+	Name string
+
+	wave    risk.Limit
+	rollout *risk.Limit
+	gated   bool
+
+	defaultRate *risk.Probability
+	maxRate     *risk.Probability
+
+	ignoreRemovals bool
+	onUnresolved   v1alpha1.UnresolvedAction
+	actions        []v1alpha1.ValidationAction
+
+	kinds      []schema.GroupKind
+	operations []rollout.Operation
+	namespaces labels.Selector
+	objects    labels.Selector
+
+	// invalid is why the policy cannot be judged by; it then refuses what it selects.
+	invalid error
+}
+
+// Compile reads a WavePolicy. When a field cannot be understood it returns an error that
+// names every such field, together with a Policy that refuses whatever the fields that
+// could be understood select: a broken policy must not let everything pass.
+func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
+	spec := source.Spec
+	compiled := &Policy{
+		Name:           source.Name,
+		gated:          spec.Waves == v1alpha1.WavesGated,
+		ignoreRemovals: spec.Removals == v1alpha1.RemovalsIgnore,
+		onUnresolved:   spec.OnUnresolved,
+		actions:        spec.ValidationActions,
+		operations:     []rollout.Operation{rollout.Create, rollout.Update},
+		namespaces:     labels.Everything(),
+		objects:        labels.Everything(),
+	}
+	if len(compiled.actions) == 0 {
+		compiled.actions = []v1alpha1.ValidationAction{v1alpha1.ActionDeny}
+	}
+	if compiled.onUnresolved == "" {
+		compiled.onUnresolved = v1alpha1.UnresolvedDeny
+	}
+	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate), compiled.readMatch(spec.Match))
+	return compiled, compiled.invalid
+}
+
+func (p *Policy) readLimits(spec v1alpha1.WavePolicySpec) error {
+	tolerated := 0
+	if spec.ToleratedFailures != nil {
+		tolerated = int(*spec.ToleratedFailures)
+	}
+	wave, err := parse("spec.maxWaveFailureProbability", spec.MaxWaveFailureProbability)
+	if err != nil {
+		return err
+	}
+	p.wave = risk.Limit{Max: wave, Tolerated: tolerated}
+	if spec.MaxRolloutFailureProbability == "" {
+		return nil
+	}
+	whole, err := parse("spec.maxRolloutFailureProbability", spec.MaxRolloutFailureProbability)
+	if err != nil {
+		return err
+	}
+	p.rollout = &risk.Limit{Max: whole, Tolerated: tolerated}
+	return nil
+}
+
+func (p *Policy) readRates(rates *v1alpha1.SuccessRate) error {
+	if rates == nil {
+		return nil
+	}
+	var errs []error
+	read := func(field string, value v1alpha1.Probability) *risk.Probability {
+		if value == "" {
+			return nil
+		}
+		rate, err := parse(field, value)
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		return &rate
+	}
+	p.defaultRate = read("spec.successRate.default", rates.Default)
+	p.maxRate = read("spec.successRate.max", rates.Max)
+	return errors.Join(errs...)
+}
+
+func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
+	if match == nil {
+		return nil
+	}
+	for _, kind := range match.Kinds {
+		p.kinds = append(p.kinds, schema.GroupKind{Group: kind.Group, Kind: kind.Kind})
+	}
+	if len(match.Operations) > 0 {
+		p.operations = nil
+	}
+	for _, operation := range match.Operations {
+		p.operations = append(p.operations, rollout.Operation(operation))
+	}
+	return errors.Join(
+		readSelector("spec.match.namespaceSelector", match.NamespaceSelector, &p.namespaces),
+		readSelector("spec.match.objectSelector", match.ObjectSelector, &p.objects),
+	)
+}
+
+func readSelector(field string, source *metav1.LabelSelector, into *labels.Selector) error {
+	if source == nil {
+		return nil
+	}
+	selector, err := metav1.LabelSelectorAsSelector(source)
+	if err != nil {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	*into = selector
+	return nil
+}
+
+func parse(field string, value v1alpha1.Probability) (risk.Probability, error) {
+	probability, err := risk.ParseProbability(string(value))
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", field, err)
+	}
+	return probability, nil
+}
+
+// UnknownKinds returns the kinds that the policy names and that are not in known.
+func (p *Policy) UnknownKinds(known []schema.GroupKind) []schema.GroupKind {
+	var unknown []schema.GroupKind
+	for _, kind := range p.kinds {
+		if !slices.Contains(known, kind) {
+			unknown = append(unknown, kind)
+		}
+	}
+	return unknown
+}

@@ -1,0 +1,42 @@
+package policy
+
+import (
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Subject is what a policy's match looks at.
+type Subject struct {
+	Kind      schema.GroupKind
+	Operation rollout.Operation
+	// Namespaced says whether the rollout is in a namespace, whose labels these are.
+	Namespaced      bool
+	NamespaceLabels map[string]string
+	// Labels are the rollout's own as it would be stored, nil on Delete.
+	Labels map[string]string
+	// OldLabels are the rollout's own as it is stored, nil on Create.
+	OldLabels map[string]string
+}
+
+// Selects tells whether the policy judges a write. A rollout is selected by its labels as
+// it will be or as it was, so that no label can be taken off to escape.
+func (p *Policy) Selects(subject Subject) bool {
+	return p.mayJudge(subject.Kind, subject.Operation) &&
+		(!subject.Namespaced || p.namespaces.Matches(labels.Set(subject.NamespaceLabels))) &&
+		p.selectsObject(subject)
+}
+
+func (p *Policy) selectsObject(subject Subject) bool {
+	isNew := subject.Operation != rollout.Delete && p.objects.Matches(labels.Set(subject.Labels))
+	wasOld := subject.Operation != rollout.Create && p.objects.Matches(labels.Set(subject.OldLabels))
+	return isNew || wasOld
+}
+
+// mayJudge tells whether the policy judges any write of that operation of that kind.
+func (p *Policy) mayJudge(kind schema.GroupKind, operation rollout.Operation) bool {
+	return (len(p.kinds) == 0 || slices.Contains(p.kinds, kind)) && slices.Contains(p.operations, operation)
+}

@@ -1,0 +1,92 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Reason says why a policy is satisfied or not, in one word for metrics and records.
+type Reason string
+
+const (
+	// Within says that every wave is within its limit.
+	Within Reason = "WithinLimit"
+	// NoChange says that the write affects no environment.
+	NoChange Reason = "NoChange"
+	// UnresolvedAdmitted says that the environments could not be counted and that the
+	// policy admits such a write.
+	UnresolvedAdmitted Reason = "UnresolvedAdmitted"
+
+	// WaveOverLimit says that a wave is likelier to fail than the policy allows.
+	WaveOverLimit Reason = "WaveOverLimit"
+	// RolloutOverLimit says that all waves together are.
+	RolloutOverLimit Reason = "RolloutOverLimit"
+	// SuccessRateMissing says that neither the rollout nor the policy gives a rate.
+	SuccessRateMissing Reason = "SuccessRateMissing"
+	// AnnotationMalformed says that an annotation that Seawall reads is not understood.
+	AnnotationMalformed Reason = "AnnotationMalformed"
+	// Unresolved says that the environments could not be counted.
+	Unresolved Reason = "Unresolved"
+	// PolicyInvalid says that the policy itself is not understood.
+	PolicyInvalid Reason = "PolicyInvalid"
+)
+
+// Verdict is what one policy concludes about one write. The zero value is not satisfied.
+type Verdict struct {
+	Policy string
+	Reason Reason
+	// Message explains a verdict that is not satisfied: one line that says what is wrong
+	// and what to do.
+	Message string
+	// Warnings are for the writer, whatever the verdict.
+	Warnings []string
+	Numbers
+
+	actions []v1alpha1.ValidationAction
+}
+
+// Numbers are what a verdict rests on. They are zero when nothing was counted.
+type Numbers struct {
+	// Environments is n, the number of environments that the write affects.
+	Environments int
+	// Wave is the number of the worst wave, from 1; 0 when the whole rollout is meant.
+	Wave int
+	// WaveEnvironments is the number of environments in that wave.
+	WaveEnvironments int
+	// Probability is the chance, from 0 to 1, that more environments of that wave fail
+	// than the policy tolerates.
+	Probability float64
+	// Limit is the largest probability that the policy allows, as a decimal.
+	Limit string
+	// SuccessRate is the rate of the wave's environments, "0.99", or a range of rates,
+	// "0.9 to 0.99".
+	SuccessRate string
+	// Largest is the most environments per wave that the policy allows.
+	Largest int
+}
+
+// Satisfied tells whether the policy has no objection to the write.
+func (v Verdict) Satisfied() bool {
+	return v.Reason == Within || v.Reason == NoChange || v.Reason == UnresolvedAdmitted
+}
+
+// asks tells whether the policy wants an action taken. A verdict that names none, like the
+// zero value, asks to deny.
+func (v Verdict) asks(action v1alpha1.ValidationAction) bool {
+	if v.Satisfied() {
+		return false
+	}
+	return slices.Contains(v.actions, action) || len(v.actions) == 0 && action == v1alpha1.ActionDeny
+}
+
+// Case is what is known of one write.
+type Case struct {
+	// Change is what the write does, or its zero value when Err is set.
+	Change rollout.Change
+	// Err is the error of rollout.Reader: an *UnresolvedError or an *AnnotationError.
+	Err error
+	// Metadata is that of the object as it would be stored, or as it is on Delete.
+	Metadata rollout.Metadata
+}
