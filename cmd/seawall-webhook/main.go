@@ -1,0 +1,35 @@
+// The command seawall-webhook serves the validating admission webhook.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/pflag"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/seawall-dev/seawall/pkg/config"
+)
+
+func main() {
+	configuration := config.Default()
+	flags := pflag.NewFlagSet("seawall-webhook", pflag.ExitOnError)
+	configuration.AddFlags(flags)
+	flags.AddGoFlagSet(flag.CommandLine) // controller-runtime's --kubeconfig
+	// ExitOnError: Parse does not return an error.
+	_ = flags.Parse(os.Args[1:])
+	if err := configuration.Validate(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+
+	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: configuration.Level()}))
+	ctrl.SetLogger(logr.FromSlogHandler(logger.Handler()))
+	if err := run(ctrl.SetupSignalHandler(), configuration, logger); err != nil {
+		logger.Error("stopped", "error", err)
+		os.Exit(1)
+	}
+}

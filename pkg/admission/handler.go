@@ -1,0 +1,215 @@
+// Package admission answers the API server's AdmissionReviews: it reads what a write does,
+// asks the policies, and says why. It is thin; the judgement is in pkg/policy.
+package admission
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	admissionv1 "k8s.io/api/admission/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Policies answers which policies may judge a write of a kind.
+type Policies interface {
+	Candidates(kind schema.GroupKind, operation rollout.Operation) []*policy.Policy
+}
+
+// Namespaces answers what a policy and a deletion need to know of a namespace.
+type Namespaces interface {
+	// Get returns the labels of a namespace and whether it is being deleted.
+	Get(ctx context.Context, name string) (labels map[string]string, terminating bool, err error)
+}
+
+// Handler judges writes of rollouts. Every field but AllowOnError is required.
+type Handler struct {
+	Kinds      map[schema.GroupKind]rollout.Kind
+	Policies   Policies
+	Namespaces Namespaces
+	Sink       audit.Sink
+	// Limiter bounds how many writes are judged at once.
+	Limiter Limiter
+	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
+	// it.
+	AllowOnError bool
+}
+
+var _ admission.Handler = &Handler{}
+
+// Handle implements controller-runtime's admission.Handler. It always answers in time when
+// ctx has the deadline of the API server's call, and never panics.
+func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
+	started := time.Now()
+	outcome := h.decide(ctx, request)
+	record := recordOf(request, outcome)
+	record.Duration = time.Since(started)
+	h.Sink.Record(ctx, record)
+	return respond(record, outcome)
+}
+
+// outcome is what became of one request: a decision, or a failure of Seawall's own.
+type outcome struct {
+	decision policy.Decision
+	change   rollout.Change
+	failure  *failure
+	// admitted says that a failure is answered by admitting the write.
+	admitted bool
+}
+
+func (h *Handler) decide(ctx context.Context, request admission.Request) (result outcome) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
+			result = h.failed(&failure{reason: failurePanic, err: errors.New("an internal error, which the log of the webhook tells")})
+		}
+	}()
+	release, err := h.Limiter.acquire(ctx)
+	if err != nil {
+		return h.failed(&failure{reason: failureOverload, err: err})
+	}
+	defer release()
+	decision, change, err := h.judge(ctx, request)
+	if err != nil {
+		return h.failed(failureOf(ctx, err))
+	}
+	return outcome{decision: decision, change: change}
+}
+
+func (h *Handler) failed(failure *failure) outcome {
+	return outcome{failure: failure, admitted: h.AllowOnError}
+}
+
+func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.Decision, rollout.Change, error) {
+	nothing := policy.Decide(nil)
+	operation, judged := operationOf(request)
+	if !judged {
+		return nothing, rollout.Change{}, nil
+	}
+	groupKind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
+	kind, known := h.Kinds[groupKind]
+	if !known {
+		return nothing, rollout.Change{}, fmt.Errorf("kind %s is not one that Seawall judges: mend the rules of its webhook configuration", groupKind)
+	}
+	candidates := h.Policies.Candidates(groupKind, operation)
+	if len(candidates) == 0 {
+		return nothing, rollout.Change{}, nil
+	}
+	write, subject, err := h.read(ctx, request, operation)
+	if err != nil || write == nil {
+		return nothing, rollout.Change{}, err
+	}
+	change, err := kind.Reader.Read(ctx, *write)
+	if err != nil && !isJudgement(err) {
+		return nothing, rollout.Change{}, err
+	}
+	found := policy.Case{Change: change, Err: err, Metadata: write.Metadata}
+	var verdicts []policy.Verdict
+	for _, candidate := range candidates {
+		if candidate.Selects(*subject) {
+			verdicts = append(verdicts, candidate.Judge(found))
+		}
+	}
+	decision := policy.Decide(verdicts)
+	if len(verdicts) > 0 && decision.Verdict.Reason != policy.NoChange {
+		decision.Warnings = append(decision.Warnings, change.Warnings...)
+	}
+	return decision, change, nil
+}
+
+// read returns the write and what policies select it by; a nil write is never judged.
+func (h *Handler) read(ctx context.Context, request admission.Request, operation rollout.Operation) (*rollout.Write, *policy.Subject, error) {
+	write := &rollout.Write{
+		Operation: operation,
+		Namespace: request.Namespace,
+		Name:      nameOf(request),
+		Object:    request.Object.Raw,
+		OldObject: request.OldObject.Raw,
+	}
+	subject := &policy.Subject{
+		Kind:       schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind},
+		Operation:  operation,
+		Namespaced: request.Namespace != "",
+	}
+	if subject.Namespaced {
+		labels, terminating, err := h.Namespaces.Get(ctx, request.Namespace)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading namespace %s: %w", request.Namespace, err)
+		}
+		if terminating && operation == rollout.Delete {
+			return nil, nil, nil
+		}
+		subject.NamespaceLabels = labels
+	}
+	if operation != rollout.Create {
+		old, err := rollout.ParseMetadata(write.OldObject)
+		if err != nil {
+			return nil, nil, fmt.Errorf("old object: %w", err)
+		}
+		write.Metadata, subject.OldLabels = old, old.Labels
+	}
+	if operation != rollout.Delete {
+		metadata, err := rollout.ParseMetadata(write.Object)
+		if err != nil {
+			return nil, nil, fmt.Errorf("object: %w", err)
+		}
+		write.Metadata, subject.Labels = metadata, metadata.Labels
+	}
+	return write, subject, nil
+}
+
+// isJudgement tells whether the error of a Reader is a finding about the rollout, which
+// policies judge, and not a failure of Seawall's own.
+func isJudgement(err error) bool {
+	var unresolved *rollout.UnresolvedError
+	var malformed *rollout.AnnotationError
+	return errors.As(err, &unresolved) || errors.As(err, &malformed)
+}
+
+// operationOf returns what kind of write a request is, and whether it is ever judged.
+func operationOf(request admission.Request) (rollout.Operation, bool) {
+	if request.SubResource != "" {
+		return "", false
+	}
+	switch request.Operation {
+	case admissionv1.Create:
+		return rollout.Create, true
+	case admissionv1.Update:
+		return rollout.Update, true
+	case admissionv1.Delete:
+		return rollout.Delete, !isCleaner(request.UserInfo.Username)
+	case admissionv1.Connect:
+	}
+	return "", false
+}
+
+// isCleaner tells whether a user deletes what has already been decided elsewhere: objects
+// whose owner is gone, and those of a namespace that is being deleted.
+func isCleaner(user string) bool {
+	return user == "system:serviceaccount:kube-system:generic-garbage-collector" ||
+		user == "system:serviceaccount:kube-system:namespace-controller"
+}
+
+// nameOf returns the name of the object, or its generateName when it has no name yet.
+func nameOf(request admission.Request) string {
+	if request.Name != "" {
+		return request.Name
+	}
+	var object struct {
+		Metadata struct {
+			GenerateName string `json:"generateName"`
+		} `json:"metadata"`
+	}
+	// The name is for messages only: an object that cannot be decoded fails elsewhere.
+	_ = json.Unmarshal(request.Object.Raw, &object)
+	return object.Metadata.GenerateName
+}

@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Log writes each record as one structured log line with the message "decision".
+type Log struct {
+	Logger *slog.Logger
+}
+
+// Record implements Sink. A write that changes no environment is logged at debug level:
+// controllers make many of them.
+func (l Log) Record(ctx context.Context, record Record) {
+	level := slog.LevelInfo
+	if record.Reason == "NoChange" {
+		level = slog.LevelDebug
+	}
+	l.Logger.LogAttrs(ctx, level, "decision",
+		slog.String("action", record.Action),
+		slog.String("reason", record.Reason),
+		slog.String("group", record.Group),
+		slog.String("kind", record.Kind),
+		slog.String("namespace", record.Namespace),
+		slog.String("name", Clean(record.Name)),
+		slog.String("operation", record.Operation),
+		slog.String("user", Clean(record.User)),
+		slog.Bool("dryRun", record.DryRun),
+		slog.String("policy", record.Policy),
+		slog.Int("n", record.Environments),
+		slog.Int("wave", record.Wave),
+		slog.Int("waveEnvironments", record.WaveEnvironments),
+		slog.Float64("probability", record.Probability),
+		slog.String("limit", record.Limit),
+		slog.String("successRate", record.SuccessRate),
+		slog.String("evidence", Clean(record.Evidence)),
+		slog.String("message", Clean(record.Message)),
+		slog.Duration("duration", record.Duration),
+		slog.String("uid", record.UID),
+	)
+}

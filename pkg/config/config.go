@@ -1,0 +1,214 @@
+// Package config holds what the operator of the webhook sets on its command line.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+)
+
+// CertificateSource says where the webhook's serving certificate comes from.
+type CertificateSource string
+
+const (
+	// CertificatesSelf lets the webhook issue and rotate its certificate itself, keep it in
+	// a Secret and write the CA into the webhook configuration.
+	CertificatesSelf CertificateSource = "self"
+	// CertificatesMounted reads tls.crt and tls.key from the certificate directory, where
+	// cert-manager's or the operator's own Secret is mounted, and again when they change.
+	CertificatesMounted CertificateSource = "mounted"
+)
+
+// OnError says how a request is answered that Seawall itself could not judge, because of
+// an error, an overload or a timeout of its own.
+type OnError string
+
+const (
+	// OnErrorDeny refuses the request with a 5xx code.
+	OnErrorDeny OnError = "Deny"
+	// OnErrorAllow admits the request with a warning.
+	OnErrorAllow OnError = "Allow"
+)
+
+// Config is what the operator of the webhook sets. Its zero value is not valid; Default
+// is.
+type Config struct {
+	// Namespace is the one that Seawall runs in: its Secret and its Lease are there.
+	Namespace string
+	// WebhookPort is the TCP port on which the API server calls, 1 to 65535.
+	WebhookPort int
+	// MetricsAddress serves Prometheus metrics over HTTP; "0" serves none.
+	MetricsAddress string
+	// HealthAddress serves /healthz and /readyz over HTTP.
+	HealthAddress string
+
+	Certificates         CertificateSource
+	CertificateDirectory string
+	// CertificateSecret is the Secret, in Namespace, of self-issued certificates.
+	CertificateSecret string
+	// CertificateNames are the DNS names in a self-issued certificate, the Service's first.
+	CertificateNames []string
+	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the CA of
+	// self-issued certificates.
+	WebhookConfiguration string
+
+	// ArgoCDNamespace is where Argo CD keeps its cluster Secrets.
+	ArgoCDNamespace string
+	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
+	ProgressiveSyncs string
+
+	OnError OnError
+	// MaxConcurrent is the number of requests judged at once; more wait.
+	MaxConcurrent int
+	// Lease names the Lease, in Namespace, that elects the replica which writes status;
+	// empty for a single replica without election.
+	Lease string
+	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
+	ShutdownDelay time.Duration
+	LogLevel      string
+}
+
+// Default returns the configuration of a webhook whose command line is empty.
+func Default() Config {
+	return Config{
+		Namespace:            os.Getenv("POD_NAMESPACE"),
+		WebhookPort:          10250,
+		MetricsAddress:       ":8080",
+		HealthAddress:        ":8081",
+		Certificates:         CertificatesSelf,
+		CertificateDirectory: "/var/run/seawall/certificate",
+		CertificateSecret:    "seawall-certificate",
+		WebhookConfiguration: "seawall",
+		ArgoCDNamespace:      "argocd",
+		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		OnError:              OnErrorDeny,
+		MaxConcurrent:        64,
+		Lease:                "seawall",
+		ShutdownDelay:        5 * time.Second,
+		LogLevel:             "info",
+	}
+}
+
+// AddFlags lets flags set the fields of c; what c holds is their default.
+func (c *Config) AddFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace that Seawall runs in (default: the environment variable POD_NAMESPACE)")
+	flags.IntVar(&c.WebhookPort, "webhook-port", c.WebhookPort, "port on which the API server calls")
+	flags.StringVar(&c.MetricsAddress, "metrics-bind-address", c.MetricsAddress, `address that serves Prometheus metrics over HTTP; "0" serves none`)
+	flags.StringVar(&c.HealthAddress, "health-probe-bind-address", c.HealthAddress, "address that serves /healthz and /readyz over HTTP")
+	flags.StringVar((*string)(&c.Certificates), "certificates", string(c.Certificates), "where the serving certificate comes from: self (issued and rotated by the webhook) or mounted (tls.crt and tls.key in the certificate directory)")
+	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory, "directory of tls.crt and tls.key; with --certificates=self the webhook writes them there")
+	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret, "existing Secret that keeps self-issued certificates")
+	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames, "DNS names in a self-issued certificate, the Service's first")
+	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration, "ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
+	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
+	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs, "whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap argocd-cmd-params-cm), Enabled or Disabled")
+	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError), "answer to a request that Seawall could not judge because of an error, overload or timeout of its own: Deny or Allow")
+	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent, "number of requests judged at once; more wait until the API server's timeout is near")
+	flags.StringVar(&c.Lease, "lease", c.Lease, "Lease that elects the replica which writes status; empty for a single replica")
+	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay, "how long to go on serving after turning unready on SIGTERM")
+	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
+}
+
+// Validate returns an error that names every flag whose value is not allowed.
+func (c *Config) Validate() error {
+	return errors.Join(
+		dnsLabel("namespace", c.Namespace),
+		dnsLabel("argocd-namespace", c.ArgoCDNamespace),
+		oneOf("certificates", c.Certificates, CertificatesSelf, CertificatesMounted),
+		oneOf("on-error", c.OnError, OnErrorDeny, OnErrorAllow),
+		inRange("webhook-port", c.WebhookPort, 1, 65535),
+		inRange("max-concurrent-reviews", c.MaxConcurrent, 1, 100_000),
+		c.validateProgressiveSyncs(),
+		c.validateCertificates(),
+		c.validateDurations(),
+		c.validateLogLevel(),
+	)
+}
+
+// Level returns the log level that LogLevel names, info for one that does not exist.
+func (c *Config) Level() slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return slog.LevelInfo
+	}
+	return level
+}
+
+func (c *Config) validateProgressiveSyncs() error {
+	if _, err := inventory.ParseProgressiveSyncs(c.ProgressiveSyncs); err != nil {
+		return fmt.Errorf("--argocd-progressive-syncs: %w", err)
+	}
+	return nil
+}
+
+func (c *Config) validateCertificates() error {
+	if c.CertificateDirectory == "" {
+		return errors.New("--certificate-directory is empty: want a directory")
+	}
+	if c.Certificates != CertificatesSelf {
+		return nil
+	}
+	var errs []error
+	if len(c.CertificateNames) == 0 {
+		errs = append(errs, errors.New("--certificate-dns-names is empty: want the DNS name of the webhook's Service"))
+	}
+	for _, name := range c.CertificateNames {
+		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
+			errs = append(errs, fmt.Errorf("--certificate-dns-names has %q: %s", name, problems[0]))
+		}
+	}
+	errs = append(errs, dnsName("certificate-secret", c.CertificateSecret), dnsName("webhook-configuration", c.WebhookConfiguration))
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateDurations() error {
+	if c.ShutdownDelay < 0 || c.ShutdownDelay > time.Minute {
+		return fmt.Errorf("--shutdown-delay is %s: want a duration from 0s to 1m", c.ShutdownDelay)
+	}
+	return nil
+}
+
+func (c *Config) validateLogLevel() error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("--log-level is %q: want debug, info, warn or error", c.LogLevel)
+	}
+	return nil
+}
+
+func oneOf[T ~string](flag string, value T, allowed ...T) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("--%s is %q: want one of %q", flag, value, allowed)
+}
+
+func inRange(flag string, value, least, most int) error {
+	if value < least || value > most {
+		return fmt.Errorf("--%s is %d: want a number from %d to %d", flag, value, least, most)
+	}
+	return nil
+}
+
+func dnsLabel(flag, value string) error {
+	if problems := validation.IsDNS1123Label(value); len(problems) > 0 {
+		return fmt.Errorf("--%s is %q: want the name of a namespace: %s", flag, value, problems[0])
+	}
+	return nil
+}
+
+func dnsName(flag, value string) error {
+	if problems := validation.IsDNS1123Subdomain(value); len(problems) > 0 {
+		return fmt.Errorf("--%s is %q: want the name of an object: %s", flag, value, problems[0])
+	}
+	return nil
+}
