@@ -45,13 +45,21 @@ type Limiter chan struct{}
 // NewLimiter returns a Limiter for that many writes, at least one.
 func NewLimiter(most int) Limiter { return make(Limiter, max(most, 1)) }
 
+// acquire waits for a place until ctx ends; a free one is taken whatever ctx says, so that
+// only a wait that was too long counts as overload.
 func (l Limiter) acquire(ctx context.Context) (release func(), err error) {
 	if l == nil {
 		return func() {}, nil
 	}
+	release = func() { <-l }
 	select {
 	case l <- struct{}{}:
-		return func() { <-l }, nil
+		return release, nil
+	default:
+	}
+	select {
+	case l <- struct{}{}:
+		return release, nil
 	case <-ctx.Done():
 		return nil, errors.New("too many writes are being judged at once")
 	}
