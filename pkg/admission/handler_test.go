@@ -1,0 +1,295 @@
+package admission_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// readerFunc is a kind whose answer a test chooses.
+type readerFunc func(context.Context, rollout.Write) (rollout.Change, error)
+
+func (f readerFunc) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	return f(ctx, write)
+}
+
+func changes(n int) readerFunc {
+	return func(context.Context, rollout.Write) (rollout.Change, error) {
+		return rollout.Change{Steps: []rollout.Step{{Declared: n, InFlight: n, PaceRemedy: "set spec.most to {n}"}}}, nil
+	}
+}
+
+// namespaces is a map of the namespaces that exist; those that are nil are terminating.
+type namespaces map[string]map[string]string
+
+func (n namespaces) Get(_ context.Context, name string) (map[string]string, bool, error) {
+	labels, exists := n[name]
+	if !exists {
+		return nil, false, errors.New("no such namespace")
+	}
+	return labels, labels == nil, nil
+}
+
+// records remembers what was recorded.
+type records struct {
+	mutex sync.Mutex
+	list  []audit.Record
+}
+
+func (r *records) Record(_ context.Context, record audit.Record) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.list = append(r.list, record)
+}
+
+var waveKind = schema.GroupKind{Group: "example.com", Kind: "Wave"}
+
+func newHandler(t *testing.T, reader rollout.Reader, operations ...v1alpha1.Operation) (*admission.Handler, *records) {
+	t.Helper()
+	source := &v1alpha1.WavePolicy{}
+	source.Name = "default"
+	source.Spec.MaxWaveFailureProbability = "0.2"
+	source.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.99"}
+	source.Spec.Match = &v1alpha1.WavePolicyMatch{Operations: operations}
+	compiled, err := policy.Compile(source)
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	set := &policy.Set{}
+	set.Put(compiled)
+	kept := &records{}
+	return &admission.Handler{
+		Kinds:      map[schema.GroupKind]rollout.Kind{waveKind: {Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}},
+		Policies:   set,
+		Namespaces: namespaces{"apps": {}, "ending": nil},
+		Sink:       kept,
+		Limiter:    admission.NewLimiter(1),
+	}, kept
+}
+
+func request(operation admissionv1.Operation) ctrladmission.Request {
+	object := runtime.RawExtension{Raw: []byte(`{"metadata":{"name":"w"}}`)}
+	r := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		UID: "u1", Kind: metav1.GroupVersionKind{Group: waveKind.Group, Version: "v1", Kind: waveKind.Kind},
+		Namespace: "apps", Name: "w", Operation: operation,
+		UserInfo: authenticationv1.UserInfo{Username: "jane"},
+	}}
+	if operation != admissionv1.Delete {
+		r.Object = object
+	}
+	if operation != admissionv1.Create {
+		r.OldObject = object
+	}
+	return r
+}
+
+const denial = `Wave apps/w: wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, ` +
+	`policy "default" allows 20%. At most 22 per wave: set spec.most to 22 (5 waves).`
+
+func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(100))
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Allowed).To(gomega.BeFalse())
+	g.Expect(response.Result.Code).To(gomega.BeEquivalentTo(http.StatusForbidden))
+	g.Expect(response.Result.Reason).To(gomega.Equal(metav1.StatusReasonForbidden))
+	g.Expect(response.Result.Message).To(gomega.Equal(denial))
+	g.Expect(response.AuditAnnotations).To(gomega.Equal(map[string]string{
+		"decision": "Deny", "reason": "WaveOverLimit", "policy": "default", "environments": "100",
+		"wave-environments": "100", "failure-probability": "0.633968", "limit": "0.2", "success-rate": "0.99",
+		"message": strings.TrimPrefix(denial, "Wave apps/w: "),
+	}))
+	g.Expect(kept.list).To(gomega.HaveLen(1))
+	g.Expect(kept.list[0].User).To(gomega.Equal("jane"))
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Create)).Result.Message).To(gomega.Equal(denial), "the same write gets the same bytes")
+}
+
+func TestWhatIsNeverJudged(t *testing.T) {
+	judging := readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("was judged") })
+	for name, test := range map[string]struct {
+		operations []v1alpha1.Operation
+		change     func(*ctrladmission.Request)
+		operation  admissionv1.Operation
+	}{
+		"a write of the status":         {operation: admissionv1.Update, change: func(r *ctrladmission.Request) { r.SubResource = "status" }},
+		"a connection":                  {operation: admissionv1.Connect},
+		"a deletion nobody asked about": {operation: admissionv1.Delete},
+		"a deletion in a namespace that is being deleted": {
+			operations: []v1alpha1.Operation{v1alpha1.OperationDelete}, operation: admissionv1.Delete,
+			change: func(r *ctrladmission.Request) { r.Namespace = "ending" },
+		},
+		"a deletion by the garbage collector": {
+			operations: []v1alpha1.Operation{v1alpha1.OperationDelete}, operation: admissionv1.Delete,
+			change: func(r *ctrladmission.Request) {
+				r.UserInfo.Username = "system:serviceaccount:kube-system:generic-garbage-collector"
+			},
+		},
+		"a creation when policies ask for deletions only": {
+			operations: []v1alpha1.Operation{v1alpha1.OperationDelete}, operation: admissionv1.Create,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, _ := newHandler(t, judging, test.operations...)
+			r := request(test.operation)
+			if test.change != nil {
+				test.change(&r)
+			}
+			g.Expect(handler.Handle(t.Context(), r).Allowed).To(gomega.BeTrue())
+		})
+	}
+}
+
+func TestDeletionIsJudgedWhenAskedFor(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, _ := newHandler(t, changes(100), v1alpha1.OperationDelete)
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Delete)).Allowed).To(gomega.BeFalse())
+}
+
+func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	broken := readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+		return rollout.Change{}, errors.New("the cache is gone")
+	})
+	for name, test := range map[string]struct {
+		reader  rollout.Reader
+		ctx     context.Context
+		request func(*ctrladmission.Request)
+		busy    bool
+		code    int32
+		reason  string
+		message string
+	}{
+		"an error":              {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
+		"a panic":               {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
+		"a timeout":             {reader: broken, ctx: late, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
+		"an overload":           {reader: changes(1), ctx: late, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"a kind it cannot know": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Kind.Kind = "Pod" }, code: 500, reason: "Error", message: "mend the rules"},
+		"a namespace it lacks":  {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
+		"an object without metadata": {
+			reader: changes(1), request: func(r *ctrladmission.Request) { r.Object.Raw = []byte(`{"metadata":7}`) }, code: 500, reason: "Error", message: "reading metadata",
+		},
+	} {
+		for _, allow := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				g := gomega.NewWithT(t)
+				handler, kept := newHandler(t, test.reader)
+				handler.AllowOnError = allow
+				ctx, r := t.Context(), request(admissionv1.Create)
+				if test.ctx != nil {
+					ctx = test.ctx
+				}
+				if test.request != nil {
+					test.request(&r)
+				}
+				if test.busy {
+					handler.Limiter <- struct{}{}
+				}
+				response := handler.Handle(ctx, r)
+				g.Expect(response.Allowed).To(gomega.Equal(allow))
+				g.Expect(kept.list[0].Action).To(gomega.Equal("Error"))
+				g.Expect(kept.list[0].Reason).To(gomega.Equal(test.reason))
+				said := strings.Join(response.Warnings, "")
+				if !allow {
+					g.Expect(response.Result.Code).To(gomega.Equal(test.code))
+					said = response.Result.Message
+				}
+				g.Expect(said).To(gomega.HavePrefix("Seawall could not judge "))
+				g.Expect(said).To(gomega.ContainSubstring(test.message))
+			})
+		}
+	}
+}
+
+func TestFindingsAboutTheRolloutAreJudgedByPolicies(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+		return rollout.Change{}, rollout.Unresolved("spec.generators[0].git", "is resolved over the network")
+	}))
+	handler.AllowOnError = true
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Result.Code).To(gomega.BeEquivalentTo(http.StatusForbidden))
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("Unresolved"))
+}
+
+func TestControlCharactersDoNotReachMessagesOrRecords(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, _ := newHandler(t, readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+		return rollout.Change{}, rollout.Unresolved("spec.x\n\u202e\x1b[31m", "is odd")
+	}))
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	for _, text := range []string{response.Result.Message, response.AuditAnnotations["message"]} {
+		g.Expect(text).NotTo(gomega.MatchRegexp(`[\x00-\x1f\x{202e}]`))
+	}
+}
+
+// TestDeadline proves that the API server's own timeout reaches the kind, less what the
+// answer needs to get back.
+func TestDeadline(t *testing.T) {
+	for name, test := range map[string]struct {
+		query string
+		want  time.Duration
+	}{
+		"the API server's":               {query: "?timeout=3s", want: 2800 * time.Millisecond},
+		"half of one that is very short": {query: "?timeout=100ms", want: 50 * time.Millisecond},
+		"the default without one":        {query: "", want: 9800 * time.Millisecond},
+		"the default for nonsense":       {query: "?timeout=-1s", want: 9800 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			var left time.Duration
+			handler, _ := newHandler(t, readerFunc(func(ctx context.Context, _ rollout.Write) (rollout.Change, error) {
+				deadline, _ := ctx.Deadline()
+				left = time.Until(deadline)
+				return rollout.Change{}, nil
+			}))
+			response := post(t, admission.HTTP(handler, func() bool { return false }), test.query, request(admissionv1.Create))
+			g.Expect(response.Result().Header.Get("Connection")).To(gomega.BeEmpty())
+			g.Expect(left).To(gomega.BeNumerically("~", test.want, 45*time.Millisecond))
+		})
+	}
+}
+
+func TestConnectionsAreSentElsewhereWhileDraining(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, _ := newHandler(t, changes(1))
+	response := post(t, admission.HTTP(handler, func() bool { return true }), "", request(admissionv1.Create))
+	g.Expect(response.Result().Header.Get("Connection")).To(gomega.Equal("close"))
+	var review admissionv1.AdmissionReview
+	g.Expect(json.Unmarshal(response.Body.Bytes(), &review)).To(gomega.Succeed())
+	g.Expect(review.Response.Allowed).To(gomega.BeTrue())
+	g.Expect(review.Response.UID).To(gomega.BeEquivalentTo("u1"))
+}
+
+func post(t *testing.T, handler http.Handler, query string, r ctrladmission.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	body, err := json.Marshal(admissionv1.AdmissionReview{
+		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
+		Request:  &r.AdmissionRequest,
+	})
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	sent := httptest.NewRequestWithContext(t.Context(), http.MethodPost, admission.Path+query, strings.NewReader(string(body)))
+	sent.Header.Set("Content-Type", "application/json")
+	recorder := httptest.NewRecorder()
+	handler.ServeHTTP(recorder, sent)
+	return recorder
+}

@@ -1,0 +1,55 @@
+package config_test
+
+import (
+	"testing"
+
+	"github.com/onsi/gomega"
+	"github.com/spf13/pflag"
+
+	"github.com/seawall-dev/seawall/pkg/config"
+)
+
+func parse(t *testing.T, arguments ...string) config.Config {
+	t.Helper()
+	t.Setenv("POD_NAMESPACE", "seawall-system")
+	configuration := config.Default()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	configuration.AddFlags(flags)
+	required := []string{"--certificate-dns-names=seawall.seawall-system.svc"}
+	gomega.NewWithT(t).Expect(flags.Parse(append(required, arguments...))).To(gomega.Succeed())
+	return configuration
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	configuration := parse(t)
+	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())
+}
+
+func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
+	for argument, want := range map[string]string{
+		"--namespace=Not_a_name":         `--namespace is "Not_a_name"`,
+		"--argocd-namespace=":            `--argocd-namespace is ""`,
+		"--certificates=vault":           `--certificates is "vault": want one of ["self" "mounted"]`,
+		"--certificate-directory=":       "--certificate-directory is empty",
+		"--certificate-secret=a/b":       `--certificate-secret is "a/b"`,
+		"--certificate-dns-names=UPPER":  `--certificate-dns-names has "UPPER"`,
+		"--webhook-configuration=":       `--webhook-configuration is ""`,
+		"--webhook-port=0":               "--webhook-port is 0: want a number from 1 to 65535",
+		"--max-concurrent-reviews=-1":    "--max-concurrent-reviews is -1",
+		"--on-error=Ignore":              `--on-error is "Ignore": want one of ["Deny" "Allow"]`,
+		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
+		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
+		"--log-level=chatty":             `--log-level is "chatty"`,
+	} {
+		t.Run(argument, func(t *testing.T) {
+			configuration := parse(t, argument)
+			gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring(want)))
+		})
+	}
+}
+
+func TestMountedCertificatesNeedNoNames(t *testing.T) {
+	configuration := parse(t, "--certificates=mounted")
+	configuration.CertificateNames, configuration.CertificateSecret = nil, ""
+	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())
+}
