@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	admissionv1 "k8s.io/api/admission/v1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/pkg/admission"
+)
+
+// endpoint is a webhook to call.
+type endpoint struct {
+	url     string
+	metrics string
+	client  *http.Client
+}
+
+func newEndpoint(base, metrics string, roots *x509.CertPool) endpoint {
+	return endpoint{
+		url:     base + admission.Path + "?timeout=10s",
+		metrics: metrics,
+		client: &http.Client{Transport: &http.Transport{
+			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
+			MaxIdleConnsPerHost: 64,
+		}},
+	}
+}
+
+// connect returns the endpoint of a running Seawall, trusting what the API server trusts.
+func connect(ctx context.Context, plane *cluster.Cluster, webhook *cluster.Webhook) (endpoint, error) {
+	api, err := client.New(plane.Config, client.Options{Scheme: clientgoscheme.Scheme})
+	if err != nil {
+		return endpoint{}, err
+	}
+	var hooks admissionregistrationv1.ValidatingWebhookConfiguration
+	if err := api.Get(ctx, client.ObjectKey{Name: "seawall"}, &hooks); err != nil {
+		return endpoint{}, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(hooks.Webhooks[0].ClientConfig.CABundle) {
+		return endpoint{}, errors.New("the webhook configuration has no CA")
+	}
+	return newEndpoint(webhook.URL, webhook.MetricsURL, roots), nil
+}
+
+// post sends a review and returns the answer's body.
+func (e endpoint) post(ctx context.Context, body []byte) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := e.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("HTTP %d: %s", response.StatusCode, answer)
+	}
+	return answer, err
+}
+
+// waitFor waits until Seawall counts n environments in a review.
+func (e endpoint) waitFor(ctx context.Context, body []byte, n int) error {
+	var counted string
+	for range 300 {
+		answer, err := e.post(ctx, body)
+		if err != nil {
+			return err
+		}
+		var review admissionv1.AdmissionReview
+		if err := json.Unmarshal(answer, &review); err != nil {
+			return err
+		}
+		if counted = review.Response.AuditAnnotations["environments"]; counted == fmt.Sprint(n) {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("Seawall counts %q environments, not %d", counted, n)
+}
+
+// gauges are what a process says of itself.
+type gauges struct {
+	mallocs, bytes, resident float64
+}
+
+func (e endpoint) gauges(ctx context.Context) (gauges, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.metrics, nil)
+	if err != nil {
+		return gauges{}, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return gauges{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(response.Body)
+	if err != nil {
+		return gauges{}, err
+	}
+	value := func(name string) float64 {
+		family := families[name]
+		if family == nil || len(family.GetMetric()) == 0 {
+			err = errors.Join(err, fmt.Errorf("no metric %s", name))
+			return 0
+		}
+		metric := family.GetMetric()[0]
+		return metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+	}
+	found := gauges{
+		mallocs:  value("go_memstats_mallocs_total"),
+		bytes:    value("go_memstats_alloc_bytes_total"),
+		resident: value("process_resident_memory_bytes"),
+	}
+	return found, err
+}

@@ -1,0 +1,114 @@
+// The command bench measures what Seawall costs beside a webhook that admits everything:
+// both are processes of their own behind TLS on loopback, both get the same AdmissionReview
+// bodies in the same run, in turns. It prints a table.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	log.SetLogger(logr.Discard())
+	if err := start(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has been called
+	}
+}
+
+func start(ctx context.Context) error {
+	if len(os.Args) > 1 && os.Args[1] == emptyCommand {
+		return serveEmpty(ctx, os.Args[2:])
+	}
+	var load load
+	flag.IntVar(&load.rounds, "rounds", 5, "turns that each webhook gets")
+	flag.DurationVar(&load.turn, "turn", 2*time.Second, "length of a turn")
+	flag.IntVar(&load.clients, "clients", 4, "requests in flight at once")
+	flag.Parse()
+	if load.rounds < 1 || load.turn <= 0 || load.clients < 1 {
+		return errors.New("-rounds, -turn and -clients must be positive")
+	}
+	return run(ctx, load)
+}
+
+// fleets are the numbers of cluster Secrets to measure over, in the order of growth.
+func fleets() []int { return []int{1_000, 10_000} }
+
+func run(ctx context.Context, load load) error {
+	plane, err := cluster.Start(ctx, cluster.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = plane.Stop() }()
+	seawall, err := plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--argocd-progressive-syncs=Enabled"}})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = seawall.Stop() }()
+	empty, err := startEmpty(ctx)
+	if err != nil {
+		return err
+	}
+	defer empty.stop()
+
+	judged, err := connect(ctx, plane, seawall)
+	if err != nil {
+		return err
+	}
+	var report report
+	if err := report.memory(ctx, "at rest", empty.endpoint, judged); err != nil {
+		return err
+	}
+	measure := func(name string, body []byte) error {
+		fmt.Fprintln(os.Stderr, "measuring", name)
+		return report.measure(ctx, load, name, body, empty.endpoint, judged)
+	}
+	if err := measure("list of 100", listReview(100)); err != nil {
+		return err
+	}
+	made := 0
+	for _, size := range fleets() {
+		fmt.Fprintf(os.Stderr, "creating %d cluster Secrets\n", size-made)
+		if err := createClusters(ctx, plane, made, size); err != nil {
+			return err
+		}
+		made = size
+		if err := judged.waitFor(ctx, clustersReview(""), size); err != nil {
+			return err
+		}
+		if err := measure(fmt.Sprintf("10 of %s clusters", thousands(size)), clustersReview("picked")); err != nil {
+			return err
+		}
+		if err := measure(fmt.Sprintf("all of %s clusters", thousands(size)), clustersReview("")); err != nil {
+			return err
+		}
+		if err := report.memory(ctx, fmt.Sprintf("with %s cluster Secrets, after load", thousands(size)), empty.endpoint, judged); err != nil {
+			return err
+		}
+	}
+	report.print(os.Stdout, load)
+	return nil
+}
+
+// thousands writes a number with a comma before the last three digits.
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	if len(text) <= 3 {
+		return text
+	}
+	return strings.Join([]string{text[:len(text)-3], text[len(text)-3:]}, ",")
+}
