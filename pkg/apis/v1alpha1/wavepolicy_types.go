@@ -90,12 +90,14 @@ type KindReference struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
 	Group string `json:"group"`
 
 	// kind is the name of the kind, such as "ApplicationSet".
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
 	Kind string `json:"kind"`
 }
 
@@ -113,11 +115,14 @@ type WavePolicyMatch struct {
 
 	// operations are the kinds of write that the policy judges. A deletion in a namespace
 	// that is itself being deleted is never judged, nor one by the garbage collector.
+	//
+	// The list is atomic: as a set, server-side apply would merge it with the default.
 	// +optional
-	// +listType=set
+	// +listType=atomic
 	// +kubebuilder:default={Create,Update}
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=3
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="an operation may be listed once"
 	Operations []Operation `json:"operations,omitempty"`
 
 	// namespaceSelector selects rollouts by the labels of their namespace. A rollout that
@@ -196,12 +201,15 @@ type WavePolicySpec struct {
 
 	// validationActions say what is done about a violation of this policy. Deny and Warn
 	// exclude each other.
+	//
+	// The list is atomic: as a set, server-side apply would merge it with the default.
 	// +optional
-	// +listType=set
+	// +listType=atomic
 	// +kubebuilder:default={Deny}
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=2
 	// +kubebuilder:validation:XValidation:rule="!('Deny' in self && 'Warn' in self)",message="Deny and Warn exclude each other"
+	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="an action may be listed once"
 	ValidationActions []ValidationAction `json:"validationActions,omitempty"`
 }
 
