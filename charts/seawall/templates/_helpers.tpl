@@ -1,0 +1,37 @@
+{{/* The name of most objects: that of the release, with "seawall" in it. */}}
+{{- define "seawall.name" -}}
+{{ contains "seawall" .Release.Name | ternary .Release.Name (printf "%s-seawall" .Release.Name) }}
+{{- end }}
+
+{{- define "seawall.selector" -}}
+app.kubernetes.io/name: seawall
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "seawall.labels" -}}
+{{ include "seawall.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- define "seawall.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "seawall.name" .) "default") }}
+{{- end }}
+
+{{/* The Secret that holds the serving certificate. That of cert-manager has a name of its
+own, so that the mode can be changed and changed back. */}}
+{{- define "seawall.certificate" -}}
+{{- $suffix := eq .Values.certificates.mode "self" | ternary "certificate" "tls" -}}
+{{ .Values.certificates.existingSecret.name | default (printf "%s-%s" (include "seawall.name" .) $suffix) }}
+{{- end }}
+
+{{/* The DNS name by which the API server calls. */}}
+{{- define "seawall.host" -}}
+{{ include "seawall.name" . }}.{{ .Release.Namespace }}.svc
+{{- end }}
+
+{{/* GOMEMLIMIT for a memory limit in Mi or Gi: nine tenths of it. */}}
+{{- define "seawall.memoryLimit" -}}
+{{ div (mul (regexFind "[0-9]+" . | int) (hasSuffix "Gi" . | ternary 1024 1) 9) 10 }}MiB
+{{- end }}

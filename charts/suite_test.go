@@ -1,0 +1,157 @@
+// Package charts_test installs the charts into a real API server.
+package charts_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/discovery"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
+)
+
+var (
+	plane *cluster.Cluster
+	helm  string
+	home  string
+)
+
+func TestCharts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a control plane")
+	}
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Charts on a real API server")
+}
+
+var _ = BeforeSuite(func() {
+	log.SetLogger(GinkgoLogr)
+	var err error
+	plane, err = cluster.Start(context.Background(), cluster.Options{Progress: GinkgoWriter})
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
+	home = GinkgoT().TempDir()
+	printed, err := exec.Command("../hack/tools/build.sh", "helm").Output()
+	Expect(err).NotTo(HaveOccurred())
+	helm = strings.TrimSpace(string(printed))
+})
+
+// run runs helm against the cluster, with nothing of the user's own.
+func run(ctx context.Context, arguments ...string) string {
+	GinkgoHelper()
+	command := exec.CommandContext(ctx, helm, arguments...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+plane.Kubeconfig,
+		"HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
+	var said bytes.Buffer
+	command.Stdout, command.Stderr = &said, &said
+	Expect(command.Run()).To(Succeed(), "helm %s: %s", strings.Join(arguments, " "), &said)
+	return said.String()
+}
+
+// everything returns the name of every object in the cluster, but for what the API server
+// itself writes as time goes by.
+func everything(ctx context.Context) []string {
+	GinkgoHelper()
+	resources, err := discovery.NewDiscoveryClientForConfigOrDie(plane.Config).ServerPreferredResources()
+	Expect(err).NotTo(HaveOccurred())
+	var names []string
+	for _, list := range resources {
+		for _, resource := range list.APIResources {
+			if !strings.Contains(strings.Join(resource.Verbs, " "), "list") || resource.Kind == "Event" || resource.Kind == "Lease" {
+				continue
+			}
+			objects := &unstructured.UnstructuredList{}
+			objects.SetAPIVersion(list.GroupVersion)
+			objects.SetKind(resource.Kind)
+			Expect(plane.Client().List(ctx, objects)).To(Succeed())
+			for _, object := range objects.Items {
+				names = append(names, resource.Kind+"."+list.GroupVersion+" "+client.ObjectKeyFromObject(&object).String())
+			}
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+var _ = Describe("the chart seawall", func() {
+	It("is installed by Helm, and uninstalled leaves its CRDs only", func(ctx SpecContext) {
+		before := everything(ctx)
+		run(ctx, "install", "seawall", "seawall", "--namespace", cluster.Namespace)
+		installed := everything(ctx)
+		Expect(installed).To(ContainElements(
+			"WavePolicy.seawall.dev/v1alpha1 /default",
+			"Deployment.apps/v1 seawall-system/seawall",
+			"ValidatingWebhookConfiguration.admissionregistration.k8s.io/v1 /seawall",
+		))
+		By("upgrading with another limit")
+		run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--set-string", "policy.maxWaveFailureProbability=0.05")
+		output, err := plane.Kubectl(ctx, nil, "get", "wavepolicy", "default", "-o", "jsonpath={.spec.maxWaveFailureProbability}")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(output.Stdout).To(Equal("0.05"))
+
+		run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace)
+		left := everything(ctx)
+		Expect(left).To(ConsistOf(append(before,
+			"CustomResourceDefinition.apiextensions.k8s.io/v1 /wavepolicies.seawall.dev",
+			"APIService.apiregistration.k8s.io/v1 /v1alpha1.seawall.dev",
+		)))
+	})
+
+	It("keeps what the webhook wrote when it is upgraded", func(ctx SpecContext) {
+		run(ctx, "install", "seawall", "seawall", "--namespace", cluster.Namespace)
+		DeferCleanup(func(ctx SpecContext) { run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace) })
+		patch := func(kind, name, body string) {
+			output, err := plane.Kubectl(ctx, nil, "patch", kind, name, "-n", cluster.Namespace, "--type=json", "-p", body)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output.Code).To(BeZero(), output.Stderr)
+		}
+		patch("secret", "seawall-certificate", `[{"op":"add","path":"/data","value":{"tls.crt":"eA=="}}]`)
+		patch("validatingwebhookconfiguration", "seawall", `[{"op":"add","path":"/webhooks/0/clientConfig/caBundle","value":"eA=="}]`)
+		run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--set", "logLevel=debug")
+		for object, path := range map[string]string{
+			"secret/seawall-certificate":             `{.data.tls\.crt}`,
+			"validatingwebhookconfiguration/seawall": `{.webhooks[0].clientConfig.caBundle}`,
+		} {
+			output, err := plane.Kubectl(ctx, nil, "get", object, "-n", cluster.Namespace, "-o", "jsonpath="+path)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output.Stdout).NotTo(BeEmpty(), object)
+		}
+	})
+
+	It("renders objects that the API server accepts without an unknown field, with every values file", func(ctx SpecContext) {
+		files, err := filepath.Glob("seawall/ci/*.yaml")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(files).NotTo(BeEmpty())
+		Expect(plane.Apply(ctx, unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "gitops"},
+		}})).To(Succeed(), "where everything-values.yaml has Argo CD")
+		for _, file := range files {
+			By(file)
+			objects, err := plane.RenderChart(ctx, cluster.Chart{Dir: "seawall", Release: "seawall", Namespace: cluster.Namespace, Files: []string{file}})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(plane.Apply(ctx, withoutCertManager(objects)...)).To(Succeed())
+		}
+	})
+})
+
+// withoutCertManager leaves out the objects whose definitions cert-manager brings.
+func withoutCertManager(objects []unstructured.Unstructured) []unstructured.Unstructured {
+	var kept []unstructured.Unstructured
+	for _, object := range objects {
+		if !strings.HasPrefix(object.GetAPIVersion(), "cert-manager.io/") {
+			kept = append(kept, object)
+		}
+	}
+	return kept
+}

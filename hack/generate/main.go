@@ -1,0 +1,37 @@
+// Command generate writes what follows from other files of this repository: the chart's
+// webhook rules from the kinds of rollout, its custom resource definitions from
+// config/crd/bases, and the rest of config from the chart. Run it at the root of the
+// repository, after controller-gen.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := generate(context.Background(), "."); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func generate(ctx context.Context, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	// The chart comes first: config is rendered from it.
+	if err := writeRules(root); err != nil {
+		return fmt.Errorf("webhook rules: %w", err)
+	}
+	if err := copyDefinitions(root); err != nil {
+		return fmt.Errorf("custom resource definitions: %w", err)
+	}
+	if err := renderConfig(ctx, root); err != nil {
+		return fmt.Errorf("config: %w", err)
+	}
+	return nil
+}
