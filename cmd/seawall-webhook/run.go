@@ -134,7 +134,7 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 
 // follow starts what the webhook watches and returns a readiness check for each.
 func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, policies *policy.Set) (checks, error) {
-	if err := argoCD.SetupWithManager(ctx, mgr); err != nil {
+	if err := argoCD.Watch(ctx, mgr.GetCache()); err != nil {
 		return nil, err
 	}
 	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), policies)

@@ -1,0 +1,202 @@
+package main_test
+
+import (
+	"fmt"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+)
+
+func newPolicy(name string, limit v1alpha1.Probability, match *v1alpha1.WavePolicyMatch) *v1alpha1.WavePolicy {
+	return &v1alpha1.WavePolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       v1alpha1.WavePolicySpec{MaxWaveFailureProbability: limit, Match: match, SuccessRate: &v1alpha1.SuccessRate{Default: "0.99"}},
+	}
+}
+
+func createPolicy(ctx SpecContext, policy *v1alpha1.WavePolicy) {
+	GinkgoHelper()
+	Expect(api.Create(ctx, policy)).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(client.IgnoreNotFound(api.Delete(ctx, policy))).To(Succeed())
+		eventuallyDecided(ctx, tenants("probe", 22, nil), Succeed())
+	})
+}
+
+func accepted(ctx SpecContext, name string) func() *metav1.Condition {
+	return func() *metav1.Condition {
+		var policy v1alpha1.WavePolicy
+		if err := api.Get(ctx, client.ObjectKey{Name: name}, &policy); err != nil {
+			return nil
+		}
+		condition := meta.FindStatusCondition(policy.Status.Conditions, v1alpha1.ConditionAccepted)
+		if condition == nil || condition.ObservedGeneration != policy.Generation {
+			return nil
+		}
+		return condition
+	}
+}
+
+var _ = Describe("policies", func() {
+	It("are followed as they are added, changed and removed, two at once included", func(ctx SpecContext) {
+		rollout := tenants("followed", 20, nil)
+		eventuallyDecided(ctx, rollout, Succeed())
+
+		strict := newPolicy("strict", "0.1", nil)
+		createPolicy(ctx, strict)
+		eventuallyDecided(ctx, rollout, denied(`18.2% chance that at least one fails, policy "strict" allows 10%. At most 10 per wave`))
+		Expect(create(ctx, tenants("followed", 100, nil))).To(denied(`policy "strict" allows 10%`), "the strictest is named")
+
+		changePolicy(ctx, "strict", func(spec *v1alpha1.WavePolicySpec) { spec.MaxWaveFailureProbability = "0.9" })
+		eventuallyDecided(ctx, rollout, Succeed())
+		Expect(create(ctx, tenants("followed", 100, nil))).To(denied(`policy "default" allows 20%`), "both must be satisfied")
+
+		Expect(api.Delete(ctx, strict)).To(Succeed())
+		changePolicy(ctx, "default", func(spec *v1alpha1.WavePolicySpec) { spec.MaxWaveFailureProbability = "0.05" })
+		eventuallyDecided(ctx, rollout, denied(`policy "default" allows 5%`))
+		restorePolicy(ctx)
+	})
+
+	It("judge only what they match", func(ctx SpecContext) {
+		production := &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "production"}}
+		createPolicy(ctx, newPolicy("production", "0.01", &v1alpha1.WavePolicyMatch{ObjectSelector: production}))
+		labelled := tenants("labelled", 2, nil)
+		labelled.SetLabels(map[string]string{"tier": "production"})
+		eventuallyDecided(ctx, labelled, denied(`policy "production" allows 1%`))
+		Expect(create(ctx, tenants("unlabelled", 2, nil))).To(Succeed())
+	})
+
+	It("match namespaces by their labels", func(ctx SpecContext) {
+		byName := func(name string) *v1alpha1.WavePolicyMatch {
+			return &v1alpha1.WavePolicyMatch{NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": name}}}
+		}
+		createPolicy(ctx, newPolicy("elsewhere", "0", byName("elsewhere")))
+		createPolicy(ctx, newPolicy("here", "0.01", byName("argocd")))
+		eventuallyDecided(ctx, tenants("placed", 2, nil), denied(`policy "here" allows 1%`))
+	})
+
+	It("warn or audit instead of denying when they say so", func(ctx SpecContext) {
+		changePolicy(ctx, "default", func(spec *v1alpha1.WavePolicySpec) {
+			spec.ValidationActions = []v1alpha1.ValidationAction{v1alpha1.ActionWarn}
+		})
+		eventuallyDecided(ctx, tenants("warned", 100, nil), Succeed())
+		said, code := kubectlApply(ctx, tenants("warned", 100, nil))
+		Expect(code).To(BeZero())
+		Expect(said).To(ContainSubstring("Warning: " + overLimit("warned")))
+		Expect(api.Delete(ctx, get(ctx, "warned"))).To(Succeed())
+		restorePolicy(ctx)
+	})
+
+	It("judge deletions when they ask for it", func(ctx SpecContext) {
+		grandfather(ctx, tenants("doomed", 100, nil))
+		policy := newPolicy("deletions", "0.2", &v1alpha1.WavePolicyMatch{Operations: []v1alpha1.Operation{v1alpha1.OperationDelete}})
+		createPolicy(ctx, policy)
+		Eventually(func() error { return api.Delete(ctx, get(ctx, "doomed"), client.DryRunAll) }).Should(And(
+			Satisfy(apierrors.IsForbidden),
+			MatchError(ContainSubstring(`admission webhook "deletions.waves.seawall.dev" denied the request: ApplicationSet argocd/doomed: wave 1 tears down 100 environments`)),
+		))
+		Expect(api.Delete(ctx, policy)).To(Succeed())
+		Eventually(func() error { return api.Delete(ctx, get(ctx, "doomed"), client.DryRunAll) }).Should(Succeed())
+	})
+
+	It("say in their status whether they are in force", func(ctx SpecContext) {
+		Eventually(accepted(ctx, "default")).Should(And(
+			HaveField("Status", metav1.ConditionTrue), HaveField("Reason", v1alpha1.ReasonAccepted)))
+		createPolicy(ctx, newPolicy("unknown", "0.2", &v1alpha1.WavePolicyMatch{
+			Kinds: []v1alpha1.KindReference{{Group: "argoproj.io", Kind: "AppSet"}},
+		}))
+		Eventually(accepted(ctx, "unknown")).Should(And(
+			HaveField("Status", metav1.ConditionFalse), HaveField("Reason", v1alpha1.ReasonUnknownKind),
+			HaveField("Message", ContainSubstring("AppSet.argoproj.io"))))
+	})
+
+	It("that cannot be read refuse what they select, and say so", func(ctx SpecContext) {
+		selector := &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}}}
+		createPolicy(ctx, newPolicy("broken", "0.5", &v1alpha1.WavePolicyMatch{ObjectSelector: selector}))
+		eventuallyDecided(ctx, tenants("refused", 1, nil), denied(`policy "broken" cannot be judged by until its author mends it: spec.match.objectSelector`))
+		Eventually(accepted(ctx, "broken")).Should(And(
+			HaveField("Status", metav1.ConditionFalse), HaveField("Reason", v1alpha1.ReasonInvalid)))
+	})
+})
+
+var _ = Describe("the schema of WavePolicy", func() {
+	policyOf := func(spec map[string]any) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "seawall.dev/v1alpha1", "kind": "WavePolicy", "metadata": map[string]any{"name": "probe"}, "spec": spec,
+		}}
+	}
+	limit := func(more map[string]any) map[string]any {
+		spec := map[string]any{"maxWaveFailureProbability": "0.2"}
+		for key, value := range more {
+			spec[key] = value
+		}
+		return spec
+	}
+
+	DescribeTable("refuses",
+		func(ctx SpecContext, spec map[string]any, want string) {
+			Expect(api.Create(ctx, policyOf(spec), client.DryRunAll, client.FieldValidation("Strict"))).To(MatchError(ContainSubstring(want)))
+		},
+		Entry("no limit", map[string]any{}, "spec.maxWaveFailureProbability: Required value"),
+		Entry("a limit above 1", map[string]any{"maxWaveFailureProbability": "1.5"}, "spec.maxWaveFailureProbability"),
+		Entry("a negative limit", map[string]any{"maxWaveFailureProbability": "-0.1"}, "spec.maxWaveFailureProbability"),
+		Entry("NaN", map[string]any{"maxWaveFailureProbability": "NaN"}, "spec.maxWaveFailureProbability"),
+		Entry("an exponent", map[string]any{"maxWaveFailureProbability": "1e-3"}, "spec.maxWaveFailureProbability"),
+		Entry("ten places", map[string]any{"maxWaveFailureProbability": "0.0123456789"}, "spec.maxWaveFailureProbability"),
+		Entry("a number", map[string]any{"maxWaveFailureProbability": 0.2}, "must be of type string"),
+		Entry("a rollout limit above 1", limit(map[string]any{"maxRolloutFailureProbability": "2"}), "spec.maxRolloutFailureProbability"),
+		Entry("a negative tolerance", limit(map[string]any{"toleratedFailures": int64(-1)}), "spec.toleratedFailures"),
+		Entry("an unknown reading of waves", limit(map[string]any{"waves": "Sliding"}), "spec.waves"),
+		Entry("an unknown reading of removals", limit(map[string]any{"removals": "Maybe"}), "spec.removals"),
+		Entry("an unknown answer to what is unresolved", limit(map[string]any{"onUnresolved": "Guess"}), "spec.onUnresolved"),
+		Entry("no action", limit(map[string]any{"validationActions": []any{}}), "spec.validationActions"),
+		Entry("denying and warning at once", limit(map[string]any{"validationActions": []any{"Deny", "Warn"}}), "Deny and Warn exclude each other"),
+		Entry("a default rate above the cap", limit(map[string]any{"successRate": map[string]any{"default": "0.99", "max": "0.9"}}), "default must not be above max"),
+		Entry("an unknown operation", limit(map[string]any{"match": map[string]any{"operations": []any{"Connect"}}}), "spec.match.operations"),
+		Entry("an operation twice", limit(map[string]any{"match": map[string]any{"operations": []any{"Create", "Create"}}}), "an operation may be listed once"),
+		Entry("an action twice", limit(map[string]any{"validationActions": []any{"Audit", "Audit"}}), "an action may be listed once"),
+		Entry("a wildcard for a group", limit(map[string]any{"match": map[string]any{"kinds": []any{map[string]any{"group": "*", "kind": "ApplicationSet"}}}}), "spec.match.kinds[0].group"),
+		Entry("an unknown field", limit(map[string]any{"maxWave": "0.2"}), "maxWave"),
+	)
+
+	It("fills in the defaults", func(ctx SpecContext) {
+		policy := policyOf(map[string]any{"maxWaveFailureProbability": "0.2", "match": map[string]any{}})
+		Expect(api.Create(ctx, policy, client.DryRunAll)).To(Succeed())
+		Expect(policy.Object["spec"]).To(Equal(map[string]any{
+			"maxWaveFailureProbability": "0.2", "toleratedFailures": int64(0), "waves": "InFlight", "removals": "Count",
+			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "match": map[string]any{"operations": []any{"Create", "Update"}},
+		}))
+	})
+
+	It("lets server-side apply replace a default instead of adding to it", func(ctx SpecContext) {
+		apply := func(spec map[string]any) map[string]any {
+			policy := policyOf(limit(spec))
+			policy.SetName("applied")
+			Expect(api.Apply(ctx, client.ApplyConfigurationFromUnstructured(policy), client.FieldOwner("test"))).To(Succeed())
+			return policy.Object["spec"].(map[string]any)
+		}
+		DeferCleanup(func(ctx SpecContext) { Expect(api.Delete(ctx, newPolicy("applied", "1", nil))).To(Succeed()) })
+		apply(map[string]any{"maxWaveFailureProbability": "1"})
+		applied := apply(map[string]any{"maxWaveFailureProbability": "1", "validationActions": []any{"Warn"}, "match": map[string]any{"operations": []any{"Delete"}}})
+		Expect(applied).To(HaveKeyWithValue("validationActions", []any{"Warn"}))
+		Expect(applied).To(HaveKeyWithValue("match", HaveKeyWithValue("operations", []any{"Delete"})))
+	})
+
+	It("is refused by the API server itself on kubectl apply, and listed with its columns", func(ctx SpecContext) {
+		said, code := kubectlApply(ctx, policyOf(map[string]any{"maxWaveFailureProbability": "1.5"}))
+		Expect(code).To(Equal(1))
+		Expect(said).To(ContainSubstring(fmt.Sprintf("spec.maxWaveFailureProbability: Invalid value: %q", "1.5")))
+		Eventually(accepted(ctx, "default")).ShouldNot(BeNil())
+		output, err := plane.Kubectl(ctx, nil, "get", "wpol", "default")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`NAME +MAX WAVE +ACTIONS +ACCEPTED +AGE`))
+		Expect(lines(output.Stdout)[1]).To(MatchRegexp(`default +0.2 +\["Deny"\] +True`))
+	})
+})

@@ -1,0 +1,56 @@
+// Package pkg_test holds what is true of all packages together.
+package pkg_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/onsi/gomega"
+)
+
+const module = "github.com/seawall-dev/seawall/"
+
+// allowed lists which packages of this module each package may import: dependencies run one
+// way, from risk to the programs.
+func allowed() map[string][]string {
+	return map[string][]string{
+		"pkg/version":                {},
+		"pkg/risk":                   {},
+		"pkg/apis/v1alpha1":          {},
+		"pkg/audit":                  {},
+		"pkg/certificate":            {},
+		"pkg/inventory":              {"pkg/apis/v1alpha1"},
+		"pkg/rollout":                {"pkg/apis/v1alpha1", "pkg/risk"},
+		"pkg/rollout/applicationset": {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/risk", "pkg/rollout"},
+		"pkg/rollout/kinds":          {"pkg/inventory", "pkg/rollout", "pkg/rollout/applicationset"},
+		"pkg/policy":                 {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
+		"pkg/metrics":                {"pkg/audit"},
+		"pkg/config":                 {"pkg/inventory"},
+		"pkg/controller":             {"pkg/apis/v1alpha1", "pkg/policy"},
+		"pkg/admission":              {"pkg/audit", "pkg/policy", "pkg/rollout"},
+		"pkg/cli":                    {"pkg/version"},
+	}
+}
+
+func TestDependenciesRunOneWay(t *testing.T) {
+	g := gomega.NewWithT(t)
+	printed, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	for line := range strings.Lines(string(printed)) {
+		fields := strings.Fields(line)
+		importer := strings.TrimPrefix(fields[0], module)
+		if importer == "pkg" {
+			continue // this test
+		}
+		may, listed := allowed()[importer]
+		g.Expect(listed).To(gomega.BeTrue(), "%s is not listed in this test", importer)
+		for _, imported := range fields[1:] {
+			if own, ok := strings.CutPrefix(imported, module); ok {
+				g.Expect(slices.Contains(may, own)).To(gomega.BeTrue(), "%s must not import %s", importer, own)
+			}
+			g.Expect(imported).NotTo(gomega.HavePrefix("github.com/argoproj/"), "%s imports a rollout system's types", importer)
+		}
+	}
+}
