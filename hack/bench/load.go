@@ -17,11 +17,10 @@ type load struct {
 
 // sample is what one webhook did with one review.
 type sample struct {
-	latencies   []time.Duration
-	elapsed     time.Duration
-	mallocs     float64
-	bytes       float64
-	residentEnd float64
+	latencies []time.Duration
+	elapsed   time.Duration
+	mallocs   float64
+	bytes     float64
 }
 
 func (s *sample) add(turn sample) {
@@ -44,7 +43,16 @@ func (s *sample) perSecond() float64 { return float64(len(s.latencies)) / s.elap
 
 func (s *sample) perRequest(total float64) float64 { return total / float64(len(s.latencies)) }
 
-// turn sends requests for the length of a turn.
+// addTurn sends requests for the length of a turn and adds what they took.
+func (l load) addTurn(ctx context.Context, target endpoint, body []byte, into *sample) error {
+	turn, err := l.runTurn(ctx, target, body)
+	if err == nil {
+		into.add(turn)
+	}
+	return err
+}
+
+// runTurn sends requests for the length of a turn.
 func (l load) runTurn(ctx context.Context, target endpoint, body []byte) (sample, error) {
 	before, err := target.gauges(ctx)
 	if err != nil {

@@ -39,12 +39,11 @@ func (r *report) measure(ctx context.Context, load load, name string, body []byt
 		}
 	}
 	for range load.rounds {
-		for target, into := range map[*endpoint]*sample{&empty: &measured.empty, &seawall: &measured.seawall} {
-			turn, err := load.runTurn(ctx, *target, body)
-			if err != nil {
-				return err
-			}
-			into.add(turn)
+		if err := load.addTurn(ctx, empty, body, &measured.empty); err != nil {
+			return err
+		}
+		if err := load.addTurn(ctx, seawall, body, &measured.seawall); err != nil {
+			return err
 		}
 	}
 	r.rows = append(r.rows, measured)
