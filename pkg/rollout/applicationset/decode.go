@@ -1,0 +1,164 @@
+package applicationset
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// resourcesFinalizer makes Argo CD tear down what an Application deployed, and lets the
+// controller see the deletion of an ApplicationSet coming.
+const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io"
+
+// object is an ApplicationSet, cut into the parts that are read.
+type object struct {
+	metadata, rawSpec, status json.RawMessage
+	// tree is the spec, once it has been parsed.
+	tree any
+}
+
+func decodeObject(data []byte) (*object, error) {
+	// A map, because it tells "spec" from "Spec" as Kubernetes does.
+	var parts map[string]json.RawMessage
+	if err := json.Unmarshal(data, &parts); err != nil {
+		return nil, rollout.Unresolved("the object", "is not an ApplicationSet: %s", oneLine(err))
+	}
+	return &object{metadata: parts["metadata"], rawSpec: parts["spec"], status: parts["status"]}, nil
+}
+
+func (o *object) sameSpec(other *object) bool {
+	return bytes.Equal(o.rawSpec, other.rawSpec) || reflect.DeepEqual(o.spec().raw, other.spec().raw)
+}
+
+// finalizers returns none for metadata that cannot be read.
+func (o *object) finalizers() []string {
+	var metadata struct {
+		Finalizers []string `json:"finalizers"`
+	}
+	_ = json.Unmarshal(o.metadata, &metadata)
+	return metadata.Finalizers
+}
+
+// spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
+func (o *object) spec() value {
+	if o.tree == nil && len(o.rawSpec) > 0 {
+		_ = json.Unmarshal(o.rawSpec, &o.tree)
+	}
+	return value{path: "spec", raw: o.tree}
+}
+
+// specification is what is read of an ApplicationSet's spec.
+type specification struct {
+	tree       value
+	generators value
+	dialect    dialect
+	template   map[string]any
+	patch      *string
+	policy     syncPolicy
+	strategy   strategy
+}
+
+// syncPolicy is what the controller may do to Applications that exist.
+type syncPolicy struct {
+	update, remove bool
+	preserve       bool
+}
+
+func decodeSpec(tree value) (*specification, error) {
+	spec := &specification{tree: tree, generators: tree.field("generators")}
+	if _, err := tree.object(); err != nil {
+		return spec, err
+	}
+	for _, decode := range []func(*specification, value) error{
+		decodeStrategy, decodePolicy, decodeDialect, decodeTemplate,
+	} {
+		if err := decode(spec, tree); err != nil {
+			return spec, err
+		}
+	}
+	return spec, decodeGenerators(spec.generators)
+}
+
+func decodeGenerators(generators value) error {
+	entries, err := generators.list()
+	for i := range entries {
+		if _, err := generators.item(i).object(); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func decodeTemplate(spec *specification, tree value) error {
+	if err := checkTemplate(tree.field("template")); err != nil {
+		return err
+	}
+	spec.template, _ = tree.field("template").object()
+	patch := tree.field("templatePatch")
+	text, err := patch.text()
+	if !patch.absent() {
+		spec.patch = &text
+	}
+	return err
+}
+
+// checkTemplate makes sure of the types that rendering relies on.
+func checkTemplate(template value) error {
+	if _, err := template.object(); err != nil {
+		return err
+	}
+	metadata := template.field("metadata")
+	if _, err := metadata.object(); err != nil {
+		return err
+	}
+	for _, key := range []string{"name", "namespace"} {
+		if _, err := metadata.field(key).text(); err != nil {
+			return err
+		}
+	}
+	for _, key := range []string{"labels", "annotations"} {
+		if _, err := metadata.field(key).textMap(); err != nil {
+			return err
+		}
+	}
+	if _, err := metadata.field("finalizers").texts(); err != nil {
+		return err
+	}
+	_, err := template.field("spec").object()
+	return err
+}
+
+func decodePolicy(spec *specification, tree value) error {
+	field := tree.field("syncPolicy")
+	if _, err := field.object(); err != nil {
+		return err
+	}
+	policy, err := field.field("applicationsSync").text()
+	if err != nil {
+		return err
+	}
+	spec.policy.update = slices.Contains([]string{"", "sync", "create-update"}, policy)
+	spec.policy.remove = slices.Contains([]string{"", "sync", "create-delete"}, policy)
+	spec.policy.preserve, err = field.field("preserveResourcesOnDeletion").flag()
+	return err
+}
+
+func decodeDialect(spec *specification, tree value) (err error) {
+	if spec.dialect.goTemplate, err = tree.field("goTemplate").flag(); err != nil {
+		return err
+	}
+	options := tree.field("goTemplateOptions")
+	if spec.dialect.options, err = options.texts(); err != nil || !spec.dialect.goTemplate {
+		return err
+	}
+	for i, option := range spec.dialect.options {
+		// text/template panics on any other.
+		if !slices.Contains([]string{"missingkey=default", "missingkey=invalid", "missingkey=zero", "missingkey=error"}, option) {
+			return options.item(i).wrong("missingkey=default, missingkey=invalid, missingkey=zero or missingkey=error")
+		}
+	}
+	return nil
+}

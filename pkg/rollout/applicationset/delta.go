@@ -1,0 +1,192 @@
+package applicationset
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// delta is what a write changes.
+type delta struct {
+	before, after *side
+	write         rollout.Write
+	// progressive says whether strategies have any effect, enabled that it is certain.
+	progressive, enabled bool
+	effects              map[string]rollout.Effect
+	// added are open entries that before does not have, reshaped those whose templates
+	// differ, kept those that are the same, and gone those that after does not have.
+	added, reshaped, kept, gone []openEntry
+	// declared and goneDeclared are affected environments without a name.
+	declared, goneDeclared int
+	evidence               string
+}
+
+// change says what a write does, given what its two objects stand for.
+func (r *reading) change(write rollout.Write, before, after *side) (rollout.Change, error) {
+	enabled, switchErr := r.switches.ProgressiveSyncs()
+	d := &delta{
+		before: before, after: after, write: write, effects: map[string]rollout.Effect{},
+		enabled: enabled && switchErr == nil,
+		// Until it is known whether strategies have an effect, look for one.
+		progressive: enabled || switchErr != nil,
+	}
+	d.matchOpen()
+	d.compare()
+	d.release()
+	if err := d.countOpen(); err != nil {
+		return rollout.Change{}, err
+	}
+	change := d.result()
+	rolling := before.spec.strategy.rolling || after.spec.strategy.rolling
+	if switchErr != nil && rolling && change.Affected()+change.Held > 0 {
+		return rollout.Change{}, &rollout.UnresolvedError{
+			Field:   "spec.strategy",
+			Problem: "cannot be judged yet: " + oneLine(switchErr),
+			AtLeast: change.Affected(),
+		}
+	}
+	return change, nil
+}
+
+// matchOpen tells which open entries the write changes.
+func (d *delta) matchOpen() {
+	stored := map[string]int{}
+	for _, entry := range d.before.open {
+		stored[entry.key]++
+	}
+	same := reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
+	for _, entry := range d.after.open {
+		switch {
+		case stored[entry.key] == 0:
+			d.added = append(d.added, entry)
+			continue
+		case same:
+			d.kept = append(d.kept, entry)
+		default:
+			d.reshaped = append(d.reshaped, entry)
+		}
+		stored[entry.key]--
+	}
+	for _, entry := range d.before.open {
+		if stored[entry.key] > 0 {
+			d.gone = append(d.gone, entry)
+			stored[entry.key]--
+		}
+	}
+}
+
+func aborting(entries ...[]openEntry) bool {
+	for _, list := range entries {
+		for _, entry := range list {
+			if entry.aborts {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compare finds the Applications that are new, changed or removed.
+func (d *delta) compare() {
+	// While Argo CD fails on an entry it writes no Application at all, so that nothing
+	// tells how far back they are.
+	everything := aborting(d.added, d.reshaped, d.gone)
+	for name, app := range d.after.apps {
+		old, existed := d.before.apps[name]
+		switch {
+		case !existed:
+			d.effects[name] = rollout.Added
+		case !d.after.spec.policy.update:
+			// create-only and create-delete leave Applications that exist as they are.
+		case everything || app.digest != old.digest || app.copies < old.copies:
+			d.effects[name] = rollout.Changed
+		}
+	}
+	if !d.after.spec.policy.remove || aborting(d.added, d.reshaped) {
+		return
+	}
+	for name, old := range d.before.apps {
+		if _, stays := d.after.apps[name]; !stays && !old.kept {
+			d.effects[name] = rollout.Removed
+		}
+	}
+}
+
+// countOpen counts what the open entries that the write changes stand for.
+func (d *delta) countOpen() error {
+	changed := d.added
+	if d.after.spec.policy.update {
+		changed = append(slices.Clip(changed), d.reshaped...)
+	}
+	if len(changed) > 0 {
+		// What is gone is taken for what the changed entries were before.
+		return d.countChanged(changed)
+	}
+	if d.loosensOpen() {
+		if err := d.countReleased(); err != nil {
+			return err
+		}
+	}
+	if len(d.gone) > 0 && !aborting(d.gone) {
+		return d.countGone()
+	}
+	d.countOrphans()
+	return nil
+}
+
+func (d *delta) countChanged(changed []openEntry) error {
+	known := len(d.after.apps)
+	if tooMany(changed) {
+		return unresolved(changed, known)
+	}
+	declared, found, err := d.write.Metadata.Declared()
+	switch {
+	case err != nil:
+		return err
+	case found:
+		d.declared, d.evidence = max(declared-known, 0), annotationEvidence
+	case len(d.added) == 0 && d.before.status.count > 0:
+		d.declared, d.evidence = max(d.before.status.count-len(d.before.apps), 0), d.before.status.evidence
+	default:
+		return unresolved(changed, len(d.effects))
+	}
+	if d.declared+len(d.effects) == 0 {
+		d.declared = 1 // what is unknown is never nothing
+	}
+	return nil
+}
+
+// result lays the affected environments out in steps.
+func (d *delta) result() rollout.Change {
+	change := rollout.Change{
+		Environments: len(d.after.apps) + d.openTotal(d.declared),
+		Evidence:     d.evidence,
+	}
+	change.Steps, change.Held = d.steps()
+	change.Warnings = append(change.Warnings, d.after.warnings...)
+	change.Warnings = append(change.Warnings, d.after.duplicates()...)
+	if unmatched := d.unmatched(); unmatched > 0 {
+		change.Warnings = append(change.Warnings, fmt.Sprintf(
+			"%d Applications match no step of spec.strategy.rollingSync and are never synced", unmatched))
+	}
+	return change
+}
+
+// duplicates warns of names that several sets of parameters render to.
+func (s *side) duplicates() []string {
+	count, first := 0, ""
+	for _, name := range sorted(s.apps) {
+		if s.apps[name].copies > 1 {
+			if count++; count == 1 {
+				first = name
+			}
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: "+
+		"Argo CD 3.2 and later creates none of them (%d names are not unique)", s.apps[first].copies, rollout.Quote(first), count)}
+}

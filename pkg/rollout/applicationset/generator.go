@@ -1,0 +1,133 @@
+package applicationset
+
+import (
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// parameters is one set of parameters of a generator.
+type parameters struct {
+	values map[string]any
+	// cluster is the inventory object that the set comes from; nil if there is none.
+	cluster *inventory.Cluster
+	// origin names the set when it comes from no cluster, such as elements[3].
+	origin func() string
+}
+
+// generator is one sort of generator: the key of its entry and how it makes parameters.
+type generator struct {
+	key      string
+	generate func(reading *reading, config value, spec *specification) ([]parameters, error)
+}
+
+// registry lists the generators in the order in which Argo CD runs those of one entry: that
+// of the fields of ApplicationSetGenerator.
+func registry() []generator {
+	return []generator{
+		{"list", list},
+		{"clusters", clusters},
+		{"git", overNetwork},
+		{"oci", overNetwork},
+		{"scmProvider", overNetwork},
+		{"clusterDecisionResource", notCounted},
+		{"pullRequest", overNetwork},
+		{"matrix", notCounted},
+		{"merge", notCounted},
+		{"plugin", overNetwork},
+	}
+}
+
+// overNetwork stands for the generators that ask a server Seawall must not wait for.
+func overNetwork(_ *reading, config value, _ *specification) ([]parameters, error) {
+	return nil, open(config, "is resolved over the network")
+}
+
+// notCounted stands for the generators that could be resolved but are not yet.
+func notCounted(_ *reading, config value, _ *specification) ([]parameters, error) {
+	return nil, open(config, "is not counted by this version")
+}
+
+// openError says that a generator yields Applications that cannot be counted, although
+// Argo CD creates them all the same.
+type openError struct{ *rollout.UnresolvedError }
+
+func (e *openError) Unwrap() error { return e.UnresolvedError }
+
+func open(config value, problem string) error {
+	return &openError{rollout.Unresolved(config.path, "%s", problem)}
+}
+
+// generated is what one generator of an entry makes.
+type generated struct {
+	config   value
+	template map[string]any
+	sets     []parameters
+}
+
+// expand runs the generators of one entry of spec.generators.
+func (r *reading) expand(entry value, spec *specification) ([]generated, error) {
+	filter, err := decodeFilter(entry.field("selector"))
+	if err != nil {
+		return nil, err
+	}
+	var all []generated
+	for _, generator := range r.generators {
+		config := entry.field(generator.key)
+		if config.absent() {
+			continue
+		}
+		if _, err := config.object(); err != nil {
+			return nil, err
+		}
+		made, err := r.run(generator, config, spec)
+		if err != nil {
+			return nil, err
+		}
+		made.sets = filter.apply(made.sets)
+		all = append(all, made)
+	}
+	return all, unknownGenerator(r.generators, entry)
+}
+
+func (r *reading) run(generator generator, config value, spec *specification) (generated, error) {
+	made := generated{config: config, template: spec.template}
+	if own := config.field("template"); !own.absent() {
+		if err := checkTemplate(own); err != nil {
+			return made, err
+		}
+		template, _ := merged(own.raw, spec.template).(map[string]any)
+		made.template = template
+	}
+	var err error
+	if made.sets, err = generator.generate(r, config, spec); err != nil {
+		return made, err
+	}
+	if r.sets += len(made.sets); r.sets > risk.MaxEnvironments {
+		return made, &rollout.UnresolvedError{
+			Field:   "spec.generators",
+			Problem: "expand to more than 1000000 sets of parameters",
+			AtLeast: risk.MaxEnvironments,
+		}
+	}
+	return made, nil
+}
+
+// unknownGenerator guards against generators of a later Argo CD: its CRD let the entry
+// through, so that it means something.
+func unknownGenerator(known []generator, entry value) error {
+	members, _ := entry.object()
+	for _, key := range sorted(members) {
+		if key == "selector" || members[key] == nil {
+			continue
+		}
+		found := false
+		for _, generator := range known {
+			found = found || generator.key == key
+		}
+		if !found {
+			return open(entry.field(key), "is a generator that this version does not know")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package applicationset
+
+import (
+	"strings"
+	"text/template/parse"
+)
+
+// fieldsOnly is a Go template of text and plain fields, {{.metadata.labels.env}}, which most
+// are. It takes a fraction of the time that text/template takes.
+type fieldsOnly struct {
+	texts  []string
+	fields [][]string
+}
+
+// plain returns nil for a template that does more.
+func plain(root *parse.ListNode) *fieldsOnly {
+	plain := &fieldsOnly{texts: []string{""}}
+	for _, node := range root.Nodes {
+		switch node := node.(type) {
+		case *parse.TextNode:
+			plain.texts[len(plain.texts)-1] += string(node.Text)
+		case *parse.ActionNode:
+			fields := plainField(node.Pipe)
+			if fields == nil {
+				return nil
+			}
+			plain.fields = append(plain.fields, fields)
+			plain.texts = append(plain.texts, "")
+		default:
+			return nil
+		}
+	}
+	return plain
+}
+
+func plainField(pipe *parse.PipeNode) []string {
+	if len(pipe.Decl) > 0 || len(pipe.Cmds) != 1 || len(pipe.Cmds[0].Args) != 1 {
+		return nil
+	}
+	field, isField := pipe.Cmds[0].Args[0].(*parse.FieldNode)
+	if !isField {
+		return nil
+	}
+	return field.Ident
+}
+
+// execute returns false where a field is not there or no string: what comes of that is for
+// text/template to say.
+func (f *fieldsOnly) execute(params map[string]any) (string, bool) {
+	var output strings.Builder
+	output.WriteString(f.texts[0])
+	for i, path := range f.fields {
+		text, found := lookUp(params, path)
+		if !found {
+			return "", false
+		}
+		output.WriteString(text)
+		output.WriteString(f.texts[i+1])
+		if output.Len() > renderLimit {
+			return "", false
+		}
+	}
+	return output.String(), true
+}
+
+func lookUp(params map[string]any, path []string) (string, bool) {
+	for _, key := range path[:len(path)-1] {
+		switch member := params[key].(type) {
+		case map[string]any:
+			params = member
+		case map[string]string:
+			text, found := member[path[len(path)-1]]
+			return text, found && key == path[len(path)-2]
+		default:
+			return "", false
+		}
+	}
+	text, isString := params[path[len(path)-1]].(string)
+	return text, isString
+}

@@ -1,0 +1,107 @@
+package applicationset
+
+import (
+	"context"
+	"errors"
+	"reflect"
+)
+
+const (
+	// renderBudget bounds what the functions of one template may read and make, in bytes.
+	renderBudget = 4 << 20
+	// renderLimit bounds one rendered string, in bytes; etcd takes no larger object.
+	renderLimit = 1 << 20
+	// nestingLimit bounds how deep a value may nest that a function reads or makes.
+	nestingLimit = 100
+	nodeWeight   = 16
+)
+
+var (
+	errBudget  = errors.New("needs more than 4 MiB of intermediate results")
+	errLimit   = errors.New("renders to more than 1 MiB")
+	errNesting = errors.New("makes a value that nests deeper than 100 levels")
+)
+
+// meter stops a template that would eat the process: the template is its writer's code.
+// It panics with an error, which text/template hands on as the error of the call.
+type meter struct {
+	ctx  context.Context //nolint:containedctx // a meter lives as long as the call whose context it is
+	left float64
+}
+
+func (m *meter) reset() { m.left = renderBudget }
+
+func (m *meter) spend(cost float64) {
+	m.left -= cost
+	if !(m.left >= 0) {
+		panic(errBudget)
+	}
+	if err := m.ctx.Err(); err != nil {
+		panic(err)
+	}
+}
+
+// weigh spends what a value weighs as a tree: a value that is reachable in two ways counts
+// twice, because printing it prints it twice.
+func (m *meter) weigh(v any) { m.spend(m.weight(v, 0)) }
+
+func (m *meter) weight(v any, depth int) float64 {
+	if depth > nestingLimit {
+		panic(errNesting)
+	}
+	total := float64(nodeWeight)
+	switch v := v.(type) {
+	case string:
+		return total + float64(len(v))
+	case map[string]any:
+		for key, member := range v {
+			total += float64(len(key)) + m.weight(member, depth+1)
+			m.afford(total)
+		}
+	case []any:
+		for _, item := range v {
+			total += m.weight(item, depth+1)
+			m.afford(total)
+		}
+	case nil, bool, int, int64, float64:
+	default:
+		return m.weightOther(reflect.ValueOf(v), depth)
+	}
+	return total
+}
+
+func (m *meter) weightOther(v reflect.Value, depth int) float64 {
+	total := float64(nodeWeight)
+	switch v.Kind() { //nolint:exhaustive // what is nothing of these weighs as much as a node
+	case reflect.String:
+		total += float64(v.Len())
+	case reflect.Map:
+		for entries := v.MapRange(); entries.Next(); m.afford(total) {
+			total += m.weight(entries.Key().Interface(), depth+1) + m.weight(entries.Value().Interface(), depth+1)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			total += m.weight(v.Index(i).Interface(), depth+1)
+			m.afford(total)
+		}
+	}
+	return total
+}
+
+// afford ends the weighing of a value that cannot be paid for.
+func (m *meter) afford(total float64) {
+	if total > m.left {
+		panic(errBudget)
+	}
+}
+
+// bounded is a writer that takes at most renderLimit bytes.
+type bounded struct{ bytes []byte }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if len(b.bytes)+len(p) > renderLimit {
+		return 0, errLimit
+	}
+	b.bytes = append(b.bytes, p...)
+	return len(p), nil
+}

@@ -1,0 +1,118 @@
+package applicationset
+
+import (
+	"reflect"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+func (d *delta) paces(s *side) bool { return d.progressive && s.spec.strategy.rolling }
+
+// release finds the Applications that the write lets go on: a looser pacing releases all
+// that are not up to date, and a policy that permits updates again all there are.
+func (d *delta) release() {
+	permitted := d.permitsUpdates()
+	if !permitted && !d.loosens() {
+		return
+	}
+	for name, app := range d.after.apps {
+		_, existed := d.before.apps[name]
+		_, affected := d.effects[name]
+		upToDate := !permitted && d.before.status.healthy[name]
+		held := d.paces(d.after) && d.after.spec.strategy.step(app.labels) == noStep
+		if existed && !affected && !upToDate && !held {
+			d.effects[name] = rollout.Released
+		}
+	}
+}
+
+func (d *delta) permitsUpdates() bool {
+	return d.after.spec.policy.update && !d.before.spec.policy.update
+}
+
+// loosens says whether any Application that both objects have may be in flight in a larger
+// wave than before, or at all. Only those count, so that a step which grows by a new
+// Application is not a looser one.
+func (d *delta) loosens() bool {
+	if !d.paces(d.before) {
+		return false // nothing is looser than all at once
+	}
+	var before, after []*app
+	for _, name := range sorted(d.after.apps) {
+		if old, existed := d.before.apps[name]; existed {
+			before, after = append(before, old), append(after, d.after.apps[name])
+		}
+	}
+	reachBefore := d.reach(d.before, before)
+	reachAfter := d.reach(d.after, after)
+	for i := range before {
+		if reachAfter(after[i]) > reachBefore(before[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// reach returns how large the wave of an Application may be; 0 when it never starts.
+func (d *delta) reach(s *side, apps []*app) func(*app) int {
+	if !d.paces(s) {
+		return func(*app) int { return len(apps) }
+	}
+	reach := s.spec.strategy.reach(apps)
+	return func(app *app) int {
+		if step := s.spec.strategy.step(app.labels); step != noStep {
+			return reach[step]
+		}
+		return 0
+	}
+}
+
+// loosensOpen says the same of the Applications of open entries that stay as they are,
+// whose labels nobody knows: it compares the steps themselves.
+func (d *delta) loosensOpen() bool {
+	if len(d.kept) == 0 {
+		return false
+	}
+	if d.permitsUpdates() {
+		return true
+	}
+	if !d.paces(d.before) {
+		return false
+	}
+	if !d.paces(d.after) {
+		return true
+	}
+	labels := func(s *side) any { return value{raw: s.spec.template}.field("metadata").field("labels").raw }
+	before, after := d.before.spec.strategy.steps, d.after.spec.strategy.steps
+	return !reflect.DeepEqual(labels(d.before), labels(d.after)) ||
+		!slices.EqualFunc(before, after, func(old, step rolloutStep) bool {
+			return reflect.DeepEqual(old.expressions, step.expressions) && step.atMost(old)
+		})
+}
+
+// atMost says whether a step's window is at most that of another, however many
+// Applications there are.
+func (s rolloutStep) atMost(other rolloutStep) bool {
+	switch {
+	case other.maxUpdate == nil || s.window(1) == 0:
+		return true
+	case s.maxUpdate == nil || s.maxUpdate.Type != other.maxUpdate.Type:
+		return false
+	case s.maxUpdate.Type == intstr.Int:
+		return s.maxUpdate.IntVal <= other.maxUpdate.IntVal
+	default:
+		// Both grow with the number of Applications, and of 100 a percentage is itself.
+		return other.window(1) > 0 && scaled(s) <= scaled(other)
+	}
+}
+
+func scaled(s rolloutStep) int {
+	percent, err := intstr.GetScaledValueFromIntOrPercent(s.maxUpdate, 100, false)
+	if err != nil {
+		return 1
+	}
+	return max(percent, 1)
+}

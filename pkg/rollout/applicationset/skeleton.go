@@ -1,0 +1,134 @@
+package applicationset
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/maphash"
+	"maps"
+)
+
+// skeleton is the spec of an Application template, laid out so that a rendered spec can be
+// told from another without building either: texts[0] leaves[0] texts[1] … .
+type skeleton struct {
+	seed   maphash.Seed
+	texts  []string
+	leaves []leaf
+}
+
+// printer makes skeletons whose digests are comparable.
+type printer struct{ seed maphash.Seed }
+
+func (p printer) skeleton(renderer *renderer, spec value) skeleton {
+	layout := &layout{renderer: renderer}
+	layout.add(spec)
+	return skeleton{seed: p.seed, texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
+}
+
+// digest returns the hash of the rendered spec.
+func (s *skeleton) digest(pen *pen) uint64 {
+	var hash maphash.Hash
+	hash.SetSeed(s.seed)
+	var size [8]byte
+	for i, leaf := range s.leaves {
+		_, _ = hash.WriteString(s.texts[i])
+		rendered := pen.write(leaf.path, leaf.snippet)
+		binary.LittleEndian.PutUint64(size[:], uint64(len(rendered)))
+		_, _ = hash.Write(size[:])
+		_, _ = hash.WriteString(rendered)
+	}
+	_, _ = hash.WriteString(s.texts[len(s.leaves)])
+	return hash.Sum64()
+}
+
+// layout collects a skeleton.
+type layout struct {
+	renderer *renderer
+	texts    []string
+	leaves   []leaf
+	text     []byte
+}
+
+func (l *layout) add(v value) {
+	switch raw := v.raw.(type) {
+	case map[string]any:
+		l.text = append(l.text, '{')
+		for _, key := range sorted(raw) {
+			member := v.field(key)
+			if member.absent() {
+				continue // null is the same as nothing to Argo CD
+			}
+			l.string(member.path, key)
+			l.add(member)
+		}
+		l.text = append(l.text, '}')
+	case []any:
+		l.text = append(l.text, '[')
+		for i := range raw {
+			l.add(v.item(i))
+		}
+		l.text = append(l.text, ']')
+	case string:
+		l.string(v.path, raw)
+	default:
+		l.text = fmt.Appendf(l.text, "%v,", raw) // a number, true, false or null
+	}
+}
+
+// string adds a string so that it counts as a leaf does that renders to it. Argo CD renders
+// keys too (applicationset/utils/utils.go, deeplyReplaceWithFilter).
+func (l *layout) string(path, text string) {
+	l.text = append(l.text, '"')
+	snippet := l.renderer.snippet(text)
+	if snippet.execute == nil {
+		l.text = binary.LittleEndian.AppendUint64(l.text, uint64(len(text)))
+		l.text = append(l.text, text...)
+		return
+	}
+	l.texts = append(l.texts, string(l.text))
+	l.leaves = append(l.leaves, leaf{path: path, snippet: snippet})
+	l.text = l.text[:0]
+}
+
+// merged lays a generator's own template over that of the ApplicationSet: what is empty in
+// the former is taken from the latter (generators/generator_spec_processor.go,
+// mergeGeneratorTemplate, and mergo). Lists and helm.valuesObject are taken whole.
+func merged(over, base any) any {
+	overMembers, isObject := over.(map[string]any)
+	baseMembers, baseIsObject := base.(map[string]any)
+	if !isObject || !baseIsObject {
+		if empty(over) {
+			return base
+		}
+		return over
+	}
+	result := make(map[string]any, len(overMembers)+len(baseMembers))
+	maps.Copy(result, baseMembers)
+	for key, member := range overMembers {
+		if key == "valuesObject" && !empty(member) {
+			result[key] = member
+			continue
+		}
+		result[key] = merged(member, baseMembers[key])
+	}
+	return result
+}
+
+// empty says whether a value is what a Go struct holds when the field is absent.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case bool:
+		return !v
+	case float64:
+		return v == 0
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	default:
+		return false
+	}
+}
