@@ -62,9 +62,14 @@ func (r *records) Record(_ context.Context, record audit.Record) {
 	r.list = append(r.list, record)
 }
 
+// discard keeps no records.
+type discard struct{}
+
+func (discard) Record(context.Context, audit.Record) {}
+
 var waveKind = schema.GroupKind{Group: "example.com", Kind: "Wave"}
 
-func newHandler(t *testing.T, reader rollout.Reader, operations ...v1alpha1.Operation) (*admission.Handler, *records) {
+func newHandler(t testing.TB, reader rollout.Reader, operations ...v1alpha1.Operation) (*admission.Handler, *records) {
 	t.Helper()
 	source := &v1alpha1.WavePolicy{}
 	source.Name = "default"
