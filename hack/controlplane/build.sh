@@ -23,9 +23,10 @@ cache="${SEAWALL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/seawall}/controlplane"
 target="$cache/kubernetes-$kubernetes-etcd-$etcd-$(go env GOOS)-$(go env GOARCH)"
 
 mkdir -p "$target"
-# Two builds at once would fight over the same files; the second waits and finds them built.
+# The second of two builds at once waits and finds the programs built. Without flock (macOS)
+# both build, which costs time only: each program is moved into place whole.
 exec 9>"$target/.lock"
-if ! flock --nonblock 9; then
+if command -v flock >/dev/null && ! flock -n 9; then
   echo "waiting for another build in $target" >&2
   flock 9
 fi
@@ -43,13 +44,13 @@ build() { # program, package, expected minutes on two cores
   echo "building $program (once; about $minutes min on two cores) from $package" >&2
   # -p/-v prints each package as it is compiled: the count shows that it moves on.
   if [[ -t 2 ]]; then
-    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.new" "$package" 2>&1 |
+    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
       tee "$log" | awk -v p="$program" '{ printf "\r  %s: %d packages compiled", p, NR > "/dev/stderr" } END { print "" > "/dev/stderr" }'
   else
-    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.new" "$package" 2>&1 |
+    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
       tee "$log" | awk -v p="$program" 'NR % 250 == 0 { printf "  %s: %d packages compiled\n", p, NR > "/dev/stderr" }'
   fi || { tail -n 20 "$log" >&2; exit 1; }
-  mv "$target/$program.new" "$target/$program"
+  mv "$target/$program.$$" "$target/$program"
   echo "  $program ready after $((SECONDS - started)) s" >&2
 }
 

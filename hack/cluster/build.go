@@ -1,0 +1,71 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+)
+
+// buildWebhook returns the path of the webhook's program as the sources are now. Go links it only
+// when something has changed, because the target stays where it is; what is run is a copy, since
+// another process may build a moment later.
+func (c *Cluster) buildWebhook(ctx context.Context) (string, error) {
+	root, err := Root()
+	if err != nil {
+		return "", err
+	}
+	target := filepath.Join(root, "bin", "cluster", "seawall-webhook")
+	unlock, err := lock(filepath.Dir(target))
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	if _, err := os.Stat(target); err != nil {
+		_, _ = fmt.Fprintln(c.progress, "building cmd/seawall-webhook (a minute or two the first time)")
+	}
+	command := exec.CommandContext(ctx, "go", "build", "-o", target, "./cmd/seawall-webhook")
+	command.Dir, command.Stdout, command.Stderr = root, c.progress, c.progress
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("go build ./cmd/seawall-webhook: %w", err)
+	}
+	binary := filepath.Join(c.dir, "seawall-webhook")
+	return binary, copyProgram(binary, target)
+}
+
+// lock makes the folder and waits until no other process holds its lock.
+func lock(folder string) (unlock func(), err error) {
+	if err := os.MkdirAll(folder, 0o750); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(filepath.Join(folder, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("lock %s: %w", folder, err), file.Close())
+	}
+	return func() { _ = file.Close() }, nil
+}
+
+// copyProgram replaces a file, which may be a running program, by a copy.
+func copyProgram(to, from string) (err error) {
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = source.Close() }()
+	fresh, err := os.CreateTemp(filepath.Dir(to), "copy-")
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(fresh, source)
+	if err := errors.Join(err, fresh.Chmod(0o700), fresh.Close()); err != nil {
+		return err
+	}
+	return os.Rename(fresh.Name(), to)
+}

@@ -1,0 +1,165 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// WebhookOptions say how Seawall is installed. The zero value installs the chart's defaults.
+type WebhookOptions struct {
+	// Values are values of the chart.
+	Values map[string]any
+	// Args are more flags of the webhook; the last of equal flags wins.
+	Args []string
+}
+
+// Webhook is Seawall, installed in a cluster and running on this machine.
+type Webhook struct {
+	// Objects are what the chart installed, as it was applied.
+	Objects []unstructured.Unstructured
+	// URL is where the API server calls; HealthURL serves /healthz and /readyz, MetricsURL
+	// the metrics.
+	URL, HealthURL, MetricsURL string
+	// LogFile holds what the webhook wrote to standard error and standard output.
+	LogFile string
+
+	cluster *Cluster
+	command *exec.Cmd
+	name    string
+	ports   []string
+	exited  chan struct{}
+	err     error
+}
+
+// StartWebhook installs Seawall's chart and runs the webhook as the chart's Deployment would:
+// with its flags, with its service account and with nothing more, until ctx is done or Stop is
+// called. It returns when the API server reaches the webhook.
+func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*Webhook, error) {
+	binary, err := c.buildWebhook(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w, err := c.installWebhook(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	pod, err := podOf(w.Objects)
+	if err != nil {
+		return nil, err
+	}
+	_, kubeconfig, err := c.ServiceAccountConfig(ctx, Namespace, pod.ServiceAccountName)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.run(ctx, binary, pod.Containers[0], append(w.overrides(kubeconfig), options.Args...)); err != nil {
+		return nil, err
+	}
+	if err := w.waitUntilReached(ctx); err != nil {
+		return nil, errors.Join(err, w.Stop())
+	}
+	return w, nil
+}
+
+// Exited is closed when the webhook has ended, for whatever reason.
+func (w *Webhook) Exited() <-chan struct{} {
+	return w.exited
+}
+
+// ending says how the webhook ended, which it has.
+func (w *Webhook) ending() error {
+	if w.err == nil {
+		return errors.New("exit status 0")
+	}
+	return w.err
+}
+
+// Stop ends the webhook as Kubernetes does and returns an error if it did not end well.
+func (w *Webhook) Stop() error {
+	_ = w.command.Process.Signal(syscall.SIGTERM) // its only error: it has ended already
+	select {
+	case <-w.exited:
+		return w.err
+	case <-time.After(stopTimeout):
+		_ = w.command.Process.Kill()
+		<-w.exited
+		return fmt.Errorf("the webhook went on for %s after SIGTERM\n%s", stopTimeout, tail(w.LogFile))
+	}
+}
+
+func (c *Cluster) installWebhook(ctx context.Context, options WebhookOptions) (*Webhook, error) {
+	dir, err := chartDir()
+	if err != nil {
+		return nil, err
+	}
+	objects, err := c.RenderChart(ctx, Chart{Dir: dir, Release: "seawall", Namespace: Namespace, Values: options.Values})
+	if err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(ctx, 3)
+	if err != nil {
+		return nil, err
+	}
+	name := "webhook-" + ports[0]
+	w := &Webhook{
+		URL:        "https://localhost:" + ports[0],
+		HealthURL:  "http://127.0.0.1:" + ports[1],
+		MetricsURL: "http://127.0.0.1:" + ports[2] + "/metrics",
+		LogFile:    c.logFile(name),
+		cluster:    c,
+		name:       name,
+		ports:      ports,
+		exited:     make(chan struct{}),
+	}
+	w.Objects = ReachByURL(objects, w.URL)
+	return w, c.Apply(ctx, w.Objects...)
+}
+
+// overrides are the flags that differ on this machine from those in a Pod.
+func (w *Webhook) overrides(kubeconfig string) []string {
+	return []string{
+		"--kubeconfig=" + kubeconfig,
+		"--webhook-port=" + w.ports[0],
+		"--health-probe-bind-address=127.0.0.1:" + w.ports[1],
+		"--metrics-bind-address=127.0.0.1:" + w.ports[2],
+		"--certificate-directory=" + filepath.Join(w.cluster.dir, w.name),
+		"--certificate-dns-names=localhost", // beside the Service's name
+		"--shutdown-delay=0s",
+	}
+}
+
+func (w *Webhook) run(ctx context.Context, binary string, container corev1.Container, more []string) error {
+	log, err := os.Create(w.LogFile)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	if err := os.MkdirAll(filepath.Join(w.cluster.dir, w.name), 0o700); err != nil {
+		return err
+	}
+	w.command = exec.CommandContext(ctx, binary, append(container.Args, more...)...)
+	w.command.Stdout, w.command.Stderr = log, log
+	w.command.Env = append(os.Environ(), environment(container)...)
+	w.command.Cancel = func() error { return w.command.Process.Signal(syscall.SIGTERM) }
+	w.command.WaitDelay = stopTimeout
+	// Its own process group: Ctrl-C in a terminal is for this process, which then stops it.
+	w.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := w.command.Start(); err != nil {
+		return err
+	}
+	w.cluster.adopt(w)
+	go func() {
+		w.err = w.command.Wait()
+		w.cluster.release(w.name)
+		close(w.exited)
+	}()
+	return w.cluster.keep(w.name, w.command.Process)
+}

@@ -1,0 +1,43 @@
+package cluster
+
+import (
+	"context"
+	"net/http"
+	"path/filepath"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("The webhook", Ordered, func() {
+	BeforeAll(func(ctx SpecContext) {
+		Expect(running.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
+	})
+
+	It("is called by the API server, logs what it decides and stops when told to", func(ctx SpecContext) {
+		webhook, err := running.StartWebhook(context.Background(), WebhookOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(webhook.Stop)
+
+		response, err := http.Get(webhook.MetricsURL)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(response.Body.Close()).To(Succeed())
+		Expect(response).To(HaveHTTPStatus(http.StatusOK))
+
+		rollouts, err := ReadManifests(filepath.Join("testdata", "applicationset.yaml"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(running.Apply(ctx, rollouts...)).To(Succeed())
+		decision, err := webhook.WaitForLog(ctx, func(fields map[string]any) bool { return fields["name"] == "harness" })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(decision).To(HaveKeyWithValue("msg", "decision"))
+
+		Expect(webhook.Stop()).To(Succeed())
+		Expect(webhook.Exited()).To(BeClosed())
+		Expect(running.Apply(ctx, rollouts...)).To(MatchError(ContainSubstring("failed calling webhook")))
+	}, NodeTimeout(startTimeout))
+
+	It("tells why it did not start", func() {
+		_, err := running.StartWebhook(context.Background(), WebhookOptions{Args: []string{"--log-level=nonsense"}})
+		Expect(err).To(MatchError(And(ContainSubstring("ended by itself"), ContainSubstring(`--log-level is "nonsense"`))))
+	})
+})
