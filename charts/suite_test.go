@@ -48,7 +48,7 @@ var _ = BeforeSuite(func() {
 })
 
 // run runs helm against the cluster, with nothing of the user's own.
-func run(ctx context.Context, arguments ...string) string {
+func run(ctx context.Context, arguments ...string) {
 	GinkgoHelper()
 	command := exec.CommandContext(ctx, helm, arguments...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+plane.Kubeconfig,
@@ -56,7 +56,6 @@ func run(ctx context.Context, arguments ...string) string {
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	Expect(command.Run()).To(Succeed(), "helm %s: %s", strings.Join(arguments, " "), &said)
-	return said.String()
 }
 
 // everything returns the name of every object in the cluster, but for what the API server

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"fmt"
+	"maps"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -134,9 +135,7 @@ var _ = Describe("the schema of WavePolicy", func() {
 	}
 	limit := func(more map[string]any) map[string]any {
 		spec := map[string]any{"maxWaveFailureProbability": "0.2"}
-		for key, value := range more {
-			spec[key] = value
-		}
+		maps.Copy(spec, more)
 		return spec
 	}
 

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/config"
@@ -17,13 +17,30 @@ import (
 // checks are readiness checks by name.
 type checks map[string]healthz.Checker
 
-func addChecks(mgr manager.Manager, checks checks) error {
+func addChecks(mgr manager.Manager, logger *slog.Logger, checks checks) error {
 	for name, check := range checks {
-		if err := mgr.AddReadyzCheck(name, check); err != nil {
+		if err := mgr.AddReadyzCheck(name, reported(logger.With("check", name), check)); err != nil {
 			return err
 		}
 	}
 	return mgr.AddHealthzCheck("ping", healthz.Ping)
+}
+
+// reported logs what a check says whenever it says something else than before:
+// controller-runtime logs that some check failed, but neither which nor why.
+func reported(logger *slog.Logger, check healthz.Checker) healthz.Checker {
+	var last atomic.Pointer[string]
+	return func(request *http.Request) error {
+		err := check(request)
+		said := "ready"
+		if err != nil {
+			said = err.Error()
+		}
+		if before := last.Swap(&said); before == nil || *before != said {
+			logger.Info("readiness", "state", said)
+		}
+		return err
+	}
 }
 
 func syncedCheck(what string, synced func() bool) healthz.Checker {
@@ -42,21 +59,5 @@ func certificateCheck(configuration config.Config) healthz.Checker {
 	}
 	return func(*http.Request) error {
 		return certificate.Check(configuration.CertificateDirectory, time.Now(), names...)
-	}
-}
-
-// lateServer starts a webhook server once its certificate is there.
-type lateServer struct {
-	webhook.Server
-	ready <-chan struct{}
-}
-
-// Start implements manager.Runnable.
-func (s *lateServer) Start(ctx context.Context) error {
-	select {
-	case <-s.ready:
-		return s.Server.Start(ctx)
-	case <-ctx.Done():
-		return nil
 	}
 }

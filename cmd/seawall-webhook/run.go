@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,19 +11,16 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
-	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -85,7 +81,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		}
 		return nil
 	}
-	if err := addChecks(mgr, checks); err != nil {
+	if err := addChecks(mgr, logger, checks); err != nil {
 		return err
 	}
 	return mgr.Start(serving)
@@ -150,39 +146,6 @@ func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, 
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
 	}, nil
-}
-
-// addServer adds the webhook's server, which starts to listen when its certificate is
-// there.
-func addServer(ctx context.Context, mgr manager.Manager, configuration config.Config, handler http.Handler) (webhook.Server, error) {
-	ready := make(<-chan struct{})
-	if configuration.Certificates == config.CertificatesSelf {
-		issued, err := certificate.Self{
-			Secret:               types.NamespacedName{Namespace: configuration.Namespace, Name: configuration.CertificateSecret},
-			Directory:            configuration.CertificateDirectory,
-			Names:                configuration.CertificateNames,
-			WebhookConfiguration: configuration.WebhookConfiguration,
-		}.AddToManager(ctx, mgr)
-		if err != nil {
-			return nil, err
-		}
-		ready = issued
-	} else {
-		mounted := make(chan struct{})
-		close(mounted)
-		ready = mounted
-	}
-	server := webhook.NewServer(webhook.Options{
-		Port:    configuration.WebhookPort,
-		CertDir: configuration.CertificateDirectory,
-		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
-			c.MinVersion = tls.VersionTLS13
-			// The API server calls over HTTP/1.1; HTTP/2 would only add its attack surface.
-			c.NextProtos = []string{"http/1.1"}
-		}},
-	})
-	server.Register(admission.Path, handler)
-	return server, mgr.Add(&lateServer{Server: server, ready: ready})
 }
 
 func byGroupKind(known []rollout.Kind) map[schema.GroupKind]rollout.Kind {

@@ -83,7 +83,7 @@ func startEmpty(ctx context.Context) (*emptyWebhook, error) {
 			return nil, err
 		}
 	}
-	port, metrics, err := twoPorts()
+	port, metrics, err := twoPorts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,15 +111,17 @@ func (e *emptyWebhook) stop() {
 	_ = os.RemoveAll(e.dir)
 }
 
-func twoPorts() (first, second string, err error) {
+func twoPorts(ctx context.Context) (first, second string, err error) {
 	var ports [2]string
 	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
 			return "", "", err
 		}
 		defer func() { _ = listener.Close() }()
-		ports[i] = strconv.Itoa(listener.Addr().(*net.TCPAddr).Port)
+		if _, ports[i], err = net.SplitHostPort(listener.Addr().String()); err != nil {
+			return "", "", err
+		}
 	}
 	return ports[0], ports[1], nil
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
@@ -89,12 +90,12 @@ func (e endpoint) waitFor(ctx context.Context, body []byte, n int) error {
 		if err := json.Unmarshal(answer, &review); err != nil {
 			return err
 		}
-		if counted = review.Response.AuditAnnotations["environments"]; counted == fmt.Sprint(n) {
+		if counted = review.Response.AuditAnnotations["environments"]; counted == strconv.Itoa(n) {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return fmt.Errorf("Seawall counts %q environments, not %d", counted, n)
+	return fmt.Errorf("the webhook counts %q environments, not %d", counted, n)
 }
 
 // gauges are what a process says of itself.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"time"
 
@@ -37,10 +38,11 @@ func start(ctx context.Context) error {
 	var load load
 	flag.IntVar(&load.rounds, "rounds", 5, "turns that each webhook gets")
 	flag.DurationVar(&load.turn, "turn", 2*time.Second, "length of a turn")
-	flag.IntVar(&load.clients, "clients", 4, "requests in flight at once")
+	flag.IntVar(&load.rate, "rate", 100, "requests a second at which latencies are measured")
+	flag.IntVar(&load.clients, "clients", 4, "requests in flight at once when throughput is measured")
 	flag.Parse()
-	if load.rounds < 1 || load.turn <= 0 || load.clients < 1 {
-		return errors.New("-rounds, -turn and -clients must be positive")
+	if load.rounds < 1 || load.turn <= 0 || load.rate < 1 || load.clients < 1 {
+		return errors.New("-rounds, -turn, -rate and -clients must be positive")
 	}
 	return run(ctx, load)
 }
@@ -48,7 +50,7 @@ func start(ctx context.Context) error {
 // fleets are the numbers of cluster Secrets to measure over, in the order of growth.
 func fleets() []int { return []int{1_000, 10_000} }
 
-func run(ctx context.Context, load load) error {
+func run(ctx context.Context, usual load) error {
 	plane, err := cluster.Start(ctx, cluster.Options{})
 	if err != nil {
 		return err
@@ -73,40 +75,44 @@ func run(ctx context.Context, load load) error {
 	if err := report.memory(ctx, "at rest", empty.endpoint, judged); err != nil {
 		return err
 	}
-	measure := func(name string, body []byte) error {
+	measure := func(name string, at load, body []byte) error {
 		fmt.Fprintln(os.Stderr, "measuring", name)
-		return report.measure(ctx, load, name, body, empty.endpoint, judged)
+		return report.measure(ctx, at, name, body, empty.endpoint, judged)
 	}
-	if err := measure("list of 100", listReview(100)); err != nil {
+	if err := measure("list of 100", usual, listReview(100)); err != nil {
 		return err
 	}
 	made := 0
 	for _, size := range fleets() {
-		fmt.Fprintf(os.Stderr, "creating %d cluster Secrets\n", size-made)
-		if err := createClusters(ctx, plane, made, size); err != nil {
+		if err := growFleet(ctx, plane, judged, made, size); err != nil {
 			return err
 		}
 		made = size
-		if err := judged.waitFor(ctx, clustersReview(""), size); err != nil {
-			return err
-		}
-		if err := measure(fmt.Sprintf("10 of %s clusters", thousands(size)), clustersReview("picked")); err != nil {
-			return err
-		}
-		if err := measure(fmt.Sprintf("all of %s clusters", thousands(size)), clustersReview("")); err != nil {
-			return err
-		}
-		if err := report.memory(ctx, fmt.Sprintf("with %s cluster Secrets, after load", thousands(size)), empty.endpoint, judged); err != nil {
+		clusters := thousands(size) + " clusters"
+		if err := errors.Join(
+			measure("10 of "+clusters, usual, clustersReview("picked")),
+			measure("all of "+clusters, usual.slower(), clustersReview("")),
+			report.memory(ctx, "with "+clusters+", after load", empty.endpoint, judged),
+		); err != nil {
 			return err
 		}
 	}
-	report.print(os.Stdout, load)
+	report.writeTo(os.Stdout, usual)
 	return nil
+}
+
+// growFleet creates the cluster Secrets from..to-1 and waits until Seawall counts them.
+func growFleet(ctx context.Context, plane *cluster.Cluster, judged endpoint, from, to int) error {
+	fmt.Fprintf(os.Stderr, "creating %d cluster Secrets\n", to-from)
+	if err := createClusters(ctx, plane, from, to); err != nil {
+		return err
+	}
+	return judged.waitFor(ctx, clustersReview(""), to)
 }
 
 // thousands writes a number with a comma before the last three digits.
 func thousands(n int) string {
-	text := fmt.Sprint(n)
+	text := strconv.Itoa(n)
 	if len(text) <= 3 {
 		return text
 	}

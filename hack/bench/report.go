@@ -13,6 +13,7 @@ import (
 type row struct {
 	name           string
 	kilobytes      float64
+	rate           int
 	empty, seawall sample
 }
 
@@ -30,7 +31,7 @@ type report struct {
 // measure gives each webhook its turns, one after the other, so that both meet the same
 // weather.
 func (r *report) measure(ctx context.Context, load load, name string, body []byte, empty, seawall endpoint) error {
-	measured := row{name: name, kilobytes: float64(len(body)) / 1024}
+	measured := row{name: name, kilobytes: float64(len(body)) / 1024, rate: load.rate}
 	warmUp := load
 	warmUp.turn = load.turn / 4
 	for _, target := range []endpoint{empty, seawall} {
@@ -60,15 +61,16 @@ func (r *report) memory(ctx context.Context, when string, empty, seawall endpoin
 	return err
 }
 
-func (r *report) print(out io.Writer, load load) {
-	fmt.Fprintf(out, "%d clients in a closed loop, %d turns of %s each, TLS 1.3 on loopback, %s, %d CPUs, %s/%s\n\n",
-		load.clients, load.rounds, load.turn, runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+func (r *report) writeTo(out io.Writer, load load) {
+	fmt.Fprintf(out, "TLS 1.3 on loopback, %d turns of %s each; latencies at a fixed rate, "+
+		"throughput by %d clients in a closed loop; %s, %d CPUs, %s/%s\n\n",
+		load.rounds, load.turn, load.clients, runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "review\tKiB\twebhook\tp50 ms\tp99 ms\trequests/s\tallocs/request\tKiB/request\tp99 ratio\t")
+	fmt.Fprintln(table, "review\tKiB\trate/s\twebhook\tp50 ms\tp99 ms\tthroughput/s\tallocs/request\tKiB/request\tp99 ratio\t")
 	for _, measured := range r.rows {
 		ratio := float64(measured.seawall.quantile(0.99)) / float64(measured.empty.quantile(0.99))
-		measured.empty.print(table, fmt.Sprintf("%s\t%.1f\tempty", measured.name, measured.kilobytes), "")
-		measured.seawall.print(table, "\t\tSeawall", fmt.Sprintf("%.2f", ratio))
+		measured.empty.writeTo(table, fmt.Sprintf("%s\t%.1f\t%d\tempty", measured.name, measured.kilobytes, measured.rate), "")
+		measured.seawall.writeTo(table, "\t\t\tSeawall", fmt.Sprintf("%.2f", ratio))
 	}
 	fmt.Fprintln(table)
 	fmt.Fprintln(table, "resident memory\t\tempty MiB\tSeawall MiB\t")
@@ -78,7 +80,7 @@ func (r *report) print(out io.Writer, load load) {
 	_ = table.Flush()
 }
 
-func (s *sample) print(table io.Writer, label, ratio string) {
+func (s *sample) writeTo(table io.Writer, label, ratio string) {
 	fmt.Fprintf(table, "%s\t%.2f\t%.2f\t%.0f\t%.0f\t%.1f\t%s\t\n", label,
 		milliseconds(s.quantile(0.5)), milliseconds(s.quantile(0.99)), s.perSecond(),
 		s.perRequest(s.mallocs), s.perRequest(s.bytes)/1024, ratio)

@@ -57,7 +57,9 @@ func clusterSecret(number int) *corev1.Secret {
 	}
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: cluster.ArgoCDNamespace, Name: name, Labels: labels},
-		StringData: map[string]string{"name": name, "server": "https://" + name + ".example.com:6443", "config": `{"bearerToken":"` + name + `"}`},
+		StringData: map[string]string{
+			"name": name, "server": "https://" + name + ".example.com:6443", "config": `{"bearerToken":"` + name + `"}`,
+		},
 	}
 }
 
@@ -65,7 +67,8 @@ func clusterSecret(number int) *corev1.Secret {
 func listReview(n int) []byte {
 	elements := make([]any, n)
 	for i := range elements {
-		elements[i] = map[string]any{"name": fmt.Sprintf("tenant-%03d", i), "server": fmt.Sprintf("https://tenant-%03d.example.com:6443", i)}
+		name := fmt.Sprintf("tenant-%03d", i)
+		elements[i] = map[string]any{"name": name, "server": "https://" + name + ".example.com:6443"}
 	}
 	return review(map[string]any{"list": map[string]any{"elements": elements}})
 }
@@ -91,7 +94,10 @@ func review(generator map[string]any) []byte {
 		"spec": map[string]any{
 			"goTemplate": true, "goTemplateOptions": []any{"missingkey=error"},
 			"generators": []any{generator},
-			"strategy":   map[string]any{"type": "RollingSync", "rollingSync": map[string]any{"steps": []any{map[string]any{"maxUpdate": 20}}}},
+			"strategy": map[string]any{
+				"type":        "RollingSync",
+				"rollingSync": map[string]any{"steps": []any{map[string]any{"maxUpdate": 20}}},
+			},
 			"template": map[string]any{
 				"metadata": map[string]any{"name": "{{.name}}", "labels": map[string]any{"fleet": "bench"}},
 				"spec": map[string]any{

@@ -98,7 +98,8 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 	groupKind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
 	kind, known := h.Kinds[groupKind]
 	if !known {
-		return nothing, rollout.Change{}, fmt.Errorf("kind %s is not one that Seawall judges: mend the rules of its webhook configuration", groupKind)
+		return nothing, rollout.Change{}, fmt.Errorf(
+			"kind %s is not one that Seawall judges: mend the rules of its webhook configuration", groupKind)
 	}
 	candidates := h.Policies.Candidates(groupKind, operation)
 	if len(candidates) == 0 {
@@ -127,7 +128,9 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 }
 
 // read returns the write and what policies select it by; a nil write is never judged.
-func (h *Handler) read(ctx context.Context, request admission.Request, operation rollout.Operation) (*rollout.Write, *policy.Subject, error) {
+func (h *Handler) read(
+	ctx context.Context, request admission.Request, operation rollout.Operation,
+) (*rollout.Write, *policy.Subject, error) {
 	write := &rollout.Write{
 		Operation: operation,
 		Namespace: request.Namespace,

@@ -69,15 +69,15 @@ func (discard) Record(context.Context, audit.Record) {}
 
 var waveKind = schema.GroupKind{Group: "example.com", Kind: "Wave"}
 
-func newHandler(t testing.TB, reader rollout.Reader, operations ...v1alpha1.Operation) (*admission.Handler, *records) {
-	t.Helper()
+func newHandler(tb testing.TB, reader rollout.Reader, operations ...v1alpha1.Operation) (*admission.Handler, *records) {
+	tb.Helper()
 	source := &v1alpha1.WavePolicy{}
 	source.Name = "default"
 	source.Spec.MaxWaveFailureProbability = "0.2"
 	source.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.99"}
 	source.Spec.Match = &v1alpha1.WavePolicyMatch{Operations: operations}
 	compiled, err := policy.Compile(source)
-	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.NewWithT(tb).Expect(err).NotTo(gomega.HaveOccurred())
 	set := &policy.Set{}
 	set.Put(compiled)
 	kept := &records{}
@@ -170,14 +170,12 @@ func TestDeletionIsJudgedWhenAskedFor(t *testing.T) {
 }
 
 func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
-	late, cancel := context.WithCancel(t.Context())
-	cancel()
 	broken := readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
 		return rollout.Change{}, errors.New("the cache is gone")
 	})
 	for name, test := range map[string]struct {
 		reader  rollout.Reader
-		ctx     context.Context
+		late    bool
 		request func(*ctrladmission.Request)
 		busy    bool
 		code    int32
@@ -186,8 +184,8 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 	}{
 		"an error":              {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
 		"a panic":               {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
-		"a timeout":             {reader: broken, ctx: late, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
-		"an overload":           {reader: changes(1), ctx: late, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"a timeout":             {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
+		"an overload":           {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
 		"a kind it cannot know": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Kind.Kind = "Pod" }, code: 500, reason: "Error", message: "mend the rules"},
 		"a namespace it lacks":  {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
 		"an object without metadata": {
@@ -200,8 +198,10 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 				handler, kept := newHandler(t, test.reader)
 				handler.AllowOnError = allow
 				ctx, r := t.Context(), request(admissionv1.Create)
-				if test.ctx != nil {
-					ctx = test.ctx
+				if test.late {
+					late, cancel := context.WithCancel(ctx)
+					cancel()
+					ctx = late
 				}
 				if test.request != nil {
 					test.request(&r)

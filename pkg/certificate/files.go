@@ -42,7 +42,8 @@ func Write(directory string, secret *corev1.Secret) error {
 
 // replace writes a file whole or not at all.
 func replace(path string, content []byte) error {
-	if existing, err := os.ReadFile(path); err == nil && bytes.Equal(existing, content) {
+	// The directory is the operator's choice and the file's name is fixed.
+	if existing, err := os.ReadFile(filepath.Clean(path)); err == nil && bytes.Equal(existing, content) {
 		return nil
 	}
 	temporary := path + ".new"

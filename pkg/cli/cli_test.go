@@ -20,8 +20,7 @@ func TestVersionIsPrinted(t *testing.T) {
 
 func TestUnknownCommandIsAnError(t *testing.T) {
 	g := gomega.NewWithT(t)
-	streams, _, _, _ := genericiooptions.NewTestIOStreams()
-	command := New(streams)
+	command := New(genericiooptions.NewTestIOStreamsDiscard())
 	command.SetArgs([]string{"frobnicate"})
 	g.Expect(command.Execute()).To(gomega.MatchError(gomega.ContainSubstring(`unknown command "frobnicate"`)))
 }

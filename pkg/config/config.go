@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -98,21 +99,37 @@ func Default() Config {
 
 // AddFlags lets flags set the fields of c; what c holds is their default.
 func (c *Config) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&c.Namespace, "namespace", c.Namespace, "namespace that Seawall runs in (default: the environment variable POD_NAMESPACE)")
+	flags.StringVar(&c.Namespace, "namespace", c.Namespace,
+		"namespace that Seawall runs in (default: the environment variable POD_NAMESPACE)")
 	flags.IntVar(&c.WebhookPort, "webhook-port", c.WebhookPort, "port on which the API server calls")
-	flags.StringVar(&c.MetricsAddress, "metrics-bind-address", c.MetricsAddress, `address that serves Prometheus metrics over HTTP; "0" serves none`)
-	flags.StringVar(&c.HealthAddress, "health-probe-bind-address", c.HealthAddress, "address that serves /healthz and /readyz over HTTP")
-	flags.StringVar((*string)(&c.Certificates), "certificates", string(c.Certificates), "where the serving certificate comes from: self (issued and rotated by the webhook) or mounted (tls.crt and tls.key in the certificate directory)")
-	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory, "directory of tls.crt and tls.key; with --certificates=self the webhook writes them there")
-	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret, "existing Secret that keeps self-issued certificates")
-	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames, "DNS names in a self-issued certificate, the Service's first")
-	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration, "ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
+	flags.StringVar(&c.MetricsAddress, "metrics-bind-address", c.MetricsAddress,
+		`address that serves Prometheus metrics over HTTP; "0" serves none`)
+	flags.StringVar(&c.HealthAddress, "health-probe-bind-address", c.HealthAddress,
+		"address that serves /healthz and /readyz over HTTP")
+	flags.StringVar((*string)(&c.Certificates), "certificates", string(c.Certificates),
+		"where the serving certificate comes from: self (issued and rotated by the webhook) or mounted "+
+			"(tls.crt and tls.key in the certificate directory)")
+	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory,
+		"directory of tls.crt and tls.key; with --certificates=self the webhook writes them there")
+	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret,
+		"existing Secret that keeps self-issued certificates")
+	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
+		"DNS names in a self-issued certificate, the Service's first")
+	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
+		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
-	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs, "whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap argocd-cmd-params-cm), Enabled or Disabled")
-	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError), "answer to a request that Seawall could not judge because of an error, overload or timeout of its own: Deny or Allow")
-	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent, "number of requests judged at once; more wait until the API server's timeout is near")
-	flags.StringVar(&c.Lease, "lease", c.Lease, "Lease that elects the replica which writes status; empty for a single replica")
-	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay, "how long to go on serving after turning unready on SIGTERM")
+	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
+		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
+			"argocd-cmd-params-cm), Enabled or Disabled")
+	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
+		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
+			"its own: Deny or Allow")
+	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent,
+		"number of requests judged at once; more wait until the API server's timeout is near")
+	flags.StringVar(&c.Lease, "lease", c.Lease,
+		"Lease that elects the replica which writes status; empty for a single replica")
+	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
+		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
 }
 
@@ -184,10 +201,8 @@ func (c *Config) validateLogLevel() error {
 }
 
 func oneOf[T ~string](flag string, value T, allowed ...T) error {
-	for _, a := range allowed {
-		if value == a {
-			return nil
-		}
+	if slices.Contains(allowed, value) {
+		return nil
 	}
 	return fmt.Errorf("--%s is %q: want one of %q", flag, value, allowed)
 }

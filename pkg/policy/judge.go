@@ -13,7 +13,8 @@ import (
 func (p *Policy) Judge(c Case) Verdict {
 	verdict := Verdict{Policy: p.Name, actions: p.actions}
 	if p.invalid != nil {
-		return verdict.refuse(PolicyInvalid, fmt.Sprintf("policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
+		return verdict.refuse(PolicyInvalid, fmt.Sprintf(
+			"policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
 	}
 	if c.Err != nil {
 		return p.judgeUncounted(verdict, c.Err)
@@ -64,7 +65,8 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error) Verdict {
 func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
 	if errors.Is(err, errNoRate) {
 		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
-			"annotation %s is missing and policy %q has no default: set it to the chance that the sync of one environment succeeds, such as \"0.99\".",
+			"annotation %s is missing and policy %q has no default: "+
+				"set it to the chance that the sync of one environment succeeds, such as \"0.99\".",
 			v1alpha1.SyncSuccessRateAnnotation, p.Name))
 	}
 	return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))

@@ -35,6 +35,8 @@ const (
 
 // Verdict is what one policy concludes about one write. The zero value is not satisfied.
 type Verdict struct {
+	Numbers
+
 	Policy string
 	Reason Reason
 	// Message explains a verdict that is not satisfied: one line that says what is wrong
@@ -42,7 +44,6 @@ type Verdict struct {
 	Message string
 	// Warnings are for the writer, whatever the verdict.
 	Warnings []string
-	Numbers
 
 	actions []v1alpha1.ValidationAction
 }

@@ -11,11 +11,11 @@ import (
 func TestStandardLibraryOnly(t *testing.T) {
 	const self = "github.com/seawall-dev/seawall/pkg/risk"
 
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
-	for _, path := range strings.Fields(string(out)) {
+	for path := range strings.FieldsSeq(string(out)) {
 		first, _, _ := strings.Cut(path, "/")
 		if strings.Contains(first, ".") && path != self {
 			t.Errorf("depends on %s", path)

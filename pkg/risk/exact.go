@@ -105,9 +105,11 @@ func (d directed) ways(u undecided) *big.Float {
 func (d directed) binomial(g Group, k int) []*big.Float {
 	pass, fail := lowestTerms(g.Rate)
 	term := d.pow(exact(pass), g.Count)
-	terms := []*big.Float{term}
-	for j := range min(g.Count, k) {
-		term = d.mul(term, exact(uint64(g.Count-j)*fail))
+	most := min(g.Count, k)
+	terms := make([]*big.Float, 1, most+1)
+	terms[0] = term
+	for j := range most {
+		term = d.mul(term, exact(uint64(g.Count-j)*fail)) //nolint:gosec // j is below Count
 		term = d.quo(term, exact(uint64(j+1)*pass))
 		terms = append(terms, term)
 	}

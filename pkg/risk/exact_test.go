@@ -10,7 +10,7 @@ import (
 // it where they apply.
 func verify(t interface {
 	Helper()
-	Errorf(string, ...any)
+	Errorf(format string, args ...any)
 }, l Limit, w Wave) {
 	t.Helper()
 	want := oracle(l, w)

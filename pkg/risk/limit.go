@@ -51,9 +51,9 @@ func (l Limit) LargestOf(w Wave) int {
 // not exceed the limit together. One always suffices.
 func (l Limit) RequiredRate(n int) Probability {
 	rate := sort.Search(int(One), func(rate int) bool {
-		return !l.Exceeded(Uniform(n, Probability(rate)))
+		return !l.Exceeded(Uniform(n, Probability(rate))) //nolint:gosec // at most One
 	})
-	return Probability(rate)
+	return Probability(rate) //nolint:gosec // at most One
 }
 
 // tolerated returns Tolerated, 0 if it is negative.

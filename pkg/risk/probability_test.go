@@ -167,6 +167,7 @@ func TestProbabilityRoundTrips(t *testing.T) {
 // parser and grammar must agree on what they accept, and what is accepted must
 // come back from its own text.
 func fuzzParser(f *testing.F, grammar string, parse func(string) (Probability, error)) {
+	f.Helper()
 	for _, seed := range []string{"0", "1", "0.995", "1.000", "1.5", ".5", "0.", "01", "99.5%", "100%", "1e0", "-0", "0_1", "NaN"} {
 		f.Add(seed)
 	}

@@ -91,14 +91,14 @@ type KindReference struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
-	Group string `json:"group"`
+	Group string `json:"group,omitempty"`
 
 	// kind is the name of the kind, such as "ApplicationSet".
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
-	Kind string `json:"kind"`
+	Kind string `json:"kind,omitempty"`
 }
 
 // WavePolicyMatch selects the writes that a policy judges. A write is selected when every
@@ -162,7 +162,7 @@ type WavePolicySpec struct {
 	// maxWaveFailureProbability is the largest allowed probability that more than
 	// toleratedFailures environments of one wave fail. A wave exactly at the limit passes.
 	// +required
-	MaxWaveFailureProbability Probability `json:"maxWaveFailureProbability"`
+	MaxWaveFailureProbability Probability `json:"maxWaveFailureProbability,omitempty"`
 
 	// maxRolloutFailureProbability is the largest allowed probability that more than
 	// toleratedFailures environments of the whole write fail, all its waves together. Not
@@ -227,11 +227,14 @@ const (
 )
 
 // WavePolicyStatus says whether a policy is in force.
+//
+// +kubebuilder:validation:MinProperties=1
 type WavePolicyStatus struct {
 	// conditions hold the condition Accepted.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 }
 
@@ -247,16 +250,19 @@ type WavePolicyStatus struct {
 // +kubebuilder:printcolumn:name="Accepted",type=string,JSONPath=`.status.conditions[?(@.type=="Accepted")].status`,description="Whether the policy is in force"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type WavePolicy struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata,omitempty"`
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard metadata of an object.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty,omitzero"`
 
 	// spec says how large the waves of which rollouts may be.
 	// +required
-	Spec WavePolicySpec `json:"spec"`
+	Spec WavePolicySpec `json:"spec,omitzero"`
 
 	// status says whether the policy is in force.
 	// +optional
-	Status WavePolicyStatus `json:"status,omitempty"`
+	Status WavePolicyStatus `json:"status,omitzero"`
 }
 
 // WavePolicyList is a list of WavePolicy.

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/certificate"
+	"github.com/seawall-dev/seawall/pkg/config"
+)
+
+// addServer adds the webhook's server, which starts to listen when its certificate is
+// there.
+func addServer(ctx context.Context, mgr manager.Manager, configuration config.Config, handler http.Handler) (webhook.Server, error) {
+	var ready <-chan struct{} // nil waits for nothing
+	if configuration.Certificates == config.CertificatesSelf {
+		issued, err := certificate.Self{
+			Secret:               types.NamespacedName{Namespace: configuration.Namespace, Name: configuration.CertificateSecret},
+			Directory:            configuration.CertificateDirectory,
+			Names:                configuration.CertificateNames,
+			WebhookConfiguration: configuration.WebhookConfiguration,
+		}.AddToManager(ctx, mgr)
+		if err != nil {
+			return nil, err
+		}
+		ready = issued
+	}
+	server := webhook.NewServer(webhook.Options{
+		Port:    configuration.WebhookPort,
+		CertDir: configuration.CertificateDirectory,
+		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
+			c.MinVersion = tls.VersionTLS13
+			// The API server calls over HTTP/1.1; HTTP/2 would only add its attack surface.
+			c.NextProtos = []string{"http/1.1"}
+		}},
+	})
+	server.Register(admission.Path, handler)
+	return server, mgr.Add(&lateServer{Server: server, ready: ready})
+}
+
+// lateServer starts a webhook server once its certificate is there.
+type lateServer struct {
+	webhook.Server
+
+	ready <-chan struct{}
+}
+
+// Start implements manager.Runnable.
+func (s *lateServer) Start(ctx context.Context) error {
+	if s.ready != nil {
+		select {
+		case <-s.ready:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return s.Server.Start(ctx)
+}
