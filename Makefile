@@ -1,0 +1,88 @@
+# Recipes are short: what takes more than a line or two is a script in hack/.
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# What a caller may set.
+RACE ?=
+FUZZTIME ?= 10s
+ARCHS ?= amd64 arm64
+IMAGE ?= seawall:dev
+ARGS ?=
+
+# One setting for builds, tests and lint, so that they share go's build cache; the race
+# detector needs cgo.
+export CGO_ENABLED := $(if $(RACE),1,0)
+# The programs read their version from the build information that go stamps from git.
+# Without a commit to stamp go would fail.
+BUILDVCS = $(if $(shell git rev-parse --quiet --verify HEAD 2>/dev/null),auto,false)
+GOBUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags '-s -w'
+# The longest package starts an API server more than once.
+GOTEST = -timeout 15m $(if $(RACE),-race)
+
+.PHONY: help
+help: ## Print this list
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+##@ Build
+
+.PHONY: build
+build: ## Build the programs into bin/
+	$(GOBUILD) -o bin/ ./cmd/...
+
+.PHONY: image
+image: ## Build the OCI image into dist/ for each of ARCHS, without a container engine
+	set -e; for arch in $(ARCHS); do GOOS=linux GOARCH=$$arch $(GOBUILD) -o bin/linux-$$arch/ ./cmd/seawall-webhook; done
+	go run -C hack/image . -output '$(CURDIR)/dist/seawall-image.tar' -name '$(IMAGE)' \
+		-version "$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" \
+		-revision "$$(git rev-parse --quiet --verify HEAD 2>/dev/null)" \
+		$(foreach arch,$(ARCHS),$(arch)='$(CURDIR)/bin/linux-$(arch)/seawall-webhook')
+
+.PHONY: generate
+generate: ## Write what follows from the API types and the list of kinds: CRDs, RBAC, webhook rules
+	controller_gen=$$(hack/tools/build.sh controller-gen) && \
+		"$$controller_gen" object crd paths=./pkg/apis/... output:crd:dir=config/crd/bases
+	go run ./hack/generate
+
+.PHONY: clean
+clean: ## Remove what the other targets wrote into this folder
+	rm -rf bin dist
+
+##@ Try
+
+.PHONY: demo
+demo: ## Start a local cluster with Seawall and watch it refuse a wave; ARGS go to the demo
+	go build -o bin/demo ./hack/demo && exec bin/demo $(ARGS)
+
+##@ Test
+
+.PHONY: test
+test: ## Run all tests against a real API server (the first run builds it); RACE=1 with the race detector
+	assets=$$(hack/controlplane/build.sh) && gotestsum=$$(hack/tools/build.sh gotestsum) && \
+		KUBEBUILDER_ASSETS="$$assets" "$$gotestsum" --format pkgname -- $(GOTEST) ./...
+
+.PHONY: test-unit
+test-unit: ## Run the tests that need no API server
+	gotestsum=$$(hack/tools/build.sh gotestsum) && "$$gotestsum" --format pkgname -- $(GOTEST) -short ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser and decoder for FUZZTIME (10s)
+	FUZZTIME=$(FUZZTIME) hack/verify/fuzz.sh
+
+.PHONY: bench
+bench: ## Measure the webhook under load; ARGS go to the benchmark
+	go run ./hack/bench $(ARGS)
+
+.PHONY: bench-go
+bench-go: ## Run the Go benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+##@ Check
+
+.PHONY: lint
+lint: ## Lint the code and the API types
+	hack/verify/lint.sh
+
+.PHONY: verify
+verify: ## Check all that needs no test run: lint, modules, generated files, chart, manifests, scripts
+	hack/verify/run.sh
