@@ -90,6 +90,7 @@ func run(ctx context.Context, usual load) error {
 		made = size
 		clusters := thousands(size) + " clusters"
 		if err := errors.Join(
+			report.memory(ctx, "with "+clusters+", before load", empty.endpoint, judged),
 			measure("10 of "+clusters, usual, clustersReview("picked")),
 			measure("all of "+clusters, usual.slower(), clustersReview("")),
 			report.memory(ctx, "with "+clusters+", after load", empty.endpoint, judged),

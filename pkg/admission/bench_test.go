@@ -18,7 +18,7 @@ import (
 )
 
 // BenchmarkHandle measures one decision without HTTP: the creation of an ApplicationSet over
-// a list, or over ten clusters of a fleet.
+// a list, over ten clusters of a fleet, or over all of them.
 func BenchmarkHandle(b *testing.B) {
 	b.Run("list of 100", func(b *testing.B) { benchmarkHandle(b, 0, list(100)) })
 	for _, size := range []int{1_000, 10_000} {
@@ -26,6 +26,9 @@ func BenchmarkHandle(b *testing.B) {
 			benchmarkHandle(b, size, map[string]any{"clusters": map[string]any{
 				"selector": map[string]any{"matchLabels": map[string]any{"fleet": "picked"}},
 			}})
+		})
+		b.Run(fmt.Sprintf("all of %d clusters", size), func(b *testing.B) {
+			benchmarkHandle(b, size, map[string]any{"clusters": map[string]any{}})
 		})
 	}
 }
