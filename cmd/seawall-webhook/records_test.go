@@ -47,7 +47,7 @@ var _ = Describe("a denial is on the record", func() {
 		Expect(jsonLines(webhook.LogFile)).To(ContainElement(And(
 			HaveKeyWithValue("msg", "decision"), HaveKeyWithValue("action", "Deny"), HaveKeyWithValue("reason", "WaveOverLimit"),
 			HaveKeyWithValue("kind", "ApplicationSet"), HaveKeyWithValue("namespace", "argocd"), HaveKeyWithValue("name", "recorded"),
-			HaveKeyWithValue("operation", "CREATE"), HaveKeyWithValue("n", 100.0), HaveKeyWithValue("limit", "0.2"),
+			HaveKeyWithValue("operation", "CREATE"), HaveKeyWithValue("n", 100.0), HaveKeyWithValue("total", 100.0), HaveKeyWithValue("limit", "0.2"),
 			HaveKeyWithValue("policy", "default"), HaveKeyWithValue("successRate", "0.99"), HaveKeyWithValue("dryRun", false),
 			HaveKeyWithValue("probability", BeNumerically("~", 0.634, 0.001)), HaveKey("user"), HaveKey("uid"),
 		)))

@@ -35,7 +35,7 @@ func (f readerFunc) Read(ctx context.Context, write rollout.Write) (rollout.Chan
 
 func changes(n int) readerFunc {
 	return func(context.Context, rollout.Write) (rollout.Change, error) {
-		return rollout.Change{Steps: []rollout.Step{{Declared: n, InFlight: n, PaceRemedy: "set spec.most to {n}"}}}, nil
+		return rollout.Change{Environments: n + 1, Held: 1, Steps: []rollout.Step{{Declared: n, InFlight: n, PaceRemedy: "set spec.most to {n}"}}}, nil
 	}
 }
 
@@ -119,6 +119,7 @@ func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
 	g.Expect(response.Result.Message).To(gomega.Equal(denial))
 	g.Expect(response.AuditAnnotations).To(gomega.Equal(map[string]string{
 		"decision": "Deny", "reason": "WaveOverLimit", "policy": "default", "environments": "100",
+		"total-environments": "101", "held-environments": "1",
 		"wave-environments": "100", "failure-probability": "0.633968", "limit": "0.2", "success-rate": "0.99",
 		"message": strings.TrimPrefix(denial, "Wave apps/w: "),
 	}))

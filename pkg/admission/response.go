@@ -37,6 +37,8 @@ func recordOf(request admission.Request, result outcome) audit.Record {
 		Limit:            verdict.Limit,
 		SuccessRate:      verdict.SuccessRate,
 		Evidence:         result.change.Evidence,
+		Total:            result.change.Environments,
+		Held:             result.change.Held,
 	}
 	if result.failure != nil {
 		record.Action, record.Reason, record.Message = actionError, result.failure.reason, result.failure.err.Error()

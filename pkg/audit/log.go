@@ -29,6 +29,8 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.Bool("dryRun", record.DryRun),
 		slog.String("policy", record.Policy),
 		slog.Int("n", record.Environments),
+		slog.Int("total", record.Total),
+		slog.Int("held", record.Held),
 		slog.Int("wave", record.Wave),
 		slog.Int("waveEnvironments", record.WaveEnvironments),
 		slog.Float64("probability", record.Probability),

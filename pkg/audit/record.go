@@ -27,6 +27,10 @@ type Record struct {
 	Message string
 	// Environments is n, the number of environments that the write affects.
 	Environments int
+	// Total is the number of environments that the rollout has, affected or not, and Held
+	// the number of affected ones that its system never syncs by itself.
+	Total int
+	Held  int
 	// Wave is the number of the worst wave and WaveEnvironments its size.
 	Wave             int
 	WaveEnvironments int
@@ -67,6 +71,12 @@ func (r Record) Annotations() map[string]string {
 	add("evidence", r.Evidence)
 	if r.Environments > 0 {
 		add("environments", strconv.Itoa(r.Environments))
+	}
+	if r.Total > 0 {
+		add("total-environments", strconv.Itoa(r.Total))
+	}
+	if r.Held > 0 {
+		add("held-environments", strconv.Itoa(r.Held))
 	}
 	if r.WaveEnvironments > 0 {
 		add("wave-environments", strconv.Itoa(r.WaveEnvironments))
