@@ -8,8 +8,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// steps lays the affected environments out in the order in which they sync: what is removed
-// goes first, in the one reconcile that follows the write.
+// steps lays the affected environments out in the order in which they sync. What is removed
+// goes in the one reconcile that follows the write, whatever paces the rest; it stands last,
+// so that the number of a wave in a message is that of the steps in the object.
 func (d *delta) steps() (steps []rollout.Step, held int) {
 	rolling := d.paces(d.after)
 	count := 1
@@ -36,9 +37,6 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 	if d.declared > 0 {
 		paced[d.openStep()].Declared = d.declared
 	}
-	if removed.InFlight = removed.Size(); removed.InFlight > 0 {
-		steps = append(steps, removed)
-	}
 	windows := d.windows(count)
 	for i, step := range paced {
 		if step.Size() == 0 {
@@ -47,6 +45,9 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 		step.InFlight = min(step.Size(), windows[i])
 		step.PaceRemedy, step.SplitRemedy = d.remedies(i)
 		steps = append(steps, step)
+	}
+	if removed.InFlight = removed.Size(); removed.InFlight > 0 {
+		steps = append(steps, removed)
 	}
 	return steps, held
 }
