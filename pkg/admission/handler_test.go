@@ -159,7 +159,9 @@ func TestWhatIsNeverJudged(t *testing.T) {
 			if test.change != nil {
 				test.change(&r)
 			}
-			g.Expect(handler.Handle(t.Context(), r).Allowed).To(gomega.BeTrue())
+			response := handler.Handle(t.Context(), r)
+			g.Expect(response.Allowed).To(gomega.BeTrue())
+			g.Expect(response.AuditAnnotations).To(gomega.Equal(map[string]string{"decision": "Allow", "reason": "NotJudged"}))
 		})
 	}
 }

@@ -39,9 +39,11 @@ func recordOf(request admission.Request, result outcome) audit.Record {
 		Evidence:         result.change.Evidence,
 		Total:            result.change.Environments,
 		Held:             result.change.Held,
+		Routine:          verdict.Reason == policy.NotJudged || verdict.Reason == policy.NoChange,
 	}
 	if result.failure != nil {
 		record.Action, record.Reason, record.Message = actionError, result.failure.reason, result.failure.err.Error()
+		record.Routine = false
 	}
 	return record
 }

@@ -10,11 +10,11 @@ type Log struct {
 	Logger *slog.Logger
 }
 
-// Record implements Sink. A write that changes no environment is logged at debug level:
-// controllers make many of them.
+// Record implements Sink. A write that is routine is logged at debug level: controllers make
+// many of them.
 func (l Log) Record(ctx context.Context, record Record) {
 	level := slog.LevelInfo
-	if record.Reason == "NoChange" {
+	if record.Routine {
 		level = slog.LevelDebug
 	}
 	l.Logger.LogAttrs(ctx, level, "decision",

@@ -41,6 +41,9 @@ type Record struct {
 	// Evidence says where n came from when it was not counted.
 	Evidence string
 	Duration time.Duration
+	// Routine says that nothing was at stake: no policy selects the write, or it changes no
+	// environment.
+	Routine bool
 }
 
 // Sink keeps records. It must not block.

@@ -50,7 +50,7 @@ type Decision struct {
 // satisfied. No verdict allows.
 func Decide(verdicts []Verdict) Decision {
 	if len(verdicts) == 0 {
-		return Decision{Action: Allow, Verdict: Verdict{Reason: NoChange}}
+		return Decision{Action: Allow, Verdict: Verdict{Reason: NotJudged}}
 	}
 	decision := Decision{Action: Allow}
 	for _, action := range []v1alpha1.ValidationAction{v1alpha1.ActionDeny, v1alpha1.ActionWarn, v1alpha1.ActionAudit} {

@@ -13,6 +13,8 @@ type Reason string
 const (
 	// Within says that every wave is within its limit.
 	Within Reason = "WithinLimit"
+	// NotJudged says that no policy selects the write.
+	NotJudged Reason = "NotJudged"
 	// NoChange says that the write affects no environment.
 	NoChange Reason = "NoChange"
 	// UnresolvedAdmitted says that the environments could not be counted and that the
@@ -70,7 +72,7 @@ type Numbers struct {
 
 // Satisfied tells whether the policy has no objection to the write.
 func (v Verdict) Satisfied() bool {
-	return v.Reason == Within || v.Reason == NoChange || v.Reason == UnresolvedAdmitted
+	return slices.Contains([]Reason{NotJudged, NoChange, Within, UnresolvedAdmitted}, v.Reason)
 }
 
 // asks tells whether the policy wants an action taken. A verdict that names none, like the
