@@ -11,7 +11,7 @@ mkdir "$copy/before"
 git ls-files -z --cached --others --exclude-standard |
   while IFS= read -r -d '' file; do
     if [[ -e "$file" ]]; then printf '%s\0' "$file"; fi
-  done | xargs -0 tar cf - | tar xf - -C "$copy/before"
+  done | tar cf - --null -T - | tar xf - -C "$copy/before"
 cp -R "$copy/before" "$copy/after"
 
 find "$copy/after" -name 'zz_generated.*' -delete
