@@ -12,6 +12,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/version"
 )
 
 func main() {
@@ -28,6 +29,7 @@ func main() {
 
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: configuration.Level()}))
 	ctrl.SetLogger(logr.FromSlogHandler(logger.Handler()))
+	logger.Info("starting", "version", version.Get())
 	if err := run(ctrl.SetupSignalHandler(), configuration, logger); err != nil {
 		logger.Error("stopped", "error", err)
 		os.Exit(1)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -14,9 +13,8 @@ import (
 
 // Metadata is what Seawall reads of an object's metadata.
 type Metadata struct {
-	Labels            map[string]string `json:"labels"`
-	Annotations       map[string]string `json:"annotations"`
-	DeletionTimestamp *time.Time        `json:"deletionTimestamp"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
 }
 
 // ParseMetadata reads the metadata of an object's JSON and nothing behind it: the API

@@ -12,11 +12,10 @@ import (
 
 func TestParseMetadata(t *testing.T) {
 	g := gomega.NewWithT(t)
-	metadata, err := rollout.ParseMetadata([]byte(`{"apiVersion":"v1","kind":"X","metadata":{"labels":{"a":"b"},"annotations":{"c":"d"},"deletionTimestamp":"2026-11-22T00:00:00Z"},"spec":!`))
+	metadata, err := rollout.ParseMetadata([]byte(`{"apiVersion":"v1","kind":"X","metadata":{"labels":{"a":"b"},"annotations":{"c":"d"}},"spec":!`))
 	g.Expect(err).NotTo(gomega.HaveOccurred(), "what stands behind the metadata is not read")
 	g.Expect(metadata.Labels).To(gomega.Equal(map[string]string{"a": "b"}))
 	g.Expect(metadata.Annotations).To(gomega.Equal(map[string]string{"c": "d"}))
-	g.Expect(metadata.DeletionTimestamp).NotTo(gomega.BeNil())
 }
 
 func TestMetadataThatCannotBeReadIsAnError(t *testing.T) {

@@ -23,14 +23,3 @@ func All(inventories Inventories) []rollout.Kind {
 		applicationset.Kind(inventories.ArgoCD, inventories.ArgoCD),
 	}
 }
-
-// Lookup returns the kind with a group and a name, which is either the kind as objects
-// spell it or the resource as URLs do.
-func Lookup(kinds []rollout.Kind, group, name string) (rollout.Kind, bool) {
-	for _, kind := range kinds {
-		if kind.Group == group && (kind.Name == name || kind.Resource == name) {
-			return kind, true
-		}
-	}
-	return rollout.Kind{}, false
-}

@@ -54,22 +54,3 @@ func TestKindsAreComplete(t *testing.T) {
 		})
 	}
 }
-
-func TestLookup(t *testing.T) {
-	all := kinds.All(kinds.Inventories{})
-	for name, test := range map[string]struct {
-		group, name string
-		found       bool
-	}{
-		"by kind":                       {"argoproj.io", "ApplicationSet", true},
-		"by resource":                   {"argoproj.io", "applicationsets", true},
-		"not in another group":          {"example.com", "ApplicationSet", false},
-		"not by a name that is neither": {"argoproj.io", "Application", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := NewWithT(t)
-			_, found := kinds.Lookup(all, test.group, test.name)
-			g.Expect(found).To(Equal(test.found))
-		})
-	}
-}
