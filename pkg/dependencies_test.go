@@ -21,7 +21,7 @@ func allowed() map[string][]string {
 		"pkg/apis/v1alpha1":          {},
 		"pkg/audit":                  {},
 		"pkg/certificate":            {},
-		"pkg/inventory":              {"pkg/apis/v1alpha1"},
+		"pkg/inventory":              {"pkg/apis/v1alpha1", "pkg/rollout"},
 		"pkg/rollout":                {"pkg/apis/v1alpha1", "pkg/risk"},
 		"pkg/rollout/applicationset": {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/risk", "pkg/rollout"},
 		"pkg/rollout/kinds":          {"pkg/inventory", "pkg/rollout", "pkg/rollout/applicationset"},

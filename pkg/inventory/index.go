@@ -65,6 +65,17 @@ func (x *Index[T]) Delete(key string) {
 	}
 }
 
+// Get returns the object with the key.
+func (x *Index[T]) Get(key string) (value T, found bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	i, found := x.objects.find(key)
+	if !found {
+		return value, false
+	}
+	return x.objects[i].value, true
+}
+
 // Len returns the number of objects.
 func (x *Index[T]) Len() int {
 	x.mu.RLock()

@@ -124,6 +124,24 @@ type Kind struct {
 	// Resource is the plural name in URLs and webhook rules, such as "applicationsets".
 	Resource string
 	// Name is the kind as objects spell it, such as "ApplicationSet".
-	Name   string
-	Reader Reader
+	Name string
+	// Namespaced says that rollouts of the kind are in namespaces.
+	Namespaced bool
+	Reader     Reader
+	Meaning    Meaning
+}
+
+// Meaning says in words what the kind's Reader counts: one or two sentences each, for the
+// table of kinds in the documentation.
+type Meaning struct {
+	// Environments says what one environment is and which ones a rollout has: n.
+	Environments string
+	// Waves says what paces the rollout, and what that means here.
+	Waves string
+	// Delta says which environments an update affects.
+	Delta string
+	// Inventory says what else is read to count.
+	Inventory string
+	// Unknown says what cannot be known when the write is judged.
+	Unknown string
 }

@@ -31,10 +31,11 @@ type Switches interface {
 func Kind(clusters Clusters, switches Switches) rollout.Kind {
 	functions := functions()
 	return rollout.Kind{
-		Group:    "argoproj.io",
-		Versions: []string{"v1alpha1"},
-		Resource: "applicationsets",
-		Name:     "ApplicationSet",
+		Group:      "argoproj.io",
+		Versions:   []string{"v1alpha1"},
+		Resource:   "applicationsets",
+		Name:       "ApplicationSet",
+		Namespaced: true,
 		Reader: &reader{
 			clusters:   clusters,
 			switches:   switches,

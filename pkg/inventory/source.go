@@ -1,0 +1,64 @@
+package inventory
+
+import (
+	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Source is a resource whose objects say which environments exist.
+type Source struct {
+	Group string
+	// Versions are those that Seawall can read, the preferred one first.
+	Versions []string
+	// Resource is the plural name in URLs, such as "clusters".
+	Resource string
+	// Kind is the name as objects spell it, such as "Cluster".
+	Kind string
+	// MetadataOnly asks the API server for nothing but the metadata.
+	MetadataOnly bool
+}
+
+// String returns the resource and its group, such as "clusters.fleet.cattle.io".
+func (s Source) String() string {
+	return schema.GroupResource{Group: s.Group, Resource: s.Resource}.String()
+}
+
+// served returns the version to read among those that the API server serves.
+func (s Source) served(resources map[schema.GroupVersionResource]bool) (gvr schema.GroupVersionResource, found bool) {
+	i := slices.IndexFunc(s.Versions, func(version string) bool {
+		return resources[schema.GroupVersionResource{Group: s.Group, Version: version, Resource: s.Resource}]
+	})
+	if i < 0 {
+		return schema.GroupVersionResource{}, false
+	}
+	return schema.GroupVersionResource{Group: s.Group, Version: s.Versions[i], Resource: s.Resource}, true
+}
+
+// AbsentError says that the API server does not serve a resource: what it would say cannot
+// be known, so that for a policy it is an unresolved count.
+type AbsentError struct{ *rollout.UnresolvedError }
+
+func absent(source Source) error {
+	return &AbsentError{rollout.Unresolved(source.String(), "is not served by this API server")}
+}
+
+// Unwrap returns the *rollout.UnresolvedError.
+func (e *AbsentError) Unwrap() error { return e.UnresolvedError }
+
+// UnreadableError says that an object of the inventory has a field of another shape than
+// Seawall knows.
+type UnreadableError struct{ *rollout.UnresolvedError }
+
+func unreadable(source Source, namespace, name string, err error) error {
+	if namespace != "" {
+		name = namespace + "/" + name
+	}
+	return &UnreadableError{rollout.Unresolved(fmt.Sprintf("%s %s", source.Kind, name), "cannot be read: %s", err)}
+}
+
+// Unwrap returns the *rollout.UnresolvedError.
+func (e *UnreadableError) Unwrap() error { return e.UnresolvedError }

@@ -1,0 +1,91 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// store is how a reflector writes into a collection, which therefore is the only copy.
+// After the reflector's context has ended, what it still writes is dropped.
+type store[T any] struct {
+	collection *Collection[T]
+	reflecting context.Context //nolint:containedctx // it is the store's whole life
+}
+
+var _ toolscache.TransformingStore = store[struct{}]{}
+
+// kept is an object that has been read already: a reflector wants to know its name.
+type kept[T any] struct {
+	metav1.ObjectMeta
+
+	object *Object[T]
+}
+
+// Transformer implements cache.TransformingStore: what a reflector collects before the
+// first list is complete holds no more than what is kept.
+func (s store[T]) Transformer() toolscache.TransformFunc {
+	return func(sent any) (any, error) { return s.keep(sent) }
+}
+
+func (s store[T]) keep(sent any) (*kept[T], error) {
+	switch sent := sent.(type) {
+	case *kept[T]:
+		return sent, nil
+	case metav1.Object:
+		object := s.collection.read(sent)
+		return &kept[T]{metav1.ObjectMeta{Namespace: object.Namespace, Name: object.Name}, object}, nil
+	default:
+		return nil, fmt.Errorf("watching %s: got a %T", s.collection.source, sent)
+	}
+}
+
+// Add implements cache.ReflectorStore.
+func (s store[T]) Add(sent any) error {
+	kept, err := s.keep(sent)
+	if err == nil {
+		s.write(func() { s.collection.put(kept.object) })
+	}
+	return err
+}
+
+// Update implements cache.ReflectorStore.
+func (s store[T]) Update(sent any) error { return s.Add(sent) }
+
+// Delete implements cache.ReflectorStore.
+func (s store[T]) Delete(sent any) error {
+	name, err := toolscache.DeletionHandlingObjectToName(sent)
+	if err == nil {
+		s.write(func() { s.collection.remove(name.Namespace, name.Name) })
+	}
+	return err
+}
+
+// Replace implements cache.ReflectorStore.
+func (s store[T]) Replace(list []any, _ string) error {
+	listed := &Collection[T]{source: s.collection.source}
+	for _, sent := range list {
+		kept, err := s.keep(sent)
+		if err != nil {
+			return err
+		}
+		listed.put(kept.object)
+	}
+	s.write(func() {
+		s.collection.phase, s.collection.cause, s.collection.byNamespace = current, nil, listed.byNamespace
+	})
+	return nil
+}
+
+// Resync implements cache.ReflectorStore.
+func (store[T]) Resync() error { return nil }
+
+func (s store[T]) write(change func()) {
+	s.collection.mu.Lock()
+	defer s.collection.mu.Unlock()
+	if s.reflecting.Err() == nil {
+		change()
+	}
+}

@@ -1,0 +1,200 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/metadata"
+	"k8s.io/client-go/rest"
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// discoveryPeriod is how often the API server is asked what it serves: two requests,
+// whatever the number of sources.
+const discoveryPeriod = 10 * time.Second
+
+// Watcher feeds the collections of a registry from an API server. A resource that it does
+// not serve costs nothing; when it appears it is read, and when it goes away forgotten.
+type Watcher struct {
+	registry  *Registry
+	log       logr.Logger
+	discovery *discovery.DiscoveryClient
+	dynamic   dynamic.Interface
+	metadata  metadata.Interface
+	// running are the reflectors, by collection.
+	running map[feed]*running
+}
+
+type running struct {
+	gvr  schema.GroupVersionResource
+	stop context.CancelFunc
+}
+
+// NewWatcher returns a Watcher of the API server that config names.
+func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watcher, error) {
+	asked, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the inventory: %w", err)
+	}
+	objects, err := dynamic.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the inventory: %w", err)
+	}
+	metadataOnly, err := metadata.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the inventory: %w", err)
+	}
+	return &Watcher{
+		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly,
+		running: map[feed]*running{},
+	}, nil
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable: every replica reads.
+func (*Watcher) NeedLeaderElection() bool { return false }
+
+// Start implements manager.Runnable: it feeds the collections until ctx ends.
+func (w *Watcher) Start(ctx context.Context) error {
+	ticker := time.NewTicker(discoveryPeriod)
+	defer ticker.Stop()
+	for {
+		w.follow(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-w.registry.changed:
+		}
+	}
+}
+
+// follow makes one reflector run for each collection whose resource is served.
+func (w *Watcher) follow(ctx context.Context) {
+	served, failed, err := w.ask(ctx)
+	if err != nil {
+		w.log.Error(err, "asking the API server what it serves")
+		return
+	}
+	feeds := map[feed]bool{}
+	for _, feed := range w.registry.list() {
+		feeds[feed] = true
+		gvr, found := feed.describe().served(served)
+		if !found && failed[feed.describe().Group] {
+			continue // an aggregated API that does not answer is not one that is gone
+		}
+		w.reconcile(ctx, feed, gvr, found)
+	}
+	for feed := range w.running {
+		if !feeds[feed] {
+			w.halt(feed)
+		}
+	}
+}
+
+// ask returns the resources that can be listed and watched, and the groups that the API
+// server could not tell of.
+func (w *Watcher) ask(ctx context.Context) (served map[schema.GroupVersionResource]bool, failed map[string]bool, err error) {
+	_, lists, err := w.discovery.ServerGroupsAndResourcesWithContext(ctx)
+	failed = map[string]bool{}
+	if partial, is := errors.AsType[*discovery.ErrGroupDiscoveryFailed](err); is {
+		for gv := range partial.Groups {
+			failed[gv.Group] = true
+		}
+	} else if err != nil {
+		return nil, nil, err
+	}
+	served = map[schema.GroupVersionResource]bool{}
+	for _, list := range lists {
+		gv, err := schema.ParseGroupVersion(list.GroupVersion)
+		if err != nil {
+			return nil, nil, fmt.Errorf("reading what the API server serves: %w", err)
+		}
+		for _, resource := range list.APIResources {
+			served[gv.WithResource(resource.Name)] = true
+		}
+	}
+	return served, failed, nil
+}
+
+func (w *Watcher) reconcile(ctx context.Context, feed feed, gvr schema.GroupVersionResource, served bool) {
+	current, runs := w.running[feed]
+	if runs && served && current.gvr == gvr {
+		return
+	}
+	if runs {
+		w.halt(feed)
+	}
+	if !served {
+		if before, _ := feed.state(); before != missing {
+			w.log.Info("not served: rollouts that need it cannot be counted", "resource", feed.describe().String())
+			feed.enter(missing)
+		}
+		return
+	}
+	w.log.Info("reading", "resource", gvr.Resource, "group", gvr.Group, "version", gvr.Version)
+	feed.enter(reading)
+	running := &running{gvr: gvr}
+	var reflecting context.Context
+	reflecting, running.stop = context.WithCancel(ctx)
+	w.running[feed] = running
+	reflector := toolscache.NewReflectorWithOptions(w.listWatch(feed, gvr), nil, feed.store(reflecting),
+		toolscache.ReflectorOptions{Name: "inventory", TypeDescription: gvr.String()})
+	go reflector.RunWithContext(reflecting)
+}
+
+func (w *Watcher) halt(feed feed) {
+	w.running[feed].stop()
+	delete(w.running, feed)
+	feed.enter(missing)
+}
+
+// listWatch returns how to read the objects of a collection, which is told of failures.
+func (w *Watcher) listWatch(feed feed, gvr schema.GroupVersionResource) toolscache.ListerWatcher {
+	if feed.describe().MetadataOnly {
+		objects := w.metadata.Resource(gvr)
+		return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
+			ListWithContextFunc:  listing(feed, objects.List),
+			WatchFuncWithContext: watching(feed, objects.Watch),
+		}, w.metadata)
+	}
+	objects := w.dynamic.Resource(gvr)
+	return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
+		ListWithContextFunc:  listing(feed, objects.List),
+		WatchFuncWithContext: watching(feed, objects.Watch),
+	}, w.dynamic)
+}
+
+// call is a request for a list or a watch.
+type call[R any] = func(ctx context.Context, options metav1.ListOptions) (R, error)
+
+// listing makes a list report its failures to the collection.
+func listing[R runtime.Object](feed feed, request call[R]) toolscache.ListWithContextFunc {
+	return func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+		list, err := request(ctx, options)
+		if err != nil {
+			feed.fail(ctx, err)
+			return nil, err
+		}
+		return list, nil
+	}
+}
+
+// watching makes a watch report its failures to the collection.
+func watching(feed feed, request call[watch.Interface]) toolscache.WatchFuncWithContext {
+	return func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+		events, err := request(ctx, options)
+		if err != nil {
+			feed.fail(ctx, err)
+		}
+		return events, err
+	}
+}

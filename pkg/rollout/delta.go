@@ -1,0 +1,87 @@
+package rollout
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Environment is what is known of an environment apart from its name.
+type Environment struct {
+	// SuccessRate and Source are those of a Target.
+	SuccessRate, Source string
+}
+
+// Environments are those of a rollout at one time, by name.
+type Environments map[string]Environment
+
+// Delta returns the environments that a write affects, sorted by name: those of after that
+// before does not have, those in both for which changed answers with an effect, and those
+// of before that are gone. A nil changed affects none of those in both.
+func Delta(before, after Environments, changed func(name string) (Effect, bool)) []Target {
+	var targets []Target
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		effect, affected := Added, true
+		if _, existed := before[name]; existed {
+			if affected = changed != nil; affected {
+				effect, affected = changed(name)
+			}
+		}
+		if affected {
+			targets = append(targets, after.target(name, effect))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, stays := after[name]; !stays {
+			targets = append(targets, before.target(name, Removed))
+		}
+	}
+	slices.SortFunc(targets, func(a, b Target) int { return strings.Compare(a.Name, b.Name) })
+	return targets
+}
+
+func (e Environments) target(name string, effect Effect) Target {
+	return Target{Name: name, Effect: effect, SuccessRate: e[name].SuccessRate, Source: e[name].Source}
+}
+
+// Everything answers for Delta that each environment has the effect.
+func Everything(effect Effect) func(string) (Effect, bool) {
+	return func(string) (Effect, bool) { return effect, true }
+}
+
+// Split separates the targets that are removed from the others.
+func Split(targets []Target) (staying, removed []Target) {
+	for _, target := range targets {
+		if target.Effect == Removed {
+			removed = append(removed, target)
+		} else {
+			staying = append(staying, target)
+		}
+	}
+	return staying, removed
+}
+
+// SameJSON tells whether two JSON values mean the same: the order of keys and white space
+// do not count, and an absent value is null. What is not JSON is the same as nothing else.
+func SameJSON(a, b json.RawMessage) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	left, errA := decodeAny(a)
+	right, errB := decodeAny(b)
+	return errA == nil && errB == nil && reflect.DeepEqual(left, right)
+}
+
+func decodeAny(raw json.RawMessage) (value any, err error) {
+	if len(raw) == 0 {
+		return nil, nil //nolint:nilnil // an absent value is null
+	}
+	// Numbers stay as they are spelled: a float64 would make large ones equal.
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	err = decoder.Decode(&value)
+	return value, err
+}
