@@ -52,7 +52,11 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	known := kinds.All(kinds.Inventories{ArgoCD: argoCD})
+	registry := inventory.NewRegistry()
+	known := kinds.All(kinds.Inventories{ArgoCD: argoCD, Registry: registry})
+	if err := watch(mgr, registry, checks); err != nil {
+		return err
+	}
 	status := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: groupKinds(known)}
 	if err := status.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up policy status: %w", err)
@@ -69,22 +73,42 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	server, err := addServer(serving, mgr, configuration, admission.HTTP(handler, draining.Load))
+	if err := serve(serving, mgr, configuration, handler, draining.Load, checks); err != nil {
+		return err
+	}
+	if err := addChecks(mgr, logger, checks); err != nil {
+		return err
+	}
+	return mgr.Start(serving)
+}
+
+// watch feeds the registry while the manager runs.
+func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) error {
+	watcher, err := inventory.NewWatcher(registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
+	if err != nil {
+		return err
+	}
+	checks["fleets"] = registry.Check
+	return mgr.Add(watcher)
+}
+
+// serve adds the webhook's server, and what it takes to be ready.
+func serve(
+	ctx context.Context, mgr manager.Manager, configuration config.Config, handler *admission.Handler, draining func() bool, checks checks,
+) error {
+	server, err := addServer(ctx, mgr, configuration, admission.HTTP(handler, draining))
 	if err != nil {
 		return err
 	}
 	checks["webhook"] = server.StartedChecker()
 	checks["certificate"] = certificateCheck(configuration)
 	checks["draining"] = func(*http.Request) error {
-		if draining.Load() {
+		if draining() {
 			return errors.New("shutting down")
 		}
 		return nil
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
-		return err
-	}
-	return mgr.Start(serving)
+	return nil
 }
 
 // lameDuck returns a context that outlives ctx by the delay. In between, draining is true:

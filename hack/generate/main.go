@@ -1,5 +1,5 @@
 // Command generate writes what follows from other files of this repository: the chart's
-// webhook rules from the kinds of rollout, its custom resource definitions from
+// webhook rules and read rights and docs/kinds.md from the kinds of rollout, its custom resource definitions from
 // config/crd/bases, and the rest of config from the chart. Run it at the root of the
 // repository, after controller-gen.
 package main
@@ -26,6 +26,9 @@ func generate(ctx context.Context, dir string) error {
 	// The chart comes first: config is rendered from it.
 	if err := writeRules(root); err != nil {
 		return fmt.Errorf("webhook rules: %w", err)
+	}
+	if err := writeKindsPage(root); err != nil {
+		return fmt.Errorf("%s: %w", kindsPage, err)
 	}
 	if err := copyDefinitions(root); err != nil {
 		return fmt.Errorf("custom resource definitions: %w", err)

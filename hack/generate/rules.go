@@ -4,41 +4,70 @@ import (
 	"os"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"sigs.k8s.io/yaml"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 const (
 	rulesFile    = "charts/seawall/files/rules.yaml"
+	readsFile    = "charts/seawall/files/reads.yaml"
 	kindsPackage = "pkg/rollout/kinds"
 )
-
-// rolloutKinds returns the kinds of rollout that Seawall judges. Without inventories they
-// can only be named.
-func rolloutKinds() []rollout.Kind {
-	return kinds.All(kinds.Inventories{})
-}
 
 // rules returns the webhook rules of the kinds listed, without operations.
 func rules(listed []rollout.Kind) []admissionregistrationv1.Rule {
 	rules := make([]admissionregistrationv1.Rule, len(listed))
 	for i, kind := range listed {
+		scope := admissionregistrationv1.ClusterScope
+		if kind.Namespaced {
+			scope = admissionregistrationv1.NamespacedScope
+		}
 		rules[i] = admissionregistrationv1.Rule{
 			APIGroups:   []string{kind.Group},
 			APIVersions: kind.Versions,
 			Resources:   []string{kind.Resource},
-			Scope:       new(admissionregistrationv1.NamespacedScope),
+			Scope:       &scope,
 		}
 	}
 	return rules
 }
 
+// readRules returns the RBAC rules for the sources in all namespaces, one for each group.
+func readRules(sources []inventory.Source) []rbacv1.PolicyRule {
+	var rules []rbacv1.PolicyRule
+	for _, source := range sources {
+		if source.Namespace != "" {
+			continue // a Role allows it
+		}
+		if last := len(rules) - 1; last >= 0 && rules[last].APIGroups[0] == source.Group {
+			rules[last].Resources = append(rules[last].Resources, source.Resource)
+			continue
+		}
+		rules = append(rules, rbacv1.PolicyRule{
+			APIGroups: []string{source.Group},
+			Resources: []string{source.Resource},
+			Verbs:     []string{"get", "list", "watch"},
+		})
+	}
+	return rules
+}
+
 func writeRules(root *os.Root) error {
-	text, err := yaml.Marshal(rules(rolloutKinds()))
+	all, sources := kinds.Named()
+	if err := writeYAML(root, rulesFile, rules(all)); err != nil {
+		return err
+	}
+	return writeYAML(root, readsFile, readRules(sources))
+}
+
+func writeYAML(root *os.Root, name string, content any) error {
+	text, err := yaml.Marshal(content)
 	if err != nil {
 		return err
 	}
-	return root.WriteFile(rulesFile, append([]byte(generatedFrom(kindsPackage)), text...), 0o644)
+	return root.WriteFile(name, append([]byte(generatedFrom(kindsPackage)), text...), 0o644)
 }

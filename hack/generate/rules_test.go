@@ -4,10 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 func TestRulesNameRolloutsOnly(t *testing.T) {
-	rules := rules(rolloutKinds())
+	all, _ := kinds.Named()
+	rules := rules(all)
 	if len(rules) == 0 {
 		t.Fatal("no rules")
 	}
@@ -21,6 +24,17 @@ func TestRulesNameRolloutsOnly(t *testing.T) {
 		for _, group := range rule.APIGroups {
 			if !strings.Contains(group, ".") || strings.HasSuffix(group, ".k8s.io") {
 				t.Errorf("%v names group %q of Kubernetes itself", rule, group)
+			}
+		}
+	}
+}
+
+func TestReadsNameNoSecrets(t *testing.T) {
+	_, sources := kinds.Named()
+	for _, rule := range readRules(sources) {
+		for _, word := range slices.Concat(rule.APIGroups, rule.Resources) {
+			if strings.ContainsAny(word, "*/") || word == "secrets" {
+				t.Errorf("%v may read %q", rule, word)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNotSynced says that the inventory has not been read completely yet.
-var ErrNotSynced = errors.New("the inventory of Argo CD's clusters has not been read yet")
+var ErrNotSynced = errors.New("the inventory has not been read yet")
 
 // ArgoCD is the inventory of one Argo CD installation. It may be used by several
 // goroutines at once.

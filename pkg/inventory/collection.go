@@ -2,14 +2,13 @@ package inventory
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
@@ -34,27 +33,17 @@ type Object[T any] struct {
 // Collection holds the objects of one Source, by namespace and label. It may be used by
 // several goroutines at once.
 type Collection[T any] struct {
-	source Source
+	feed
 
-	mu          sync.RWMutex
-	phase       phase
-	cause       error
 	byNamespace map[string]*Index[*Object[T]]
 }
 
-// phase says how far a collection is.
-type phase int
-
-const (
-	// unknown: the API server has not been asked yet.
-	unknown phase = iota
-	// missing: the API server does not serve the resource.
-	missing
-	// reading: the first list is under way, or has failed for the cause.
-	reading
-	// current: the objects are those of the API server.
-	current
-)
+func newCollection[T any](source Source) *Collection[T] {
+	collection := &Collection[T]{feed: feed{source: source}}
+	collection.forget = func() { collection.byNamespace = nil }
+	collection.store = func(reflecting context.Context) toolscache.ReflectorStore { return store[T]{collection, reflecting} }
+	return collection
+}
 
 // List returns the objects that the selector matches: those of one namespace or, if it is
 // empty, all, in ascending order of namespace and name. The error is an *AbsentError, an
@@ -100,20 +89,6 @@ func (c *Collection[T]) Get(namespace, name string) (*Object[T], error) {
 		return nil, nil //nolint:nilnil // as above
 	}
 	return object, object.err
-}
-
-// ready returns why the collection cannot answer; the caller holds the lock.
-func (c *Collection[T]) ready() error {
-	switch {
-	case c.phase == current:
-		return nil
-	case c.phase == missing:
-		return absent(c.source)
-	case c.cause != nil:
-		return fmt.Errorf("%s: %w: %w", c.source, ErrNotSynced, c.cause)
-	default:
-		return fmt.Errorf("%s: %w", c.source, ErrNotSynced)
-	}
 }
 
 // read returns what Seawall keeps of an object that the API server sent.
@@ -165,26 +140,4 @@ func (c *Collection[T]) remove(namespace, name string) {
 	if index.Delete(name); index.Len() == 0 {
 		delete(c.byNamespace, namespace)
 	}
-}
-
-// enter moves the collection to a phase in which it has no objects.
-func (c *Collection[T]) enter(next phase) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.phase, c.cause, c.byNamespace = next, nil, nil
-}
-
-func (c *Collection[T]) fail(reflecting context.Context, cause error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	// A watch that is interrupted leaves the objects as they were.
-	if c.phase == reading && reflecting.Err() == nil {
-		c.cause = cause
-	}
-}
-
-func (c *Collection[T]) state() (phase, error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	return c.phase, c.cause
 }

@@ -9,35 +9,17 @@ import (
 	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	toolscache "k8s.io/client-go/tools/cache"
 )
 
 // Registry holds the collections that the kinds of rollout read. It may be used by several
 // goroutines at once; collections can be added and removed while a Watcher feeds it.
 type Registry struct {
 	mu    sync.Mutex
-	feeds []feed
+	feeds []*feed
 	// static, if not nil, is all that there is.
 	static *Static
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
-}
-
-// feed is a collection whatever its type.
-type feed interface {
-	describe() Source
-	state() (phase, error)
-	enter(next phase)
-	// fail notes why a first list does not come, as long as the context lasts.
-	fail(reflecting context.Context, cause error)
-	// store returns what a reflector writes to until the context ends.
-	store(reflecting context.Context) toolscache.ReflectorStore
-}
-
-func (c *Collection[T]) describe() Source { return c.source }
-
-func (c *Collection[T]) store(reflecting context.Context) toolscache.ReflectorStore {
-	return store[T]{c, reflecting}
 }
 
 // NewRegistry returns a registry without collections, for a Watcher to feed.
@@ -61,12 +43,12 @@ func NewStaticRegistry(static Static) *Registry {
 // Register adds a collection of a source's objects to the registry. T is a struct that
 // names, by json tags from the object's root, the fields to keep.
 func Register[T any](registry *Registry, source Source) *Collection[T] {
-	collection := &Collection[T]{source: source}
+	collection := newCollection[T](source)
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
-	registry.feeds = append(registry.feeds, collection)
+	registry.feeds = append(registry.feeds, &collection.feed)
 	if registry.static != nil {
-		registry.static.fill(collection.source, collection)
+		registry.static.fill(&collection.feed)
 	}
 	registry.signal()
 	return collection
@@ -76,7 +58,7 @@ func Register[T any](registry *Registry, source Source) *Collection[T] {
 func Unregister[T any](registry *Registry, collection *Collection[T]) {
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
-	registry.feeds = slices.DeleteFunc(registry.feeds, func(f feed) bool { return f == feed(collection) })
+	registry.feeds = slices.DeleteFunc(registry.feeds, func(f *feed) bool { return f == &collection.feed })
 	registry.signal()
 }
 
@@ -87,7 +69,7 @@ func (r *Registry) signal() {
 	}
 }
 
-func (r *Registry) list() []feed {
+func (r *Registry) list() []*feed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.feeds)
@@ -95,9 +77,10 @@ func (r *Registry) list() []feed {
 
 // Sources returns the sources of all collections, each once, sorted by group and resource.
 func (r *Registry) Sources() []Source {
-	var sources []Source
-	for _, feed := range r.list() {
-		sources = append(sources, feed.describe())
+	feeds := r.list()
+	sources := make([]Source, 0, len(feeds))
+	for _, feed := range feeds {
+		sources = append(sources, feed.source)
 	}
 	slices.SortFunc(sources, func(a, b Source) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource))
@@ -110,13 +93,14 @@ func (r *Registry) Sources() []Source {
 func (r *Registry) Check(*http.Request) error {
 	for _, feed := range r.list() {
 		if phase, cause := feed.state(); phase == unknown || phase == reading && cause == nil {
-			return fmt.Errorf("%s: %w", feed.describe(), ErrNotSynced)
+			return fmt.Errorf("%s: %w", feed.source, ErrNotSynced)
 		}
 	}
 	return nil
 }
 
-func (s *Static) fill(source Source, feed feed) {
+func (s *Static) fill(feed *feed) {
+	source := feed.source
 	if slices.Contains(s.Absent, source.String()) {
 		feed.enter(missing)
 		return

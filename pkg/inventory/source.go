@@ -18,6 +18,8 @@ type Source struct {
 	Resource string
 	// Kind is the name as objects spell it, such as "Cluster".
 	Kind string
+	// Namespace, if not empty, is the only one that is read.
+	Namespace string
 	// MetadataOnly asks the API server for nothing but the metadata.
 	MetadataOnly bool
 }

@@ -65,7 +65,7 @@ func (s store[T]) Delete(sent any) error {
 
 // Replace implements cache.ReflectorStore.
 func (s store[T]) Replace(list []any, _ string) error {
-	listed := &Collection[T]{source: s.collection.source}
+	listed := newCollection[T](s.collection.source)
 	for _, sent := range list {
 		kept, err := s.keep(sent)
 		if err != nil {

@@ -31,13 +31,15 @@ type Watcher struct {
 	dynamic   dynamic.Interface
 	metadata  metadata.Interface
 	// running are the reflectors, by collection.
-	running map[feed]*running
+	running map[*feed]*running
 }
 
 type running struct {
 	gvr  schema.GroupVersionResource
 	stop context.CancelFunc
 }
+
+var errUnreachable = errors.New("the API server cannot tell what the group serves")
 
 // NewWatcher returns a Watcher of the API server that config names.
 func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watcher, error) {
@@ -55,7 +57,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 	}
 	return &Watcher{
 		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly,
-		running: map[feed]*running{},
+		running: map[*feed]*running{},
 	}, nil
 }
 
@@ -84,17 +86,22 @@ func (w *Watcher) follow(ctx context.Context) {
 		w.log.Error(err, "asking the API server what it serves")
 		return
 	}
-	feeds := map[feed]bool{}
+	current := map[*feed]bool{}
 	for _, feed := range w.registry.list() {
-		feeds[feed] = true
-		gvr, found := feed.describe().served(served)
-		if !found && failed[feed.describe().Group] {
-			continue // an aggregated API that does not answer is not one that is gone
+		current[feed] = true
+		gvr, found := feed.source.served(served)
+		if !found && failed[feed.source.Group] {
+			// An aggregated API that does not answer is not one that is gone.
+			if before, _ := feed.state(); before == unknown {
+				feed.enter(reading)
+				feed.fail(ctx, errUnreachable)
+			}
+			continue
 		}
 		w.reconcile(ctx, feed, gvr, found)
 	}
 	for feed := range w.running {
-		if !feeds[feed] {
+		if !current[feed] {
 			w.halt(feed)
 		}
 	}
@@ -125,7 +132,7 @@ func (w *Watcher) ask(ctx context.Context) (served map[schema.GroupVersionResour
 	return served, failed, nil
 }
 
-func (w *Watcher) reconcile(ctx context.Context, feed feed, gvr schema.GroupVersionResource, served bool) {
+func (w *Watcher) reconcile(ctx context.Context, feed *feed, gvr schema.GroupVersionResource, served bool) {
 	current, runs := w.running[feed]
 	if runs && served && current.gvr == gvr {
 		return
@@ -135,7 +142,7 @@ func (w *Watcher) reconcile(ctx context.Context, feed feed, gvr schema.GroupVers
 	}
 	if !served {
 		if before, _ := feed.state(); before != missing {
-			w.log.Info("not served: rollouts that need it cannot be counted", "resource", feed.describe().String())
+			w.log.Info("not served: rollouts that need it cannot be counted", "resource", feed.source.String())
 			feed.enter(missing)
 		}
 		return
@@ -151,22 +158,23 @@ func (w *Watcher) reconcile(ctx context.Context, feed feed, gvr schema.GroupVers
 	go reflector.RunWithContext(reflecting)
 }
 
-func (w *Watcher) halt(feed feed) {
+func (w *Watcher) halt(feed *feed) {
 	w.running[feed].stop()
 	delete(w.running, feed)
 	feed.enter(missing)
 }
 
 // listWatch returns how to read the objects of a collection, which is told of failures.
-func (w *Watcher) listWatch(feed feed, gvr schema.GroupVersionResource) toolscache.ListerWatcher {
-	if feed.describe().MetadataOnly {
-		objects := w.metadata.Resource(gvr)
+func (w *Watcher) listWatch(feed *feed, gvr schema.GroupVersionResource) toolscache.ListerWatcher {
+	source := feed.source
+	if source.MetadataOnly {
+		objects := w.metadata.Resource(gvr).Namespace(source.Namespace)
 		return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
 			ListWithContextFunc:  listing(feed, objects.List),
 			WatchFuncWithContext: watching(feed, objects.Watch),
 		}, w.metadata)
 	}
-	objects := w.dynamic.Resource(gvr)
+	objects := w.dynamic.Resource(gvr).Namespace(source.Namespace)
 	return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
 		ListWithContextFunc:  listing(feed, objects.List),
 		WatchFuncWithContext: watching(feed, objects.Watch),
@@ -177,7 +185,7 @@ func (w *Watcher) listWatch(feed feed, gvr schema.GroupVersionResource) toolscac
 type call[R any] = func(ctx context.Context, options metav1.ListOptions) (R, error)
 
 // listing makes a list report its failures to the collection.
-func listing[R runtime.Object](feed feed, request call[R]) toolscache.ListWithContextFunc {
+func listing[R runtime.Object](feed *feed, request call[R]) toolscache.ListWithContextFunc {
 	return func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
 		list, err := request(ctx, options)
 		if err != nil {
@@ -189,7 +197,7 @@ func listing[R runtime.Object](feed feed, request call[R]) toolscache.ListWithCo
 }
 
 // watching makes a watch report its failures to the collection.
-func watching(feed feed, request call[watch.Interface]) toolscache.WatchFuncWithContext {
+func watching(feed *feed, request call[watch.Interface]) toolscache.WatchFuncWithContext {
 	return func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 		events, err := request(ctx, options)
 		if err != nil {

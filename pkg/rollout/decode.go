@@ -3,7 +3,6 @@ package rollout
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	kjson "sigs.k8s.io/json"
 )
@@ -29,7 +28,7 @@ func article(mismatch *json.UnmarshalTypeError) string {
 	case "struct", "map", "ptr":
 		return "an object"
 	case "bool", "string":
-		return fmt.Sprintf("a %s", kind)
+		return "a " + kind
 	default:
 		return "a number"
 	}

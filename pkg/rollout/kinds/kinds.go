@@ -2,6 +2,7 @@
 package kinds
 
 import (
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 )
@@ -15,11 +16,21 @@ type ArgoCD interface {
 // Inventories say which environments exist.
 type Inventories struct {
 	ArgoCD ArgoCD
+	// Registry gets the collections of everything else that the kinds read.
+	Registry *inventory.Registry
 }
 
-// All returns every kind, one line each; webhook rules and RBAC are generated from it.
+// All returns every kind, one line each; webhook rules, RBAC and docs/kinds.md are
+// generated from it.
 func All(inventories Inventories) []rollout.Kind {
 	return []rollout.Kind{
 		applicationset.Kind(inventories.ArgoCD, inventories.ArgoCD),
 	}
+}
+
+// Named returns every kind and what they read, for those who want to name them only.
+func Named() ([]rollout.Kind, []inventory.Source) {
+	registry := inventory.NewRegistry()
+	all := All(Inventories{Registry: registry})
+	return all, registry.Sources()
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
@@ -20,11 +20,11 @@ const CopiesAnnotation = "rollouttest.seawall.dev/copies"
 // Objects reads YAML documents, and makes the copies that they ask for.
 func Objects(tb testing.TB, text []byte) []*unstructured.Unstructured {
 	tb.Helper()
-	g := NewWithT(tb)
+	g := gomega.NewWithT(tb)
 	var all []*unstructured.Unstructured
 	for document := range strings.SplitSeq("\n"+string(text), "\n---") {
 		object := &unstructured.Unstructured{}
-		g.Expect(yaml.Unmarshal([]byte(document), &object.Object)).To(Succeed())
+		g.Expect(yaml.Unmarshal([]byte(document), &object.Object)).To(gomega.Succeed())
 		if len(object.Object) > 0 {
 			all = append(all, Copies(tb, object)...)
 		}
@@ -35,14 +35,14 @@ func Objects(tb testing.TB, text []byte) []*unstructured.Unstructured {
 // Copies returns the copies that an object asks for: itself, if it asks for none.
 func Copies(tb testing.TB, object *unstructured.Unstructured) []*unstructured.Unstructured {
 	tb.Helper()
-	g := NewWithT(tb)
+	g := gomega.NewWithT(tb)
 	annotations := object.GetAnnotations()
 	asked, asks := annotations[CopiesAnnotation]
 	if !asks {
 		return []*unstructured.Unstructured{object}
 	}
 	count, err := strconv.Atoi(asked)
-	g.Expect(err).NotTo(HaveOccurred(), CopiesAnnotation)
+	g.Expect(err).NotTo(gomega.HaveOccurred(), CopiesAnnotation)
 	delete(annotations, CopiesAnnotation)
 	object.SetAnnotations(annotations)
 	copies := make([]*unstructured.Unstructured, count)
@@ -76,7 +76,7 @@ func numbered(value any, number string) any {
 // and either may be empty.
 func Write(tb testing.TB, operation rollout.Operation, object, old []byte) rollout.Write {
 	tb.Helper()
-	g := NewWithT(tb)
+	g := gomega.NewWithT(tb)
 	write := rollout.Write{Operation: operation, Object: asJSON(tb, object), OldObject: asJSON(tb, old)}
 	last := write.Object
 	if operation == rollout.Delete {
@@ -85,11 +85,11 @@ func Write(tb testing.TB, operation rollout.Operation, object, old []byte) rollo
 	var named struct {
 		Metadata struct{ Namespace, Name string }
 	}
-	g.Expect(yaml.Unmarshal(last, &named)).To(Succeed())
+	g.Expect(yaml.Unmarshal(last, &named)).To(gomega.Succeed())
 	write.Namespace, write.Name = named.Metadata.Namespace, named.Metadata.Name
 	var err error
 	write.Metadata, err = rollout.ParseMetadata(last)
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	return write
 }
 
@@ -99,6 +99,6 @@ func asJSON(tb testing.TB, text []byte) []byte {
 		return nil
 	}
 	converted, err := yaml.YAMLToJSON(text)
-	NewWithT(tb).Expect(err).NotTo(HaveOccurred())
+	gomega.NewWithT(tb).Expect(err).NotTo(gomega.HaveOccurred())
 	return converted
 }

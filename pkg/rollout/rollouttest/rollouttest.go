@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -61,17 +61,17 @@ func Run(t *testing.T, newKind NewKind) {
 	}
 	for _, entry := range entries {
 		t.Run(entry.Name(), func(t *testing.T) {
-			g := NewWithT(t)
+			g := gomega.NewWithT(t)
 			fixture := Load(t, filepath.Join(folder, entry.Name()))
 			change, err := fixture.Read(newKind)
 			if fixture.Want.Error != "" {
-				g.Expect(err).To(MatchError(fixture.Want.Error))
+				g.Expect(err).To(gomega.MatchError(fixture.Want.Error))
 				if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {
-					g.Expect(unresolved.AtLeast).To(Equal(fixture.Want.AtLeast))
+					g.Expect(unresolved.AtLeast).To(gomega.Equal(fixture.Want.AtLeast))
 				}
 				return
 			}
-			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(err).NotTo(gomega.HaveOccurred())
 			fixture.Want.Expect(g, change)
 		})
 	}
@@ -83,13 +83,13 @@ func Folder(kind rollout.Kind) string {
 }
 
 // Expect fails unless the change is the wanted one.
-func (w Want) Expect(g Gomega, change rollout.Change) {
-	g.Expect(spell(change.Steps, w.Steps)).To(Equal(w.Steps))
-	g.Expect(change.Affected()).To(Equal(w.Affected))
-	g.Expect(change.Environments).To(Equal(w.Environments))
-	g.Expect(change.Held).To(Equal(w.Held))
-	g.Expect(change.Evidence).To(Equal(w.Evidence))
-	g.Expect(change.Warnings).To(Equal(w.Warnings))
+func (w Want) Expect(g gomega.Gomega, change rollout.Change) {
+	g.Expect(spell(change.Steps, w.Steps)).To(gomega.Equal(w.Steps))
+	g.Expect(change.Affected()).To(gomega.Equal(w.Affected))
+	g.Expect(change.Environments).To(gomega.Equal(w.Environments))
+	g.Expect(change.Held).To(gomega.Equal(w.Held))
+	g.Expect(change.Evidence).To(gomega.Equal(w.Evidence))
+	g.Expect(change.Warnings).To(gomega.Equal(w.Warnings))
 }
 
 // spell returns steps as fixtures spell them; remedies only where the wanted one does.
@@ -134,14 +134,14 @@ type Fixture struct {
 // Load reads the case in a folder.
 func Load(tb testing.TB, folder string) Fixture {
 	tb.Helper()
-	g := NewWithT(tb)
+	g := gomega.NewWithT(tb)
 	var fixture Fixture
-	g.Expect(yaml.UnmarshalStrict(read(tb, folder, "want.yaml"), &fixture.Want)).To(Succeed(), "every fixture has a want.yaml")
-	g.Expect(fixture.Want.Operation).To(BeElementOf(rollout.Create, rollout.Update, rollout.Delete), "operation in %s", folder)
+	g.Expect(yaml.UnmarshalStrict(read(tb, folder, "want.yaml"), &fixture.Want)).To(gomega.Succeed(), "every fixture has a want.yaml")
+	g.Expect(fixture.Want.Operation).To(gomega.BeElementOf(rollout.Create, rollout.Update, rollout.Delete), "operation in %s", folder)
 	entries, err := os.ReadDir(folder)
-	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(err).NotTo(gomega.HaveOccurred())
 	for _, entry := range entries {
-		g.Expect(entry.Name()).To(BeElementOf("object.yaml", "old.yaml", "inventory.yaml", "want.yaml"), "file in %s", folder)
+		g.Expect(entry.Name()).To(gomega.BeElementOf("object.yaml", "old.yaml", "inventory.yaml", "want.yaml"), "file in %s", folder)
 	}
 	fixture.Static = inventory.Static{Objects: Objects(tb, read(tb, folder, "inventory.yaml")), Absent: fixture.Want.Absent}
 	fixture.Write = Write(tb, fixture.Want.Operation, read(tb, folder, "object.yaml"), read(tb, folder, "old.yaml"))

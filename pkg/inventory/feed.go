@@ -1,0 +1,74 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	toolscache "k8s.io/client-go/tools/cache"
+)
+
+// phase says how far a collection is.
+type phase int
+
+const (
+	// unknown: the API server has not been asked yet.
+	unknown phase = iota
+	// missing: the API server does not serve the resource.
+	missing
+	// reading: the first list is under way, or has failed for the cause.
+	reading
+	// current: the objects are those of the API server.
+	current
+)
+
+// feed is a collection whatever its type: how far it is, and what a Watcher writes to.
+type feed struct {
+	source Source
+	// forget drops all objects; the caller holds the lock.
+	forget func()
+	// store returns what a reflector writes to until the context ends.
+	store func(reflecting context.Context) toolscache.ReflectorStore
+
+	mu    sync.RWMutex
+	phase phase
+	cause error
+}
+
+// ready returns why the collection cannot answer; the caller holds the lock.
+func (f *feed) ready() error {
+	switch {
+	case f.phase == current:
+		return nil
+	case f.phase == missing:
+		return absent(f.source)
+	case f.cause != nil:
+		return fmt.Errorf("%s: %w: %w", f.source, ErrNotSynced, f.cause)
+	default:
+		return fmt.Errorf("%s: %w", f.source, ErrNotSynced)
+	}
+}
+
+// enter moves the collection to a phase in which it has no objects.
+func (f *feed) enter(next phase) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.phase, f.cause = next, nil
+	f.forget()
+}
+
+// fail notes why a first list does not come, as long as the context lasts.
+func (f *feed) fail(reflecting context.Context, cause error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	// A watch that is interrupted leaves the objects as they were.
+	if f.phase == reading && reflecting.Err() == nil {
+		f.cause = cause
+	}
+}
+
+func (f *feed) state() (phase, error) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.phase, f.cause
+}
