@@ -53,7 +53,9 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		return err
 	}
 	registry := inventory.NewRegistry()
-	known := kinds.All(kinds.Inventories{ArgoCD: argoCD, Registry: registry})
+	known := kinds.All(kinds.Inventories{
+		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace), Registry: registry,
+	})
 	if err := watch(mgr, registry, checks); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	for i := range secrets {
 		secrets[i] = cluster(i)
 	}
-	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true, secrets...)})
+	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true, secrets...), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(b, known[0].Reader)
 	handler.Kinds = map[schema.GroupKind]rollout.Kind{{Group: known[0].Group, Kind: known[0].Name}: known[0]}
 	handler.Sink = discard{}

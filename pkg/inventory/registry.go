@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -108,7 +109,9 @@ func (s *Static) fill(feed *feed) {
 	var matching []any
 	for _, object := range s.Objects {
 		kind := object.GroupVersionKind()
-		if kind.Group == source.Group && kind.Kind == source.Kind && slices.Contains(source.Versions, kind.Version) {
+		plural, _ := meta.UnsafeGuessKindToResource(kind)
+		named := kind.Kind == source.Kind || source.Kind == "" && plural.Resource == source.Resource
+		if named && kind.Group == source.Group && slices.Contains(source.Versions, kind.Version) {
 			matching = append(matching, object)
 		}
 	}

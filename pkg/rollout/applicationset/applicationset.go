@@ -27,8 +27,31 @@ type Switches interface {
 	ProgressiveSyncs() (bool, error)
 }
 
+// Decisions answers which clusters other controllers have decided on.
+type Decisions interface {
+	// Decisions returns the resource that a ConfigMap of Argo CD's namespace names. The
+	// error says why it cannot be read.
+	Decisions(configMap string) (inventory.DecisionResource, error)
+}
+
+// Applications answers which Applications exist.
+type Applications interface {
+	// Owned returns the sorted names of a namespace's Applications that the ApplicationSet
+	// with the uid controls, and whether that is known.
+	Owned(namespace, uid string) (names []string, known bool)
+}
+
+// Inventory is what an ApplicationSet is read against.
+type Inventory struct {
+	Clusters Clusters
+	Switches Switches
+	// Decisions and Applications may be nil, and then tell nothing.
+	Decisions    Decisions
+	Applications Applications
+}
+
 // Kind returns the kind ApplicationSet.
-func Kind(clusters Clusters, switches Switches) rollout.Kind {
+func Kind(inventory Inventory) rollout.Kind {
 	functions := functions()
 	return rollout.Kind{
 		Group:      "argoproj.io",
@@ -36,23 +59,28 @@ func Kind(clusters Clusters, switches Switches) rollout.Kind {
 		Resource:   "applicationsets",
 		Name:       "ApplicationSet",
 		Namespaced: true,
+		Meaning:    meaning(),
 		Reader: &reader{
-			clusters:   clusters,
-			switches:   switches,
-			functions:  functions,
-			names:      knownNames(functions),
-			generators: registry(),
+			clusters:     inventory.Clusters,
+			switches:     inventory.Switches,
+			decisions:    inventory.Decisions,
+			applications: inventory.Applications,
+			functions:    functions,
+			names:        knownNames(functions),
+			generators:   registry(),
 		},
 	}
 }
 
 // reader holds what all reads share; none of it changes after Kind.
 type reader struct {
-	clusters   Clusters
-	switches   Switches
-	functions  map[string]function
-	names      map[string]any
-	generators []generator
+	clusters     Clusters
+	switches     Switches
+	decisions    Decisions
+	applications Applications
+	functions    map[string]function
+	names        map[string]any
+	generators   []generator
 }
 
 // Read implements rollout.Reader.
@@ -104,5 +132,6 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
+	reading.own(before, write, stored)
 	return reading.change(write, before, after)
 }

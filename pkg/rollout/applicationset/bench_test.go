@@ -18,7 +18,7 @@ func benchmark(b *testing.B, argo interface {
 	applicationset.Switches
 }, write rollout.Write, affected int) {
 	b.Helper()
-	reader := applicationset.Kind(argo, argo).Reader
+	reader := applicationset.Kind(applicationset.Inventory{Clusters: argo, Switches: argo}).Reader
 	b.ReportAllocs()
 	for b.Loop() {
 		change, err := reader.Read(context.Background(), write)
@@ -52,6 +52,24 @@ func BenchmarkUpdate(b *testing.B) {
 	b.Run("same spec of 5000", func(b *testing.B) {
 		benchmark(b, &argoCD{}, update(b, tenants(5000), tenants(5000)), 0)
 	})
+}
+
+// BenchmarkMatrix bumps the template of a matrix of tenants and ten clusters, which the
+// second child selects by a parameter of the first.
+func BenchmarkMatrix(b *testing.B) {
+	for _, n := range []int{1000, 5000} {
+		b.Run(fmt.Sprintf("%d", n), func(b *testing.B) {
+			elements := make([]any, n/10)
+			for i := range elements {
+				elements[i] = map[string]any{"tenant": fmt.Sprintf("tenant-%05d", i), "env": "prod", "of": "0"}
+			}
+			selector := map[string]any{"matchLabels": map[string]any{"wave": "{{.of}}"}}
+			spec := goSpec(matrixOf(listed(elements...), map[string]any{"clusters": map[string]any{"selector": selector}}))
+			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), "{{.tenant}}-{{.name}}", "template", "metadata", "name")
+			bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
+			benchmark(b, inventory.NewStaticArgoCD(false, fleet(10)...), update(b, spec, bumped), n)
+		})
+	}
 }
 
 // BenchmarkClusters takes as long for 10 of 10,000 clusters as for 10 of 100: what it asks

@@ -3,9 +3,6 @@ package applicationset_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,34 +10,11 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
 )
 
-// corpus returns the folder of real manifests, which is beside the checkout and not part
-// of it.
-func corpus(t *testing.T) string {
-	t.Helper()
-	folder := os.Getenv("SEAWALL_CORPUS")
-	for up := "."; folder == "" && len(up) < 32; up = filepath.Join(up, "..") {
-		beside := filepath.Join(up, "..", "shared", "corpus")
-		if _, err := os.Stat(beside); err == nil {
-			folder = beside
-		}
-	}
-	if folder == "" {
-		t.Skip("no corpus beside the checkout and SEAWALL_CORPUS is not set")
-	}
-	return folder
-}
-
-// uncounted are the generators of later versions; the rows are asserted to be unresolved.
-func uncounted() []string { return []string{"matrix", "merge", "clusterDecisionResource"} }
-
 func TestCorpus(t *testing.T) {
-	folder := corpus(t)
-	table, err := os.ReadFile(filepath.Join(folder, "argocd-cases.tsv"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := rollouttest.Corpus(t, "argocd-cases.tsv")
 	rows := 0
 	for line := range strings.SplitSeq(strings.TrimSpace(string(table)), "\n") {
 		if strings.HasPrefix(line, "#") {
@@ -48,23 +22,27 @@ func TestCorpus(t *testing.T) {
 		}
 		rows++
 		columns := strings.Split(line, "\t")
-		t.Run(columns[0]+" with "+columns[1], func(t *testing.T) { corpusRow(t, folder, columns) })
+		t.Run(columns[0]+" with "+columns[1], func(t *testing.T) { corpusRow(t, columns) })
 	}
 	NewWithT(t).Expect(rows).To(BeNumerically(">=", 25))
 }
 
-func corpusRow(t *testing.T, folder string, columns []string) {
+func corpusRow(t *testing.T, columns []string) {
 	t.Helper()
 	g := NewWithT(t)
-	object := toJSON(t, file(t, filepath.Join(folder, "argocd"), columns[0]+".yaml"))
-	argo := &argoCD{clusters: clusters(t, file(t, filepath.Join(folder, "argocd-inventory"), columns[1]+".yaml")), progressive: true}
+	object := toJSON(t, rollouttest.Corpus(t, "argocd/"+columns[0]+".yaml"))
+	argo := newArgoCD(t, rollouttest.Corpus(t, "argocd-inventory/"+columns[1]+".yaml"))
+	argo.progressive = true
+	for _, support := range []string{"04-ducktype-configMap", "04-ducktype-placementdecision"} {
+		for _, object := range rollouttest.Objects(t, rollouttest.Corpus(t, "argocd-support/"+support+".yaml")) {
+			object.SetNamespace("argocd")
+			argo.others = append(argo.others, object)
+		}
+	}
 	change, err := argo.read(withMetadata(t, rollout.Write{Operation: rollout.Create, Object: object}))
 
 	rendered, n, created, wantSteps := columns[3], columns[4], columns[5], columns[6]
-	later := slices.ContainsFunc(uncounted(), func(key string) bool {
-		return err != nil && strings.Contains(err.Error(), "spec.generators[0]."+key+" is not counted by this version")
-	})
-	if n == "UNRESOLVABLE" || rendered == "ERR" || later {
+	if n == "UNRESOLVABLE" || rendered == "ERR" {
 		var unresolved *rollout.UnresolvedError
 		g.Expect(errors.As(err, &unresolved)).To(BeTrue(), "%v", err)
 		g.Expect(unresolved.Field).To(HavePrefix("spec."))

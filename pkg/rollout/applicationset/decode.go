@@ -42,6 +42,15 @@ func (o *object) finalizers() []string {
 	return metadata.Finalizers
 }
 
+// uid is empty for metadata that cannot be read.
+func (o *object) uid() string {
+	var metadata struct {
+		UID string `json:"uid"`
+	}
+	_ = json.Unmarshal(o.metadata, &metadata)
+	return metadata.UID
+}
+
 // spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
 func (o *object) spec() value {
 	if o.tree == nil && len(o.rawSpec) > 0 {

@@ -18,6 +18,7 @@ func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
+	reading.own(before, write, stored)
 	policy := before.spec.policy
 	if !policy.remove && slices.Contains(stored.finalizers(), resourcesFinalizer) {
 		// The controller sees the deletion coming and lets the Applications go

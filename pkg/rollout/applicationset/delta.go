@@ -147,6 +147,8 @@ func (d *delta) countChanged(changed []openEntry) error {
 		return err
 	case found:
 		d.declared, d.evidence = max(declared-known, 0), annotationEvidence
+	case d.scaled() > 0:
+		d.declared, d.evidence = d.scaled(), d.before.status.evidence+", by the sets of parameters beside the generator that is open"
 	case len(d.added) == 0 && d.before.status.count > 0:
 		d.declared, d.evidence = max(d.before.status.count-len(d.before.apps), 0), d.before.status.evidence
 	default:

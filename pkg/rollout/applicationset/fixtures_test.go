@@ -5,24 +5,27 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
+	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
 )
 
 // argoCD is the inventory of a test.
 type argoCD struct {
 	clusters    []inventory.Cluster
 	progressive bool
-	err         error
-	asked       int
+	// others are the Applications, ConfigMaps and decisions.
+	others []*unstructured.Unstructured
+	err    error
+	asked  int
 }
 
 func (a *argoCD) Select(selector labels.Selector) ([]inventory.Cluster, error) {
@@ -38,73 +41,63 @@ func (a *argoCD) Select(selector labels.Selector) ([]inventory.Cluster, error) {
 
 func (a *argoCD) ProgressiveSyncs() (bool, error) { return a.progressive, a.err }
 
-func (a *argoCD) read(write rollout.Write) (rollout.Change, error) {
-	return applicationset.Kind(a, a).Reader.Read(context.Background(), write)
+func (a *argoCD) kind() rollout.Kind {
+	registry := inventory.NewStaticRegistry(inventory.Static{Objects: a.others})
+	return applicationset.Kind(applicationset.Inventory{
+		Clusters: a, Switches: a,
+		Applications: inventory.NewApplications(registry), Decisions: inventory.NewDecisions(registry, "argocd"),
+	})
 }
 
-// step is a rollout.Step as fixtures spell it.
-type step struct {
-	Added    []string `json:"added,omitempty"`
-	Changed  []string `json:"changed,omitempty"`
-	Removed  []string `json:"removed,omitempty"`
-	Released []string `json:"released,omitempty"`
-	Declared int      `json:"declared,omitempty"`
-	InFlight int      `json:"inFlight"`
-	Pace     string   `json:"pace,omitempty"`
+func (a *argoCD) read(write rollout.Write) (rollout.Change, error) {
+	return a.kind().Reader.Read(context.Background(), write)
+}
+
+// newArgoCD returns the inventory of which YAML documents are the objects.
+func newArgoCD(tb testing.TB, text []byte) *argoCD {
+	tb.Helper()
+	argo := &argoCD{progressive: true}
+	for _, object := range rollouttest.Objects(tb, text) {
+		if object.GetKind() != "Secret" {
+			argo.others = append(argo.others, object)
+			continue
+		}
+		data, _, err := unstructured.NestedStringMap(object.Object, "stringData")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		argo.clusters = append(argo.clusters, inventory.Cluster{
+			Secret: object.GetName(), Namespace: object.GetNamespace(),
+			Name: data["name"], Server: data["server"], Project: data["project"],
+			Labels: object.GetLabels(), Annotations: object.GetAnnotations(),
+		})
+	}
+	return argo
 }
 
 // want is what a fixture expects.
 type want struct {
-	Operation        rollout.Operation `json:"operation,omitempty"`
-	ProgressiveSyncs bool              `json:"progressiveSyncs,omitempty"`
-	Environments     int               `json:"environments,omitempty"`
-	Affected         int               `json:"affected"`
-	Steps            []step            `json:"steps,omitempty"`
-	Held             int               `json:"held,omitempty"`
-	Evidence         string            `json:"evidence,omitempty"`
-	Warnings         []string          `json:"warnings,omitempty"`
-	Error            string            `json:"error,omitempty"`
-	AtLeast          int               `json:"atLeast,omitempty"`
-}
+	rollouttest.Want
 
-func steps(change rollout.Change) []step {
-	var all []step
-	for _, group := range change.Steps {
-		read := step{Declared: group.Declared, InFlight: group.InFlight, Pace: group.PaceRemedy}
-		for _, target := range group.Targets {
-			switch target.Effect {
-			case rollout.Added:
-				read.Added = append(read.Added, target.Name)
-			case rollout.Changed:
-				read.Changed = append(read.Changed, target.Name)
-			case rollout.Removed:
-				read.Removed = append(read.Removed, target.Name)
-			case rollout.Released:
-				read.Released = append(read.Released, target.Name)
-			}
-		}
-		all = append(all, read)
-	}
-	return all
+	ProgressiveSyncs bool `json:"progressiveSyncs,omitempty"`
 }
 
 func TestFixtures(t *testing.T) {
-	entries, err := os.ReadDir("testdata")
+	root := rollouttest.Folder((&argoCD{}).kind())
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if entry.Name() == "fuzz" {
-			continue
-		}
 		t.Run(entry.Name(), func(t *testing.T) {
 			g := NewWithT(t)
-			dir := filepath.Join("testdata", entry.Name())
+			dir := filepath.Join(root, entry.Name())
 			var want want
 			g.Expect(yaml.UnmarshalStrict(file(t, dir, "want.yaml"), &want)).To(Succeed(), "every fixture has a want.yaml")
 			orphans(t, dir)
-			argo := &argoCD{clusters: clusters(t, file(t, dir, "inventory.yaml")), progressive: want.ProgressiveSyncs}
-			change, err := argo.read(fixture(t, dir, want.Operation))
+			argo := newArgoCD(t, file(t, dir, "inventory.yaml"))
+			argo.progressive = want.ProgressiveSyncs
+			change, err := argo.read(rollouttest.Write(t, want.Operation, file(t, dir, "object.yaml"), file(t, dir, "old.yaml")))
 			if want.Error != "" {
 				g.Expect(err).To(MatchError(want.Error))
 				if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {
@@ -113,18 +106,7 @@ func TestFixtures(t *testing.T) {
 				return
 			}
 			g.Expect(err).NotTo(HaveOccurred())
-			got := steps(change)
-			for i := range got {
-				if i < len(want.Steps) && want.Steps[i].Pace == "" {
-					got[i].Pace = "" // asserted only where the fixture spells it
-				}
-			}
-			g.Expect(got).To(Equal(want.Steps))
-			g.Expect(change.Affected()).To(Equal(want.Affected))
-			g.Expect(change.Environments).To(Equal(want.Environments))
-			g.Expect(change.Held).To(Equal(want.Held))
-			g.Expect(change.Evidence).To(Equal(want.Evidence))
-			g.Expect(change.Warnings).To(Equal(want.Warnings))
+			want.Expect(g, change)
 		})
 	}
 }
@@ -150,18 +132,6 @@ func file(tb testing.TB, dir, name string) []byte {
 	return data
 }
 
-func fixture(tb testing.TB, dir string, operation rollout.Operation) rollout.Write {
-	tb.Helper()
-	write := rollout.Write{Operation: operation, Namespace: "argocd", Name: "fixture"}
-	if object := file(tb, dir, "object.yaml"); object != nil {
-		write.Object = toJSON(tb, object)
-	}
-	if old := file(tb, dir, "old.yaml"); old != nil {
-		write.OldObject = toJSON(tb, old)
-	}
-	return withMetadata(tb, write)
-}
-
 // withMetadata fills in what the webhook would.
 func withMetadata(tb testing.TB, write rollout.Write) rollout.Write {
 	tb.Helper()
@@ -183,30 +153,4 @@ func toJSON(tb testing.TB, text []byte) []byte {
 		tb.Fatal(err)
 	}
 	return data
-}
-
-// clusters reads cluster Secrets.
-func clusters(tb testing.TB, text []byte) []inventory.Cluster {
-	tb.Helper()
-	var all []inventory.Cluster
-	for document := range strings.SplitSeq(string(text), "\n---") {
-		var secret struct {
-			Metadata struct {
-				Name, Namespace     string
-				Labels, Annotations map[string]string
-			}
-			StringData map[string]string
-		}
-		if err := yaml.Unmarshal([]byte(document), &secret); err != nil {
-			tb.Fatal(err)
-		}
-		if secret.Metadata.Name != "" {
-			all = append(all, inventory.Cluster{
-				Secret: secret.Metadata.Name, Namespace: secret.Metadata.Namespace,
-				Name: secret.StringData["name"], Server: secret.StringData["server"], Project: secret.StringData["project"],
-				Labels: secret.Metadata.Labels, Annotations: secret.Metadata.Annotations,
-			})
-		}
-	}
-	return all
 }

@@ -12,25 +12,23 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
+	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
 )
 
 // FuzzRead holds that no object makes Read panic, and that a creation is either counted or
 // an error: never nothing, unless the spec has no generator that yields anything.
 func FuzzRead(f *testing.F) {
-	folders, err := os.ReadDir("testdata")
+	root := rollouttest.Folder((&argoCD{}).kind())
+	folders, err := os.ReadDir(root)
 	if err != nil {
 		f.Fatal(err)
 	}
 	for _, folder := range folders {
-		if folder.Name() == "fuzz" {
-			continue
-		}
-		dir := filepath.Join("testdata", folder.Name())
+		dir := filepath.Join(root, folder.Name())
 		f.Add(toJSON(f, file(f, dir, "object.yaml")), toJSON(f, file(f, dir, "old.yaml")))
 	}
 	argo := &argoCD{progressive: true, clusters: []inventory.Cluster{{Secret: "s", Namespace: "argocd", Name: "one", Server: "https://one"}}}
-	reader := applicationset.Kind(argo, argo).Reader
+	reader := argo.kind().Reader
 	f.Fuzz(func(t *testing.T, object, old []byte) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

@@ -30,10 +30,10 @@ func registry() []generator {
 		{"git", overNetwork},
 		{"oci", overNetwork},
 		{"scmProvider", overNetwork},
-		{"clusterDecisionResource", notCounted},
+		{"clusterDecisionResource", clusterDecisions},
 		{"pullRequest", overNetwork},
-		{"matrix", notCounted},
-		{"merge", notCounted},
+		{"matrix", matrix},
+		{"merge", merge},
 		{"plugin", overNetwork},
 	}
 }
@@ -43,19 +43,21 @@ func overNetwork(_ *reading, config value, _ *specification) ([]parameters, erro
 	return nil, open(config, "is resolved over the network")
 }
 
-// notCounted stands for the generators that could be resolved but are not yet.
-func notCounted(_ *reading, config value, _ *specification) ([]parameters, error) {
-	return nil, open(config, "is not counted by this version")
-}
-
 // openError says that a generator yields Applications that cannot be counted, although
 // Argo CD creates them all the same.
-type openError struct{ *rollout.UnresolvedError }
+type openError struct {
+	*rollout.UnresolvedError
+
+	// child and factor are set when all that is open is one child of a matrix, and the
+	// other makes factor sets.
+	child  any
+	factor int
+}
 
 func (e *openError) Unwrap() error { return e.UnresolvedError }
 
 func open(config value, problem string) error {
-	return &openError{rollout.Unresolved(config.path, "%s", problem)}
+	return &openError{UnresolvedError: rollout.Unresolved(config.path, "%s", problem)}
 }
 
 // generated is what one generator of an entry makes.
@@ -103,14 +105,19 @@ func (r *reading) run(generator generator, config value, spec *specification) (g
 	if made.sets, err = generator.generate(r, config, spec); err != nil {
 		return made, err
 	}
-	if r.sets += len(made.sets); r.sets > risk.MaxEnvironments {
-		return made, &rollout.UnresolvedError{
-			Field:   "spec.generators",
-			Problem: "expand to more than 1000000 sets of parameters",
+	return made, r.count(config, len(made.sets))
+}
+
+// count adds to the sets of parameters of the object.
+func (r *reading) count(config value, sets int) error {
+	if r.sets += sets; r.sets > risk.MaxEnvironments {
+		return &rollout.UnresolvedError{
+			Field:   config.path,
+			Problem: "expands to more than 1000000 sets of parameters",
 			AtLeast: risk.MaxEnvironments,
 		}
 	}
-	return made, nil
+	return nil
 }
 
 // unknownGenerator guards against generators of a later Argo CD: its CRD let the entry

@@ -2,7 +2,6 @@ package applicationset
 
 import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -18,7 +17,7 @@ func unresolved(entries []openEntry, atLeast int) error {
 // tooMany says whether an entry can be counted and is over the limit: no declaration helps.
 func tooMany(entries []openEntry) bool {
 	for _, entry := range entries {
-		if entry.err.AtLeast >= risk.MaxEnvironments {
+		if entry.err.AtLeast >= expansionLimit {
 			return true
 		}
 	}
@@ -126,4 +125,19 @@ func (d *delta) openTotal(atLeast int) int {
 		n = 0
 	}
 	return max(n, atLeast)
+}
+
+// scaled estimates what a matrix stands for of which only the child that can be counted has
+// changed: what exists, by how many more sets of parameters that child makes now. It is 0
+// when the write is of another sort.
+func (d *delta) scaled() int {
+	if len(d.added) != 1 || len(d.gone) != 1 || len(d.reshaped)+len(d.kept) > 0 {
+		return 0
+	}
+	old, written := d.gone[0], d.added[0]
+	existing := d.before.status.count - len(d.before.apps)
+	if old.factor == 0 || written.factor == 0 || old.rest != written.rest || existing <= 0 {
+		return 0
+	}
+	return (existing*written.factor + old.factor - 1) / old.factor
 }

@@ -18,6 +18,8 @@ type reading struct {
 	selected  map[string][]inventory.Cluster
 	// sets counts the sets of parameters of the object that is being read.
 	sets int
+	// depth is how many matrix and merge generators the present one is within.
+	depth int
 }
 
 func (r *reader) begin(ctx context.Context) *reading {

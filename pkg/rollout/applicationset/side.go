@@ -38,6 +38,9 @@ type openEntry struct {
 	// aborts says that Argo CD fails on the entry and therefore writes no Application at
 	// all, not even those of other entries (applicationset_controller.go, Reconcile).
 	aborts bool
+	// rest and factor are those of an openError; rest tells whether the child is the same.
+	rest   string
+	factor int
 }
 
 // nothing is the side of an object that does not exist.
@@ -147,8 +150,16 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if marshalErr != nil {
 		return marshalErr
 	}
+	noted := openEntry{key: string(key), err: unresolved, aborts: true}
 	var open *openError
-	s.open = append(s.open, openEntry{key: string(key), err: unresolved, aborts: !errors.As(err, &open)})
+	if errors.As(err, &open) {
+		rest, marshalErr := json.Marshal(open.child)
+		if marshalErr != nil {
+			return marshalErr
+		}
+		noted.aborts, noted.rest, noted.factor = false, string(rest), open.factor
+	}
+	s.open = append(s.open, noted)
 	return nil
 }
 

@@ -1,6 +1,10 @@
 package applicationset
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
 
 // status is what is read of an ApplicationSet's status.
 type status struct {
@@ -41,4 +45,16 @@ func decodeStatus(data json.RawMessage) status {
 		}
 	}
 	return read
+}
+
+// own makes the Applications that exist and are owned tell what there is, which they do
+// better than the status: it may be late, and cut off.
+func (r *reading) own(before *side, write rollout.Write, stored *object) {
+	uid := stored.uid()
+	if r.applications == nil || uid == "" {
+		return
+	}
+	if names, known := r.applications.Owned(write.Namespace, uid); known && len(names) > 0 {
+		before.status.count, before.status.names, before.status.evidence = len(names), names, "the Applications that it owns"
+	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 )
 
 // named renders a name for one element.
@@ -134,7 +133,7 @@ func TestADeadlineEndsATemplate(t *testing.T) {
 	cancel()
 	argo := &argoCD{}
 	for name, spec := range map[string]spec{"between": tenants(2), "within": with(t, tenants(1), "{{range until 9}}{{end}}", "template", "metadata", "name")} {
-		_, err := applicationset.Kind(argo, argo).Reader.Read(ctx, creation(t, spec))
+		_, err := argo.kind().Reader.Read(ctx, creation(t, spec))
 		g.Expect(err).To(MatchError(context.Canceled), name)
 	}
 }
@@ -146,7 +145,7 @@ func TestTooManyEnvironments(t *testing.T) {
 	write := creation(t, spec)
 	write.Metadata.Annotations = map[string]string{"seawall.dev/environments": "3"}
 	_, err := (&argoCD{}).read(write)
-	g.Expect(err).To(MatchError(ContainSubstring("spec.generators expand to more than 1000000 sets of parameters")))
+	g.Expect(err).To(MatchError(ContainSubstring("spec.generators[0].list expands to more than 1000000 sets of parameters")))
 }
 
 func TestWrongTypesAreNamed(t *testing.T) {
@@ -199,7 +198,6 @@ func TestGeneratorsAreUnresolvedByName(t *testing.T) {
 	for key, problem := range map[string]string{
 		"git": "is resolved over the network", "oci": "is resolved over the network", "scmProvider": "is resolved over the network",
 		"pullRequest": "is resolved over the network", "plugin": "is resolved over the network",
-		"matrix": "is not counted by this version", "merge": "is not counted by this version", "clusterDecisionResource": "is not counted by this version",
 	} {
 		t.Run(key, func(t *testing.T) {
 			g := NewWithT(t)

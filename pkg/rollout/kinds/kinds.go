@@ -16,6 +16,8 @@ type ArgoCD interface {
 // Inventories say which environments exist.
 type Inventories struct {
 	ArgoCD ArgoCD
+	// Decisions may be nil.
+	Decisions applicationset.Decisions
 	// Registry gets the collections of everything else that the kinds read.
 	Registry *inventory.Registry
 }
@@ -23,8 +25,11 @@ type Inventories struct {
 // All returns every kind, one line each; webhook rules, RBAC and docs/kinds.md are
 // generated from it.
 func All(inventories Inventories) []rollout.Kind {
+	applications := inventory.NewApplications(inventories.Registry)
 	return []rollout.Kind{
-		applicationset.Kind(inventories.ArgoCD, inventories.ArgoCD),
+		applicationset.Kind(applicationset.Inventory{
+			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
+		}),
 	}
 }
 

@@ -1,0 +1,149 @@
+package applicationset
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// clusterDecisions makes one set of parameters per registered cluster that a resource's
+// status lists (Argo CD's generators/duck_type.go).
+func clusterDecisions(reading *reading, config value, spec *specification) ([]parameters, error) {
+	reference, err := config.field("configMapRef").text()
+	if err != nil {
+		return nil, err
+	}
+	values, err := config.field("values").textMap()
+	if err != nil {
+		return nil, err
+	}
+	if reading.decisions == nil {
+		return nil, open(config, "is not readable here")
+	}
+	resource, err := reading.decisions.Decisions(reference)
+	if err != nil {
+		return nil, rollout.Unresolved(config.path, "cannot be counted: %s", oneLine(err))
+	}
+	chosen, err := chooseDecisions(config, resource)
+	if err != nil || resource.MatchKey == "" {
+		return nil, err // without a match key Argo CD matches no cluster
+	}
+	registered, err := reading.registered(config)
+	if err != nil {
+		return nil, err
+	}
+	var sets []parameters
+	for _, object := range chosen {
+		decisions, err := object.decisions(config, resource)
+		if err != nil {
+			return nil, err
+		}
+		for _, decision := range decisions {
+			name := fmt.Sprintf("%v", decision[resource.MatchKey])
+			cluster, found := registered[name]
+			if !found || decision[resource.MatchKey] == nil || name == "" {
+				continue
+			}
+			sets = append(sets, decided(cluster, decision, values, spec.dialect.goTemplate))
+		}
+	}
+	return sets, nil
+}
+
+// decisionObject is one object of a decision resource.
+type decisionObject inventory.DecisionObject
+
+// chooseDecisions returns the objects that the generator names or selects: one or the other.
+func chooseDecisions(config value, resource inventory.DecisionResource) ([]decisionObject, error) {
+	name, err := config.field("name").text()
+	if err != nil {
+		return nil, err
+	}
+	decoded, err := decodeSelector(config.field("labelSelector"))
+	if err != nil {
+		return nil, err
+	}
+	selects := decoded.MatchLabels != nil || decoded.MatchExpressions != nil
+	if selects == (name != "") {
+		return nil, rollout.Unresolved(config.path, "wants either name or labelSelector")
+	}
+	selector, err := metav1.LabelSelectorAsSelector(decoded)
+	if err != nil {
+		return nil, rollout.Unresolved(config.field("labelSelector").path, "is no label selector: %s", oneLine(err))
+	}
+	var chosen []decisionObject
+	for _, object := range resource.Objects {
+		if selects && selector.Matches(labels.Set(object.Labels)) || !selects && object.Name == name {
+			chosen = append(chosen, decisionObject(object))
+		}
+	}
+	if len(chosen) == 0 {
+		return nil, rollout.Unresolved(config.path, "finds no object of the resource in Argo CD's namespace")
+	}
+	return chosen, nil
+}
+
+// decisions returns the entries of the list in the object's status; none while there is no
+// status.
+func (o decisionObject) decisions(config value, resource inventory.DecisionResource) ([]map[string]any, error) {
+	if len(o.Status) == 0 {
+		return nil, nil
+	}
+	key := resource.StatusListKey
+	if key == "" {
+		key = "clusters"
+	}
+	list := value{path: fmt.Sprintf("%s: status.%s of %s", config.path, key, o.Name), raw: o.Status[key]}
+	items, err := list.list()
+	if err != nil {
+		return nil, err
+	}
+	decisions := make([]map[string]any, len(items))
+	for i := range items {
+		if decisions[i], err = list.item(i).object(); err != nil {
+			return nil, err
+		}
+	}
+	return decisions, nil
+}
+
+func decided(cluster inventory.Cluster, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
+	for key, member := range decision {
+		params[key] = fmt.Sprintf("%v", member)
+	}
+	if goTemplate && len(values) > 0 {
+		params["values"] = values
+	}
+	for key, text := range values {
+		if !goTemplate {
+			params["values."+key] = text
+		}
+	}
+	set := parameters{values: params, origin: func() string { return "cluster " + rollout.Quote(cluster.Name) }}
+	if cluster.Secret != "" {
+		set.cluster = &cluster
+	}
+	return set
+}
+
+// registered returns all clusters by name, the one that Argo CD runs in included.
+func (r *reading) registered(config value) (map[string]inventory.Cluster, error) {
+	all, err := r.clusters(config, labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	byName, local := make(map[string]inventory.Cluster, len(all)+1), true
+	for _, cluster := range all {
+		byName[cluster.Name] = cluster
+		local = local && cluster.Server != inClusterServer
+	}
+	if _, taken := byName[inCluster]; local && !taken {
+		byName[inCluster] = inventory.Cluster{Name: inCluster, Server: inClusterServer}
+	}
+	return byName, nil
+}
