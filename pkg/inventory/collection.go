@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"context"
 	"maps"
 	"slices"
 
@@ -41,7 +40,7 @@ type Collection[T any] struct {
 func newCollection[T any](source Source) *Collection[T] {
 	collection := &Collection[T]{feed: feed{source: source}}
 	collection.forget = func() { collection.byNamespace = nil }
-	collection.store = func(reflecting context.Context) toolscache.ReflectorStore { return store[T]{collection, reflecting} }
+	collection.store = func(ended func() error) toolscache.ReflectorStore { return store[T]{collection, ended} }
 	return collection
 }
 

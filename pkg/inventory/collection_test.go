@@ -116,7 +116,7 @@ func TestACollectionFollowsItsReflector(t *testing.T) {
 	registry := NewRegistry()
 	members := Register[member](registry, members())
 	reflecting, stop := context.WithCancel(t.Context())
-	store := members.store(reflecting)
+	store := members.store(reflecting.Err)
 	all := func() []string {
 		found, err := members.List("", labels.Everything())
 		g.Expect(err).NotTo(HaveOccurred())

@@ -27,8 +27,8 @@ type feed struct {
 	source Source
 	// forget drops all objects; the caller holds the lock.
 	forget func()
-	// store returns what a reflector writes to until the context ends.
-	store func(reflecting context.Context) toolscache.ReflectorStore
+	// store returns what a reflector writes to until it has ended, which is an error then.
+	store func(ended func() error) toolscache.ReflectorStore
 
 	mu    sync.RWMutex
 	phase phase

@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -116,5 +115,5 @@ func (s *Static) fill(feed *feed) {
 		}
 	}
 	// A collection's store refuses nothing but what is not an object.
-	_ = feed.store(context.Background()).Replace(matching, "")
+	_ = feed.store(func() error { return nil }).Replace(matching, "")
 }

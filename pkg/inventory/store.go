@@ -1,7 +1,6 @@
 package inventory
 
 import (
-	"context"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -9,10 +8,10 @@ import (
 )
 
 // store is how a reflector writes into a collection, which therefore is the only copy.
-// After the reflector's context has ended, what it still writes is dropped.
+// What a reflector that has ended still writes is dropped.
 type store[T any] struct {
 	collection *Collection[T]
-	reflecting context.Context //nolint:containedctx // it is the store's whole life
+	ended      func() error // nil as long as the reflector runs
 }
 
 var _ toolscache.TransformingStore = store[struct{}]{}
@@ -85,7 +84,7 @@ func (store[T]) Resync() error { return nil }
 func (s store[T]) write(change func()) {
 	s.collection.mu.Lock()
 	defer s.collection.mu.Unlock()
-	if s.reflecting.Err() == nil {
+	if s.ended() == nil {
 		change()
 	}
 }

@@ -13,20 +13,13 @@ import (
 // clusterDecisions makes one set of parameters per registered cluster that a resource's
 // status lists (Argo CD's generators/duck_type.go).
 func clusterDecisions(reading *reading, config value, spec *specification) ([]parameters, error) {
-	reference, err := config.field("configMapRef").text()
-	if err != nil {
-		return nil, err
-	}
 	values, err := config.field("values").textMap()
 	if err != nil {
 		return nil, err
 	}
-	if reading.decisions == nil {
-		return nil, open(config, "is not readable here")
-	}
-	resource, err := reading.decisions.Decisions(reference)
+	resource, err := reading.decisionResource(config)
 	if err != nil {
-		return nil, rollout.Unresolved(config.path, "cannot be counted: %s", oneLine(err))
+		return nil, err
 	}
 	chosen, err := chooseDecisions(config, resource)
 	if err != nil || resource.MatchKey == "" {
@@ -43,15 +36,29 @@ func clusterDecisions(reading *reading, config value, spec *specification) ([]pa
 			return nil, err
 		}
 		for _, decision := range decisions {
-			name := fmt.Sprintf("%v", decision[resource.MatchKey])
-			cluster, found := registered[name]
-			if !found || decision[resource.MatchKey] == nil || name == "" {
-				continue
+			key := decision[resource.MatchKey]
+			if cluster, found := registered[fmt.Sprint(key)]; found && key != nil {
+				sets = append(sets, decided(cluster, decision, values, spec.dialect.goTemplate))
 			}
-			sets = append(sets, decided(cluster, decision, values, spec.dialect.goTemplate))
 		}
 	}
 	return sets, nil
+}
+
+// decisionResource reads the resource that the ConfigMap of the generator names.
+func (r *reading) decisionResource(config value) (inventory.DecisionResource, error) {
+	reference, err := config.field("configMapRef").text()
+	if err != nil {
+		return inventory.DecisionResource{}, err
+	}
+	if r.decisions == nil {
+		return inventory.DecisionResource{}, open(config, "is not readable here")
+	}
+	resource, err := r.decisions.Decisions(reference)
+	if err != nil {
+		return inventory.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", oneLine(err))
+	}
+	return resource, nil
 }
 
 // decisionObject is one object of a decision resource.

@@ -37,13 +37,21 @@ func matrix(reading *reading, config value, spec *specification) ([]parameters, 
 		if constant && len(firsts)*len(seconds) > expansionLimit || len(sets)+len(seconds) > expansionLimit {
 			return nil, tooLarge(config)
 		}
-		for _, second := range seconds {
-			set, err := combined(config, first, second, spec.dialect)
-			if err != nil {
-				return nil, err
-			}
-			sets = append(sets, set)
+		if sets, err = paired(config, sets, first, seconds, spec.dialect); err != nil {
+			return nil, err
 		}
+	}
+	return sets, nil
+}
+
+// paired appends the sets that the first makes with each of the seconds.
+func paired(config value, sets []parameters, first parameters, seconds []parameters, dialect dialect) ([]parameters, error) {
+	for _, second := range seconds {
+		set, err := combined(config, first, second, dialect)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, set)
 	}
 	return sets, nil
 }
@@ -191,8 +199,8 @@ func (v value) wrongCount(count int, want string) error {
 // beside notes on the error of an open child how many sets the other child makes, which
 // tells how the count changes when only they do.
 func (r *reading) beside(err error, child, other value, spec *specification) error {
-	var open *openError
-	if !errors.As(err, &open) || templated(other.raw, spec.dialect) && templated(child.raw, spec.dialect) {
+	open, isOpen := errors.AsType[*openError](err)
+	if !isOpen || templated(other.raw, spec.dialect) && templated(child.raw, spec.dialect) {
 		return err
 	}
 	sets, otherErr := r.child(other, spec, nil)

@@ -151,8 +151,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 		return marshalErr
 	}
 	noted := openEntry{key: string(key), err: unresolved, aborts: true}
-	var open *openError
-	if errors.As(err, &open) {
+	if open, ok := errors.AsType[*openError](err); ok {
 		rest, marshalErr := json.Marshal(open.child)
 		if marshalErr != nil {
 			return marshalErr
