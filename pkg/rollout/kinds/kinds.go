@@ -5,6 +5,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
+	"github.com/seawall-dev/seawall/pkg/rollout/fleet"
 )
 
 // ArgoCD is what the kinds of Argo CD ask about an installation of it.
@@ -26,10 +27,14 @@ type Inventories struct {
 // generated from it.
 func All(inventories Inventories) []rollout.Kind {
 	applications := inventory.NewApplications(inventories.Registry)
+	rancher := fleet.NewInventory(inventories.Registry)
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
 		}),
+		fleet.Bundle(rancher),
+		fleet.HelmOp(rancher),
+		fleet.GitRepo(rancher),
 	}
 }
 

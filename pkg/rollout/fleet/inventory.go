@@ -1,0 +1,160 @@
+// Package fleet reads the rollouts of Rancher Fleet: Bundle, HelmOp and GitRepo.
+package fleet
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const group = "fleet.cattle.io"
+
+// Inventory is what Fleet selects clusters from.
+type Inventory struct {
+	clusters   *inventory.Collection[clusterFields]
+	groups     *inventory.Collection[groupFields]
+	mappings   *inventory.Collection[mappingFields]
+	namespaces *inventory.Collection[struct{}]
+}
+
+type clusterFields struct {
+	Spec struct {
+		Paused bool `json:"paused"`
+	} `json:"spec"`
+}
+
+type groupFields struct {
+	Spec struct {
+		Selector *metav1.LabelSelector `json:"selector"`
+	} `json:"spec"`
+}
+
+type mappingFields struct {
+	BundleSelector    *metav1.LabelSelector `json:"bundleSelector"`
+	NamespaceSelector *metav1.LabelSelector `json:"namespaceSelector"`
+}
+
+// NewInventory has the registry read what Fleet selects from.
+func NewInventory(registry *inventory.Registry) *Inventory {
+	return &Inventory{
+		clusters: inventory.Register[clusterFields](registry, source("clusters", "Cluster")),
+		groups:   inventory.Register[groupFields](registry, source("clustergroups", "ClusterGroup")),
+		mappings: inventory.Register[mappingFields](registry, source("bundlenamespacemappings", "BundleNamespaceMapping")),
+		namespaces: inventory.Register[struct{}](registry, inventory.Source{
+			Versions: []string{"v1"}, Resource: "namespaces", Kind: "Namespace", MetadataOnly: true,
+		}),
+	}
+}
+
+func source(resource, kind string) inventory.Source {
+	return inventory.Source{Group: group, Versions: []string{"v1alpha1"}, Resource: resource, Kind: kind}
+}
+
+// cluster is a registered cluster and the groups that it is in.
+type cluster struct {
+	*inventory.Object[clusterFields]
+
+	groups []*inventory.Object[groupFields]
+}
+
+// name is unique within a Bundle in the namespace.
+func (c cluster) name(namespace string) string {
+	if c.Namespace == namespace {
+		return c.Name
+	}
+	return c.Namespace + "/" + c.Name
+}
+
+func (c cluster) environment() rollout.Environment {
+	return rollout.Environment{SuccessRate: c.SuccessRate, Source: "Cluster " + c.Namespace + "/" + c.Name}
+}
+
+// candidates returns the clusters that a Bundle may reach: those of its namespace and of the
+// namespaces that a BundleNamespaceMapping opens to it (Fleet's target/builder.go).
+func (i *Inventory) candidates(namespace string, bundleLabels map[string]string) ([]cluster, error) {
+	namespaces, err := i.reachable(namespace, bundleLabels)
+	if err != nil {
+		return nil, err
+	}
+	var all []cluster
+	for _, namespace := range namespaces {
+		found, err := i.clusters.List(namespace, labels.Everything())
+		if err != nil {
+			return nil, err
+		}
+		groups, err := i.groupsOf(namespace)
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range found {
+			all = append(all, cluster{Object: object, groups: groups.of(object.Labels)})
+		}
+	}
+	return all, nil
+}
+
+func (i *Inventory) reachable(namespace string, bundleLabels map[string]string) ([]string, error) {
+	reachable := []string{namespace}
+	mappings, err := i.mappings.List(namespace, labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{namespace: true}
+	for _, mapping := range mappings {
+		// Fleet skips a mapping with an invalid selector, or without one of the two.
+		bundles, problem := metav1.LabelSelectorAsSelector(mapping.Value.BundleSelector)
+		if problem != nil || !bundles.Matches(labels.Set(bundleLabels)) {
+			continue
+		}
+		selector, problem := metav1.LabelSelectorAsSelector(mapping.Value.NamespaceSelector)
+		if problem != nil {
+			continue
+		}
+		opened, err := i.namespaces.List("", selector)
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range opened {
+			if !seen[object.Name] {
+				seen[object.Name] = true
+				reachable = append(reachable, object.Name)
+			}
+		}
+	}
+	return reachable, nil
+}
+
+// groups are the ClusterGroups of a namespace that select any cluster.
+type groups []selecting
+
+type selecting struct {
+	selector labels.Selector
+	object   *inventory.Object[groupFields]
+}
+
+func (i *Inventory) groupsOf(namespace string) (groups, error) {
+	objects, err := i.groups.List(namespace, labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	var all groups
+	for _, object := range objects {
+		// A group without a selector holds no cluster, nor does one whose selector is invalid.
+		if selector, problem := metav1.LabelSelectorAsSelector(object.Value.Spec.Selector); problem == nil {
+			all = append(all, selecting{selector, object})
+		}
+	}
+	return all, nil
+}
+
+func (g groups) of(clusterLabels map[string]string) []*inventory.Object[groupFields] {
+	var in []*inventory.Object[groupFields]
+	for _, group := range g {
+		if group.selector.Matches(labels.Set(clusterLabels)) {
+			in = append(in, group.object)
+		}
+	}
+	return in
+}

@@ -1,0 +1,98 @@
+package fleet
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// displayNameLabel holds the name under which Rancher shows a cluster.
+const displayNameLabel = "management.cattle.io/cluster-display-name"
+
+// criteria are the fields by which targets, restrictions and partitions select clusters.
+type criteria struct {
+	ClusterName          string                `json:"clusterName"`
+	ClusterSelector      *metav1.LabelSelector `json:"clusterSelector"`
+	ClusterGroup         string                `json:"clusterGroup"`
+	ClusterGroupSelector *metav1.LabelSelector `json:"clusterGroupSelector"`
+}
+
+// matcher matches a cluster, as a member of one group, when all criteria that are set hold;
+// without any it matches none (Fleet's matcher/clustermatcher.go).
+type matcher struct {
+	criteria
+
+	clusters, groups labels.Selector
+}
+
+func (c criteria) compile(path string) (matcher, error) {
+	clusters, err := metav1.LabelSelectorAsSelector(c.ClusterSelector)
+	if err != nil {
+		return matcher{}, rollout.Unresolved(path+".clusterSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+	}
+	groups, err := metav1.LabelSelectorAsSelector(c.ClusterGroupSelector)
+	if err != nil {
+		return matcher{}, rollout.Unresolved(path+".clusterGroupSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+	}
+	return matcher{c, clusters, groups}, nil
+}
+
+// compileAll compiles the criteria of a list, such as spec.targets.
+func compileAll[T any](path string, list []T, of func(T) criteria) ([]matcher, error) {
+	matchers := make([]matcher, len(list))
+	for i := range list {
+		var err error
+		if matchers[i], err = of(list[i]).compile(fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			return nil, err
+		}
+	}
+	return matchers, nil
+}
+
+// matches tells whether a cluster matches as a member of any of its groups.
+func (m matcher) matches(c cluster) bool {
+	for membership := range c.memberships() {
+		if m.admits(membership) {
+			return true
+		}
+	}
+	return false
+}
+
+// membership is a cluster as a member of one group, or of none.
+type membership struct {
+	cluster     cluster
+	group       string
+	groupLabels labels.Set
+}
+
+func (c cluster) memberships() func(yield func(membership) bool) {
+	return func(yield func(membership) bool) {
+		if len(c.groups) == 0 {
+			yield(membership{cluster: c})
+			return
+		}
+		for _, group := range c.groups {
+			if !yield(membership{c, group.Name, group.Labels}) {
+				return
+			}
+		}
+	}
+}
+
+func (m matcher) admits(who membership) bool {
+	if m.ClusterName == "" && m.ClusterGroup == "" && m.ClusterSelector == nil && m.ClusterGroupSelector == nil {
+		return false
+	}
+	return m.admitsName(who.cluster) &&
+		(m.ClusterGroup == "" || m.ClusterGroup == who.group) &&
+		(m.ClusterGroupSelector == nil || m.groups.Matches(who.groupLabels)) &&
+		(m.ClusterSelector == nil || m.clusters.Matches(labels.Set(who.cluster.Labels)))
+}
+
+func (m matcher) admitsName(c cluster) bool {
+	return m.ClusterName == "" || m.ClusterName == c.Name || m.ClusterName == c.Labels[displayNameLabel]
+}

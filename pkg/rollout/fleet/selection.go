@@ -1,0 +1,133 @@
+package fleet
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// target is an entry of spec.targets.
+type target struct {
+	criteria
+
+	DoNotDeploy bool
+
+	// options are the fields that change what is deployed, as JSON.
+	options json.RawMessage
+}
+
+// UnmarshalJSON reads the criteria and keeps everything else as options.
+func (t *target) UnmarshalJSON(text []byte) error {
+	var selection struct {
+		criteria
+
+		DoNotDeploy bool `json:"doNotDeploy"`
+	}
+	if err := json.Unmarshal(text, &selection); err != nil {
+		return err //nolint:wrapcheck // the decoder of the whole object wraps it
+	}
+	var err error
+	t.criteria, t.DoNotDeploy = selection.criteria, selection.DoNotDeploy
+	t.options, err = without(text, "name", "clusterName", "clusterSelector", "clusterGroup", "clusterGroupSelector", "doNotDeploy")
+	return err
+}
+
+// without returns a JSON object without some of its members, its keys in order.
+func without(text []byte, names ...string) (json.RawMessage, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(text, &members); err != nil {
+		return nil, err //nolint:wrapcheck // as above
+	}
+	for _, name := range names {
+		delete(members, name)
+	}
+	return json.Marshal(members) //nolint:wrapcheck // what was just unmarshalled marshals
+}
+
+// selection says which clusters a Bundle deploys to, and with which targets' options.
+type selection struct {
+	targets      []target
+	matchers     []matcher
+	restrictions []matcher
+	// customizations is how many of the first targets only add options: Fleet puts those
+	// of fleet.yaml before those of the GitRepo, of which each is a restriction, too.
+	customizations int
+	allMatches     bool
+}
+
+func newSelection(s *spec) (*selection, error) {
+	matchers, err := compileAll("spec.targets", s.Targets, func(t target) criteria { return t.criteria })
+	if err != nil {
+		return nil, err
+	}
+	restrictions, err := compileAll("spec.targetRestrictions", s.TargetRestrictions, func(c criteria) criteria { return c })
+	if err != nil {
+		return nil, err
+	}
+	selection := &selection{targets: s.Targets, matchers: matchers, restrictions: restrictions}
+	selection.allMatches = s.TargetCustomizationMode == "AllMatches"
+	if len(restrictions) > 0 {
+		selection.customizations = max(0, len(s.Targets)-len(restrictions))
+	}
+	return selection, nil
+}
+
+// chosen returns the targets whose options apply to a cluster, as a key that is equal for
+// equal choices, and whether it is deployed to at all (Fleet's target/builder.go).
+func (s *selection) chosen(c cluster) (indices string, deploys bool) {
+	first := s.first(c)
+	if first < 0 || s.targets[first].DoNotDeploy {
+		return "", false
+	}
+	var applied []string
+	for i := range s.customizations {
+		if !s.matchers[i].matches(c) {
+			continue
+		}
+		if s.targets[i].DoNotDeploy {
+			return "", false
+		}
+		applied = append(applied, strconv.Itoa(i))
+		if !s.allMatches {
+			break
+		}
+	}
+	// With AllMatches the customizations are merged over the target, else they replace it.
+	if s.allMatches || len(applied) == 0 {
+		applied = append([]string{strconv.Itoa(first)}, applied...)
+	}
+	return strings.Join(applied, " "), true
+}
+
+// first returns the first target that matches and is no customization, or -1.
+func (s *selection) first(c cluster) int {
+	for i := s.customizations; i < len(s.matchers); i++ {
+		for who := range c.memberships() {
+			if s.matchers[i].admits(who) && s.permits(who) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// permits tells whether the restrictions, if there are any, list a cluster.
+func (s *selection) permits(who membership) bool {
+	for _, restriction := range s.restrictions {
+		if restriction.admits(who) {
+			return true
+		}
+	}
+	return len(s.restrictions) == 0
+}
+
+// options returns what the chosen targets deploy with, as text to compare.
+func (s *selection) options(indices string) string {
+	var all strings.Builder
+	for index := range strings.FieldsSeq(indices) {
+		i, _ := strconv.Atoi(index)
+		all.Write(s.targets[i].options)
+		all.WriteByte('\n')
+	}
+	return all.String()
+}

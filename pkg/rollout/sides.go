@@ -1,0 +1,59 @@
+package rollout
+
+import (
+	"encoding/json"
+	"maps"
+)
+
+// Sides reads what a write replaces and what it stores; either is nil where there is none.
+// What is stored already and cannot be read counts as nothing before, because the write
+// that put it there was judged; only a Delete has nothing else to go by.
+func Sides[T any](write Write, read func(object []byte) (*T, error)) (before, after *T, err error) {
+	if write.Operation == Delete {
+		before, err = read(write.OldObject)
+		return before, nil, err
+	}
+	if after, err = read(write.Object); err != nil {
+		return nil, nil, err
+	}
+	if write.Operation == Update {
+		if stored, err := read(write.OldObject); err == nil {
+			before = stored
+		}
+	}
+	return before, after, nil
+}
+
+// Steps returns the steps that are not empty, in their order.
+func Steps(all ...Step) []Step {
+	var steps []Step
+	for _, step := range all {
+		if step.Size() > 0 {
+			steps = append(steps, step)
+		}
+	}
+	return steps
+}
+
+// AtOnce returns the step of targets that nothing paces.
+func AtOnce(targets []Target, remedy string) Step {
+	return Step{Targets: targets, InFlight: len(targets), PaceRemedy: remedy, SplitRemedy: remedy}
+}
+
+// SameSpec tells whether an update leaves the spec of the rollout as it is.
+func (w Write) SameSpec() bool {
+	var before, after struct {
+		Spec json.RawMessage `json:"spec"`
+	}
+	return w.Operation == Update && json.Unmarshal(w.OldObject, &before) == nil && json.Unmarshal(w.Object, &after) == nil &&
+		SameJSON(before.Spec, after.Spec)
+}
+
+// SameLabels tells whether an update leaves the labels of the rollout as they are.
+func (w Write) SameLabels() bool {
+	if w.Operation != Update {
+		return false
+	}
+	before, err := ParseMetadata(w.OldObject)
+	return err == nil && maps.Equal(before.Labels, w.Metadata.Labels)
+}
