@@ -39,8 +39,13 @@ func Delta(before, after Environments, changed func(name string) (Effect, bool))
 			targets = append(targets, before.target(name, Removed))
 		}
 	}
-	slices.SortFunc(targets, func(a, b Target) int { return strings.Compare(a.Name, b.Name) })
+	SortTargets(targets)
 	return targets
+}
+
+// SortTargets sorts by name, as a Step wants it.
+func SortTargets(targets []Target) {
+	slices.SortFunc(targets, func(a, b Target) int { return strings.Compare(a.Name, b.Name) })
 }
 
 func (e Environments) target(name string, effect Effect) Target {

@@ -6,6 +6,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout/fleet"
+	"github.com/seawall-dev/seawall/pkg/rollout/ocm"
 )
 
 // ArgoCD is what the kinds of Argo CD ask about an installation of it.
@@ -28,6 +29,7 @@ type Inventories struct {
 func All(inventories Inventories) []rollout.Kind {
 	applications := inventory.NewApplications(inventories.Registry)
 	rancher := fleet.NewInventory(inventories.Registry)
+	hub := ocm.NewInventory(inventories.Registry)
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
@@ -35,6 +37,9 @@ func All(inventories Inventories) []rollout.Kind {
 		fleet.Bundle(rancher),
 		fleet.HelmOp(rancher),
 		fleet.GitRepo(rancher),
+		ocm.ManifestWorkReplicaSet(hub),
+		ocm.ClusterManagementAddOn(hub),
+		ocm.Placement(hub),
 	}
 }
 

@@ -1,0 +1,213 @@
+package ocm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+type placementObject struct {
+	Spec placementSpec `json:"spec"`
+}
+
+type placementSpec struct {
+	ClusterSets      []string `json:"clusterSets"`
+	NumberOfClusters *int     `json:"numberOfClusters"`
+	Predicates       []struct {
+		RequiredClusterSelector clusterSelector `json:"requiredClusterSelector"`
+	} `json:"predicates"`
+	Tolerations      tolerations `json:"tolerations"`
+	DecisionStrategy struct {
+		GroupStrategy struct {
+			ClustersPerDecisionGroup size `json:"clustersPerDecisionGroup"`
+			DecisionGroups           []struct {
+				GroupName            string          `json:"groupName"`
+				GroupClusterSelector clusterSelector `json:"groupClusterSelector"`
+			} `json:"decisionGroups"`
+		} `json:"groupStrategy"`
+	} `json:"decisionStrategy"`
+}
+
+type clusterSelector struct {
+	LabelSelector metav1.LabelSelector `json:"labelSelector"`
+	ClaimSelector struct {
+		MatchExpressions []metav1.LabelSelectorRequirement `json:"matchExpressions"`
+	} `json:"claimSelector"`
+	CELSelector struct {
+		CELExpressions []string `json:"celExpressions"`
+	} `json:"celSelector"`
+}
+
+// managed is a cluster of the hub.
+type managed = *inventory.Object[managedCluster]
+
+// selects compiles a selector: labels, claims and expressions must all match.
+func (s clusterSelector) selects(path string) (func(managed) bool, error) {
+	if len(s.CELSelector.CELExpressions) > 0 {
+		return nil, rollout.Unresolved(path+".celSelector", "is evaluated by Open Cluster Management alone")
+	}
+	byLabel, err := metav1.LabelSelectorAsSelector(&s.LabelSelector)
+	if err != nil {
+		return nil, rollout.Unresolved(path+".labelSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+	}
+	byClaim, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchExpressions: s.ClaimSelector.MatchExpressions})
+	if err != nil {
+		return nil, rollout.Unresolved(path+".claimSelector", "is no selector: %s", rollout.Quote(err.Error()))
+	}
+	return func(cluster managed) bool {
+		claims := labels.Set{}
+		for _, claim := range cluster.Value.Status.ClusterClaims {
+			claims[claim.Name] = claim.Value
+		}
+		return byLabel.Matches(labels.Set(cluster.Labels)) && byClaim.Matches(claims)
+	}, nil
+}
+
+// schedule makes the decisions of a placement. Of more clusters than it wants, those that
+// it has stay, then come the first by name: which others come depends on scores.
+func (i *Inventory) schedule(namespace string, spec *placementSpec, before []group) ([]group, error) {
+	if err := spec.Tolerations.check(); err != nil {
+		return nil, err
+	}
+	available, err := i.available(namespace, spec.ClusterSets)
+	if err != nil {
+		return nil, err
+	}
+	chosen := map[string]bool{}
+	for _, group := range before {
+		for _, name := range group.clusters {
+			chosen[name] = true
+		}
+	}
+	predicates, err := spec.predicates()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	available = slices.DeleteFunc(available, func(cluster managed) bool {
+		return !predicates(cluster) || !spec.Tolerations.tolerate(cluster.Value.Spec.Taints, chosen[cluster.Name], now)
+	})
+	if wanted := spec.NumberOfClusters; wanted != nil && max(0, *wanted) < len(available) {
+		slices.SortStableFunc(available, func(a, b managed) int { return rank(chosen[a.Name]) - rank(chosen[b.Name]) })
+		available = available[:max(0, *wanted)]
+	}
+	slices.SortFunc(available, func(a, b managed) int { return strings.Compare(a.Name, b.Name) })
+	return spec.divide(available)
+}
+
+func rank(chosen bool) int {
+	if chosen {
+		return 0
+	}
+	return 1
+}
+
+// predicates returns whether any predicate selects a cluster; without one all are.
+func (s *placementSpec) predicates() (func(managed) bool, error) {
+	terms := make([]func(managed) bool, len(s.Predicates))
+	for i, predicate := range s.Predicates {
+		var err error
+		path := fmt.Sprintf("spec.predicates[%d].requiredClusterSelector", i)
+		if terms[i], err = predicate.RequiredClusterSelector.selects(path); err != nil {
+			return nil, err
+		}
+	}
+	return func(cluster managed) bool {
+		return len(terms) == 0 || slices.ContainsFunc(terms, func(selects func(managed) bool) bool { return selects(cluster) })
+	}, nil
+}
+
+// available returns the clusters of the sets that are bound to the namespace, by name; of
+// those that are named only, if any are.
+func (i *Inventory) available(namespace string, named []string) ([]managed, error) {
+	bindings, err := i.bindings.List(namespace, labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]managed{}
+	for _, binding := range bindings {
+		set, err := i.sets.Get("", binding.Value.Spec.ClusterSet)
+		if err != nil {
+			return nil, err
+		}
+		if set == nil || len(named) > 0 && !slices.Contains(named, set.Name) {
+			continue
+		}
+		members, err := i.members(set)
+		if err != nil {
+			return nil, err
+		}
+		for _, cluster := range members {
+			if !cluster.Deleting {
+				found[cluster.Name] = cluster
+			}
+		}
+	}
+	all := make([]managed, 0, len(found))
+	for _, cluster := range found {
+		all = append(all, cluster)
+	}
+	slices.SortFunc(all, func(a, b managed) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+func (i *Inventory) members(set *inventory.Object[clusterSet]) ([]managed, error) {
+	switch selector := set.Value.Spec.ClusterSelector; selector.SelectorType {
+	case "", "ExclusiveClusterSetLabel":
+		return i.clusters.List("", labels.SelectorFromSet(labels.Set{setLabel: set.Name}))
+	case "LabelSelector":
+		compiled, err := metav1.LabelSelectorAsSelector(selector.LabelSelector)
+		if err != nil {
+			return nil, rollout.Unresolved("ManagedClusterSet "+set.Name, "has a selector that is none: %s", rollout.Quote(err.Error()))
+		}
+		return i.clusters.List("", compiled)
+	default:
+		return nil, rollout.Unresolved("ManagedClusterSet "+set.Name, "has selectorType %s: want ExclusiveClusterSetLabel or LabelSelector",
+			rollout.Quote(selector.SelectorType))
+	}
+}
+
+// divide puts the clusters into decision groups: those that are named first, then the rest,
+// all cut to the size of a group.
+func (s *placementSpec) divide(clusters []managed) ([]group, error) {
+	strategy := s.DecisionStrategy.GroupStrategy
+	length, err := strategy.ClustersPerDecisionGroup.of("spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup", len(clusters))
+	if err != nil {
+		return nil, err
+	}
+	var groups []group
+	add := func(name string, names []string) {
+		for chunk := range slices.Chunk(names, max(1, length)) {
+			groups = append(groups, group{name: name, index: len(groups), clusters: chunk})
+		}
+	}
+	taken := map[string]bool{}
+	for g, named := range strategy.DecisionGroups {
+		path := fmt.Sprintf("spec.decisionStrategy.groupStrategy.decisionGroups[%d].groupClusterSelector", g)
+		selects, err := named.GroupClusterSelector.selects(path)
+		if err != nil {
+			return nil, err
+		}
+		add(named.GroupName, untaken(clusters, taken, selects))
+	}
+	add("", untaken(clusters, taken, func(managed) bool { return true }))
+	return groups, nil
+}
+
+func untaken(clusters []managed, taken map[string]bool, selects func(managed) bool) []string {
+	var names []string
+	for _, cluster := range clusters {
+		if !taken[cluster.Name] && selects(cluster) {
+			taken[cluster.Name] = true
+			names = append(names, cluster.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,80 @@
+package ocm
+
+import (
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// plan is the waves that one placement makes for one consumer of it.
+type plan []wave
+
+// steps puts the affected clusters into the waves of the plans, which run side by side:
+// with more than one of them that has anything to do, no wave ends before another begins.
+func steps(plans []plan, staying []rollout.Target) []rollout.Step {
+	byName := make(map[string]rollout.Target, len(staying))
+	for _, target := range staying {
+		byName[target.Name] = target
+	}
+	var busy [][]rollout.Step
+	for _, plan := range plans {
+		if steps := plan.steps(byName); len(steps) > 0 {
+			busy = append(busy, steps)
+		}
+	}
+	if len(busy) == 1 {
+		return busy[0]
+	}
+	return beside(busy, staying)
+}
+
+// steps returns the waves with the affected clusters only, each in its first wave.
+func (p plan) steps(affected map[string]rollout.Target) []rollout.Step {
+	all := make([]rollout.Step, 0, len(p))
+	taken := map[string]bool{}
+	for _, wave := range p {
+		var targets []rollout.Target
+		for _, name := range wave.clusters {
+			target, is := affected[name]
+			if !is || taken[name] {
+				continue
+			}
+			taken[name] = true
+			targets = append(targets, target)
+		}
+		rollout.SortTargets(targets)
+		all = append(all, rollout.Step{
+			Targets: targets, InFlight: min(wave.window, len(targets)), PaceRemedy: wave.pace, SplitRemedy: wave.divide,
+		})
+	}
+	return rollout.Steps(all...)
+}
+
+// beside is one step of all targets, with the largest windows of all plans together.
+func beside(plans [][]rollout.Step, targets []rollout.Target) []rollout.Step {
+	together := rollout.Step{Targets: targets}
+	widest := 0
+	for _, steps := range plans {
+		most := 0
+		for _, step := range steps {
+			most = max(most, step.InFlight)
+			if step.InFlight > widest {
+				widest, together.PaceRemedy, together.SplitRemedy = step.InFlight, step.PaceRemedy, step.SplitRemedy
+			}
+		}
+		together.InFlight += most
+	}
+	together.InFlight = min(together.InFlight, len(targets))
+	return rollout.Steps(together)
+}
+
+// looser tells whether clusters could sync sooner under after than under before.
+func looser(before, after []rollout.Step) bool {
+	return len(after) < len(before) || widest(after) > widest(before)
+}
+
+func widest(steps []rollout.Step) int {
+	most := 0
+	for _, step := range steps {
+		most = max(most, step.InFlight)
+	}
+	return most
+}
