@@ -6,6 +6,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout/fleet"
+	"github.com/seawall-dev/seawall/pkg/rollout/kubefleet"
 	"github.com/seawall-dev/seawall/pkg/rollout/ocm"
 )
 
@@ -30,6 +31,7 @@ func All(inventories Inventories) []rollout.Kind {
 	applications := inventory.NewApplications(inventories.Registry)
 	rancher := fleet.NewInventory(inventories.Registry)
 	hub := ocm.NewInventory(inventories.Registry)
+	azure := kubefleet.NewInventory(inventories.Registry)
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
@@ -40,6 +42,10 @@ func All(inventories Inventories) []rollout.Kind {
 		ocm.ManifestWorkReplicaSet(hub),
 		ocm.ClusterManagementAddOn(hub),
 		ocm.Placement(hub),
+		kubefleet.ClusterStagedUpdateRun(azure),
+		kubefleet.StagedUpdateRun(azure),
+		kubefleet.ClusterResourcePlacement(azure),
+		kubefleet.ResourcePlacement(azure),
 	}
 }
 

@@ -58,7 +58,9 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 }
 
 // change schedules the written placement, whose decisions stand as groups.
-func (r placementReader) change(write rollout.Write, followers followers, before rollout.Environments, groups []group) (rollout.Change, error) {
+func (r placementReader) change(
+	write rollout.Write, followers followers, before rollout.Environments, groups []group,
+) (rollout.Change, error) {
 	var placement placementObject
 	if err := rollout.Decode(write.Object, &placement); err != nil {
 		return rollout.Change{}, err

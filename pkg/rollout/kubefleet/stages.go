@@ -1,0 +1,123 @@
+package kubefleet
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+type strategyFields struct {
+	Spec strategySpec `json:"spec"`
+}
+
+type strategySpec struct {
+	Stages []stage `json:"stages"`
+}
+
+type stage struct {
+	Name           string                `json:"name"`
+	LabelSelector  *metav1.LabelSelector `json:"labelSelector"`
+	MaxConcurrency *intstr.IntOrString   `json:"maxConcurrency"`
+}
+
+// window returns how many clusters of a stage are updated together (KubeFleet's
+// pkg/controllers/updaterun/execution.go, calculateMaxConcurrencyValue).
+func (s stage) window(path string, clusters int) (int, error) {
+	window, err := intstr.GetScaledValueFromIntOrPercent(intstr.ValueOrDefault(s.MaxConcurrency, intstr.FromInt32(1)), clusters, false)
+	if err != nil {
+		return 0, rollout.Unresolved(path+".maxConcurrency", "is %s: want an integer or a percentage such as 10%%",
+			rollout.Quote(s.MaxConcurrency.String()))
+	}
+	return max(1, window), nil
+}
+
+// plan is what a run does.
+type plan struct {
+	// strategy names the strategy for a message.
+	strategy string
+	stages   []stage
+	// clusters are those of each stage that are not up to date, of sizes in all.
+	clusters [][]string
+	sizes    []int
+	dropped  []string
+}
+
+// initialize makes the stages as KubeFleet does when it initializes a run.
+func (r runReader) initialize(namespace string, run *run) (*plan, error) {
+	placement, err := r.placements.Get(namespace, run.Spec.PlacementName)
+	if err != nil {
+		return nil, err
+	}
+	if placement == nil {
+		return nil, rollout.Unresolved("spec.placementName", "is %s: there is no such placement", rollout.Quote(run.Spec.PlacementName))
+	}
+	strategy, err := r.strategies.Get(namespace, run.Spec.StrategyName)
+	if err != nil {
+		return nil, err
+	}
+	if strategy == nil {
+		return nil, rollout.Unresolved("spec.stagedRolloutStrategyName", "is %s: there is no such %s",
+			rollout.Quote(run.Spec.StrategyName), r.strategyKind)
+	}
+	scheduled := placement.Value.Status.placed()
+	if len(scheduled) == 0 {
+		if scheduled, err = r.inventory.choose(placement.Value.Spec.Policy, nil); err != nil {
+			return nil, err
+		}
+	}
+	plan := &plan{strategy: r.strategyKind + " " + run.Spec.StrategyName, stages: strategy.Value.Spec.Stages}
+	return plan, r.divide(plan, scheduled)
+}
+
+// divide puts the clusters into the stages: each must be in exactly one.
+func (r runReader) divide(plan *plan, scheduled []string) error {
+	plan.clusters = make([][]string, len(plan.stages))
+	selectors := make([]labels.Selector, len(plan.stages))
+	for i, stage := range plan.stages {
+		var err error
+		if selectors[i], err = metav1.LabelSelectorAsSelector(stage.LabelSelector); err != nil {
+			return rollout.Unresolved(fmt.Sprintf("spec.stages[%d].labelSelector of %s", i, plan.strategy), "is no label selector: %s",
+				rollout.Quote(err.Error()))
+		}
+	}
+	for _, name := range scheduled {
+		stage, err := r.stageOf(plan, selectors, name)
+		if err != nil {
+			return err
+		}
+		plan.clusters[stage] = append(plan.clusters[stage], name)
+	}
+	for _, clusters := range plan.clusters {
+		plan.sizes = append(plan.sizes, len(clusters))
+	}
+	return nil
+}
+
+func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string) (int, error) {
+	cluster, err := r.inventory.members.Get("", name)
+	if err != nil {
+		return 0, err
+	}
+	if cluster == nil {
+		return 0, rollout.Unresolved("MemberCluster "+name, "does not exist, though the placement is on it")
+	}
+	found := -1
+	for i, selector := range selectors {
+		if !selector.Matches(labels.Set(cluster.Labels)) {
+			continue
+		}
+		if found >= 0 {
+			return 0, rollout.Unresolved(plan.strategy, "selects cluster %s in the stages %s and %s: the run would fail to initialize",
+				rollout.Quote(name), rollout.Quote(plan.stages[found].Name), rollout.Quote(plan.stages[i].Name))
+		}
+		found = i
+	}
+	if found < 0 {
+		return 0, rollout.Unresolved(plan.strategy, "selects cluster %s in no stage: the run would fail to initialize", rollout.Quote(name))
+	}
+	return found, nil
+}
