@@ -6,8 +6,10 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout/fleet"
+	"github.com/seawall-dev/seawall/pkg/rollout/karmada"
 	"github.com/seawall-dev/seawall/pkg/rollout/kubefleet"
 	"github.com/seawall-dev/seawall/pkg/rollout/ocm"
+	"github.com/seawall-dev/seawall/pkg/rollout/sveltos"
 )
 
 // ArgoCD is what the kinds of Argo CD ask about an installation of it.
@@ -32,6 +34,8 @@ func All(inventories Inventories) []rollout.Kind {
 	rancher := fleet.NewInventory(inventories.Registry)
 	hub := ocm.NewInventory(inventories.Registry)
 	azure := kubefleet.NewInventory(inventories.Registry)
+	federation := karmada.NewInventory(inventories.Registry)
+	addons := sveltos.NewInventory(inventories.Registry)
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
@@ -46,6 +50,10 @@ func All(inventories Inventories) []rollout.Kind {
 		kubefleet.StagedUpdateRun(azure),
 		kubefleet.ClusterResourcePlacement(azure),
 		kubefleet.ResourcePlacement(azure),
+		karmada.PropagationPolicy(federation),
+		karmada.ClusterPropagationPolicy(federation),
+		sveltos.ClusterProfile(addons),
+		sveltos.Profile(addons),
 	}
 }
 
