@@ -129,7 +129,7 @@ func (p *placement) spread(feasible []cluster) ([]cluster, error) {
 		}
 		return feasible[:min(max(0, single.MaxGroups), len(feasible))], nil
 	default:
-		return nil, rollout.Unresolved("spec.placement.spreadConstraints", 
+		return nil, rollout.Unresolved("spec.placement.spreadConstraints",
 			"spreads by neither cluster nor region, which are all that Karmada knows")
 	}
 }

@@ -18,7 +18,7 @@ import (
 const (
 	suspendRemedy = "name all but " + rollout.PerWave + " of them in spec.suspension.dispatchingOnClusters.clusterNames, and fewer in " +
 		"each later write"
-	removeRemedy  = "let spec.placement drop at most " + rollout.PerWave + " clusters in one write"
+	removeRemedy = "let spec.placement drop at most " + rollout.PerWave + " clusters in one write"
 )
 
 // Inventory is what Karmada propagates to.
