@@ -54,7 +54,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	}
 	registry := inventory.NewRegistry()
 	known := kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace), Registry: registry,
+		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
 	})
 	if err := watch(mgr, registry, checks); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout/fleet"
+	"github.com/seawall-dev/seawall/pkg/rollout/kargo"
 	"github.com/seawall-dev/seawall/pkg/rollout/karmada"
 	"github.com/seawall-dev/seawall/pkg/rollout/kubefleet"
 	"github.com/seawall-dev/seawall/pkg/rollout/ocm"
@@ -23,6 +24,8 @@ type Inventories struct {
 	ArgoCD ArgoCD
 	// Decisions may be nil.
 	Decisions applicationset.Decisions
+	// ArgoCDNamespace is where Argo CD runs.
+	ArgoCDNamespace string
 	// Registry gets the collections of everything else that the kinds read.
 	Registry *inventory.Registry
 }
@@ -54,6 +57,7 @@ func All(inventories Inventories) []rollout.Kind {
 		karmada.ClusterPropagationPolicy(federation),
 		sveltos.ClusterProfile(addons),
 		sveltos.Profile(addons),
+		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),
 	}
 }
 
