@@ -19,20 +19,21 @@ const (
 // way, from risk to the programs.
 func allowed() map[string][]string {
 	return map[string][]string{
-		"pkg/version":       {},
-		"pkg/risk":          {},
-		"pkg/apis/v1alpha1": {},
-		"pkg/audit":         {},
-		"pkg/certificate":   {},
-		"pkg/inventory":     {"pkg/apis/v1alpha1", "pkg/rollout"},
-		"pkg/rollout":       {"pkg/apis/v1alpha1", "pkg/risk"},
-		systems + "kinds":   {"pkg/inventory", "pkg/rollout"},
-		"pkg/policy":        {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
-		"pkg/metrics":       {"pkg/audit"},
-		"pkg/config":        {"pkg/inventory"},
-		"pkg/controller":    {"pkg/apis/v1alpha1", "pkg/policy"},
-		"pkg/admission":     {"pkg/audit", "pkg/policy", "pkg/rollout"},
-		"pkg/cli":           {"pkg/version"},
+		"pkg/version":          {},
+		"pkg/risk":             {},
+		"pkg/apis/v1alpha1":    {},
+		"pkg/audit":            {},
+		"pkg/certificate":      {},
+		"pkg/inventory":        {"pkg/apis/v1alpha1", "pkg/rollout"},
+		"pkg/rollout":          {"pkg/apis/v1alpha1", "pkg/risk"},
+		systems + "gotemplate": {"pkg/rollout"},
+		systems + "kinds":      {"pkg/inventory", "pkg/rollout"},
+		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
+		"pkg/metrics":          {"pkg/audit"},
+		"pkg/config":           {"pkg/inventory"},
+		"pkg/controller":       {"pkg/apis/v1alpha1", "pkg/policy"},
+		"pkg/admission":        {"pkg/audit", "pkg/policy", "pkg/rollout"},
+		"pkg/cli":              {"pkg/version"},
 	}
 }
 
@@ -42,7 +43,7 @@ func mayImport(importer string) ([]string, bool) {
 	if may, listed := allowed()[importer]; listed {
 		return may, true
 	}
-	return []string{"pkg/apis/v1alpha1", "pkg/inventory", "pkg/risk", "pkg/rollout"}, strings.HasPrefix(importer, systems)
+	return []string{"pkg/apis/v1alpha1", "pkg/inventory", "pkg/risk", "pkg/rollout", systems + "gotemplate"}, strings.HasPrefix(importer, systems)
 }
 
 func TestDependenciesRunOneWay(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
 // Clusters answers which clusters are registered with Argo CD.
@@ -52,7 +53,6 @@ type Inventory struct {
 
 // Kind returns the kind ApplicationSet.
 func Kind(inventory Inventory) rollout.Kind {
-	functions := functions()
 	return rollout.Kind{
 		Group:      "argoproj.io",
 		Versions:   []string{"v1alpha1"},
@@ -65,8 +65,7 @@ func Kind(inventory Inventory) rollout.Kind {
 			switches:     inventory.Switches,
 			decisions:    inventory.Decisions,
 			applications: inventory.Applications,
-			functions:    functions,
-			names:        knownNames(functions),
+			functions:    functions(),
 			generators:   registry(),
 		},
 	}
@@ -78,8 +77,7 @@ type reader struct {
 	switches     Switches
 	decisions    Decisions
 	applications Applications
-	functions    map[string]function
-	names        map[string]any
+	functions    gotemplate.Functions
 	generators   []generator
 }
 

@@ -2,11 +2,25 @@ package applicationset
 
 import (
 	"errors"
+	"maps"
 	"strings"
+	"text/template"
 
-	yamlnode "go.yaml.in/yaml/v3"
-	"sigs.k8s.io/yaml"
+	"github.com/Masterminds/sprig/v3"
+
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
+
+// functions returns what Argo CD lets templates call (applicationset/utils/utils.go, init):
+// sprig without the functions that look at the controller's machine, and five more.
+func functions() gotemplate.Functions {
+	all := sprig.GenericFuncMap()
+	maps.Copy(all, template.FuncMap{
+		"normalize": normalize, "slugify": slugify,
+		"toYaml": gotemplate.ToYAML, "fromYaml": gotemplate.FromYAML, "fromYamlArray": gotemplate.FromYAMLArray,
+	})
+	return gotemplate.NewFunctions(all)
+}
 
 // normalize makes a DNS name of a string (Argo CD's SanitizeName,
 // applicationset/utils/template_functions.go).
@@ -58,50 +72,4 @@ func slug(name string, size int, smart bool) string {
 		return name[:cut]
 	}
 	return name[:size]
-}
-
-func toYAML(v any) (string, error) {
-	data, err := yaml.Marshal(v)
-	return strings.TrimSuffix(string(data), "\n"), err
-}
-
-func fromYAML(text string) (map[string]any, error) {
-	return parseYAML[map[string]any](text)
-}
-
-func fromYAMLArray(text string) ([]any, error) {
-	return parseYAML[[]any](text)
-}
-
-var errAliases = errors.New("has YAML aliases that expand to more than 4 MiB")
-
-// parseYAML refuses aliases that multiply the text before anything expands them.
-func parseYAML[T any](text string) (parsed T, err error) {
-	if strings.Contains(text, "&") && strings.Contains(text, "*") {
-		var document yamlnode.Node
-		if err := yamlnode.Unmarshal([]byte(text), &document); err != nil {
-			return parsed, err
-		}
-		budget := renderBudget
-		if !affordable(&document, &budget, 0) {
-			return parsed, errAliases
-		}
-	}
-	return parsed, yaml.Unmarshal([]byte(text), &parsed)
-}
-
-func affordable(node *yamlnode.Node, budget *int, depth int) bool {
-	*budget -= nodeWeight + len(node.Value)
-	if *budget < 0 || depth > nestingLimit {
-		return false
-	}
-	if node.Alias != nil {
-		return affordable(node.Alias, budget, depth+1)
-	}
-	for _, child := range node.Content {
-		if !affordable(child, budget, depth+1) {
-			return false
-		}
-	}
-	return true
 }

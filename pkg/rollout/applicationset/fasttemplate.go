@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
 // fastTemplate is a template as github.com/valyala/fasttemplate reads it: texts[0] tags[0]
@@ -31,7 +32,7 @@ func parseFast(text string) (*fastTemplate, error) {
 	}
 }
 
-func (f *fastTemplate) execute(params map[string]any) (string, error) {
+func (f *fastTemplate) Execute(params map[string]any) (string, error) {
 	var output strings.Builder
 	for i, tag := range f.tags {
 		output.WriteString(f.texts[i])
@@ -41,8 +42,8 @@ func (f *fastTemplate) execute(params map[string]any) (string, error) {
 			replacement = "{{" + tag + "}}"
 		}
 		output.WriteString(replacement)
-		if output.Len() > renderLimit {
-			return "", errLimit
+		if output.Len() > gotemplate.RenderLimit {
+			return "", gotemplate.ErrLimit
 		}
 	}
 	output.WriteString(f.texts[len(f.tags)])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
 // list makes one set of parameters per element (Argo CD's generators/list.go).
@@ -31,7 +32,7 @@ func list(_ *reading, config value, spec *specification) ([]parameters, error) {
 // listYAML adds the elements of a YAML text. Argo CD takes any of their values, even
 // without goTemplate, where only strings replace anything.
 func listYAML(sets []parameters, field value, text string) ([]parameters, error) {
-	parsed, err := parseYAML[[]map[string]any](text)
+	parsed, err := gotemplate.ParseYAML[[]map[string]any](text)
 	if err != nil {
 		return nil, rollout.Unresolved(field.path, "is not a YAML list of objects: %s", oneLine(err))
 	}

@@ -3,6 +3,7 @@ package applicationset
 import (
 	"encoding/json"
 	"errors"
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 	"strings"
 )
 
@@ -60,7 +61,7 @@ func patchTree(text string) (tree map[string]any, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		return tree, json.Unmarshal([]byte(text), &tree)
 	}
-	return parseYAML[map[string]any](text)
+	return gotemplate.ParseYAML[map[string]any](text)
 }
 
 // directed says whether a patch does more than merge into the objects that Seawall reads.

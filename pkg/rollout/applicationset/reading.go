@@ -35,7 +35,7 @@ func (r *reader) begin(ctx context.Context) *reading {
 func (r *reading) renderer(dialect dialect) *renderer {
 	key := fmt.Sprintf("%t %q", dialect.goTemplate, dialect.options)
 	if _, found := r.renderers[key]; !found {
-		r.renderers[key] = newRenderer(r.ctx, dialect, r.functions, r.names)
+		r.renderers[key] = newRenderer(r.ctx, dialect, r.functions)
 	}
 	return r.renderers[key]
 }

@@ -2,11 +2,9 @@ package applicationset
 
 import (
 	"context"
-	"errors"
-	"maps"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
 // dialect is the template language of an ApplicationSet.
@@ -17,11 +15,9 @@ type dialect struct {
 
 // renderer parses every distinct string of an ApplicationSet once.
 type renderer struct {
-	dialect   dialect
-	functions map[string]function
-	names     map[string]any
-	meter     *meter
-	snippets  map[string]*snippet
+	dialect  dialect
+	engine   *gotemplate.Engine
+	snippets map[string]*snippet
 }
 
 // snippet is one string of an ApplicationSet, ready to be rendered.
@@ -31,13 +27,11 @@ type snippet struct {
 	execute func(params map[string]any) (string, error)
 }
 
-func newRenderer(ctx context.Context, dialect dialect, functions map[string]function, names map[string]any) *renderer {
+func newRenderer(ctx context.Context, dialect dialect, functions gotemplate.Functions) *renderer {
 	return &renderer{
-		dialect:   dialect,
-		functions: functions,
-		names:     names,
-		meter:     &meter{ctx: ctx},
-		snippets:  map[string]*snippet{},
+		dialect:  dialect,
+		engine:   gotemplate.NewEngine(ctx, gotemplate.Language{Options: dialect.options}, functions),
+		snippets: map[string]*snippet{},
 	}
 }
 
@@ -49,7 +43,7 @@ func (r *renderer) snippet(text string) *snippet {
 	r.snippets[text] = parsed
 	switch {
 	case r.dialect.goTemplate && strings.Contains(text, "{{"):
-		parsed.execute = executor(r.parseGo(text))
+		parsed.execute = executor(r.engine.Parse(text))
 	case !r.dialect.goTemplate && fastTemplated(text):
 		parsed.execute = executor(parseFast(text))
 	}
@@ -57,7 +51,7 @@ func (r *renderer) snippet(text string) *snippet {
 }
 
 type executable interface {
-	execute(params map[string]any) (string, error)
+	Execute(params map[string]any) (string, error)
 }
 
 // executor keeps an error for later: a template that does not parse only matters where it
@@ -66,7 +60,7 @@ func executor[T executable](parsed T, err error) func(map[string]any) (string, e
 	if err != nil {
 		return func(map[string]any) (string, error) { return "", err }
 	}
-	return parsed.execute
+	return parsed.Execute
 }
 
 func (s *snippet) render(params map[string]any) (string, error) {
@@ -76,29 +70,5 @@ func (s *snippet) render(params map[string]any) (string, error) {
 	return s.execute(params)
 }
 
-// knownNames returns the names that a template may use; text/template/parse wants a map.
-func knownNames(functions map[string]function) map[string]any {
-	names := map[string]any{}
-	for name := range maps.Keys(functions) {
-		names[name] = true
-	}
-	for builtin := range strings.FieldsSeq("and call eq ge gt index le len lt ne not or slice") {
-		names[builtin] = true
-	}
-	return names
-}
-
 // oneLine makes an error of a template fit into a message.
-func oneLine(err error) string {
-	for _, known := range []error{errBudget, errLimit, errNesting, errCycle, errNotExecuted, errAliases} {
-		if errors.Is(err, known) {
-			return known.Error()
-		}
-	}
-	message := strings.ReplaceAll(err.Error(), `"`, "'")
-	message = strings.TrimPrefix(message, "template: "+rootName+":")
-	if at := strings.LastIndex(message, ">: "); at >= 0 {
-		message = message[at+3:]
-	}
-	return rollout.Quote(message)
-}
+func oneLine(err error) string { return gotemplate.Message(err) }

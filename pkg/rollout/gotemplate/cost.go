@@ -1,4 +1,4 @@
-package applicationset
+package gotemplate
 
 import (
 	"errors"

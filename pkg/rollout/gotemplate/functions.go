@@ -1,4 +1,4 @@
-package applicationset
+package gotemplate
 
 import (
 	"errors"
@@ -8,11 +8,9 @@ import (
 	"slices"
 	"strings"
 	"text/template"
-
-	"github.com/Masterminds/sprig/v3"
 )
 
-// function is a function of Argo CD's Go templates.
+// function is a function of templates.
 type function struct {
 	call reflect.Value
 	// cost is spent before a call, beside the weight of the arguments.
@@ -25,25 +23,32 @@ type function struct {
 
 var errNotExecuted = errors.New("uses a function that Seawall does not execute")
 
-// functions returns what Argo CD lets templates call (applicationset/utils/utils.go, init):
-// sprig without the functions that look at the controller's machine, and five more.
-func functions() map[string]function {
-	all := sprig.GenericFuncMap()
+// Functions are what templates may call. They may be used by several engines at once.
+type Functions struct {
+	metered map[string]function
+	names   map[string]any
+}
+
+// NewFunctions returns those of a map, metered, and the builtin ones of text/template.
+// Functions that look at the machine are left out; those that make keys and slow hashes
+// return an error when they are called.
+func NewFunctions(functions template.FuncMap) Functions {
+	all := maps.Clone(functions)
 	maps.DeleteFunc(all, func(name string, _ any) bool {
 		return slices.Contains([]string{"env", "expandenv", "getHostByName"}, name)
 	})
 	maps.Copy(all, template.FuncMap{
-		"normalize": normalize, "slugify": slugify,
-		"toYaml": toYAML, "fromYaml": fromYAML, "fromYamlArray": fromYAMLArray,
 		// The builtins that make strings are metered too.
 		"print": fmt.Sprint, "printf": fmt.Sprintf, "println": fmt.Sprintln,
 		"html": template.HTMLEscaper, "js": template.JSEscaper, "urlquery": template.URLQueryEscaper,
 	})
-	// Keys, certificates and slow hashes take seconds and differ every time; no
-	// Application can be told apart by them.
+	// Keys, certificates and slow hashes take seconds and differ every time; nothing can be
+	// told apart by them.
 	for name := range strings.FieldsSeq(`bcrypt htpasswd genPrivateKey derivePassword buildCustomCert genCA
 		genCAWithKey genSelfSignedCert genSelfSignedCertWithKey genSignedCert genSignedCertWithKey`) {
-		all[name] = func(...any) (string, error) { return "", errNotExecuted }
+		if _, known := all[name]; known {
+			all[name] = func(...any) (string, error) { return "", errNotExecuted }
+		}
 	}
 	costs := costs()
 	metered := make(map[string]function, len(all))
@@ -55,7 +60,19 @@ func functions() map[string]function {
 			mutates: slices.Contains([]string{"set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"}, name),
 		}
 	}
-	return metered
+	return Functions{metered, knownNames(metered)}
+}
+
+// knownNames returns the names that a template may use; text/template/parse wants a map.
+func knownNames(functions map[string]function) map[string]any {
+	names := map[string]any{}
+	for name := range maps.Keys(functions) {
+		names[name] = true
+	}
+	for builtin := range strings.FieldsSeq("and call eq ge gt index le len lt ne not or slice") {
+		names[builtin] = true
+	}
+	return names
 }
 
 // freeFunctions pick from what is there, at no cost.

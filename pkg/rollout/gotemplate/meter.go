@@ -1,4 +1,4 @@
-package applicationset
+package gotemplate
 
 import (
 	"context"
@@ -9,16 +9,17 @@ import (
 const (
 	// renderBudget bounds what the functions of one template may read and make, in bytes.
 	renderBudget = 4 << 20
-	// renderLimit bounds one rendered string, in bytes; etcd takes no larger object.
-	renderLimit = 1 << 20
+	// RenderLimit bounds one rendered string, in bytes; etcd takes no larger object.
+	RenderLimit = 1 << 20
 	// nestingLimit bounds how deep a value may nest that a function reads or makes.
 	nestingLimit = 100
 	nodeWeight   = 16
 )
 
 var (
-	errBudget  = errors.New("needs more than 4 MiB of intermediate results")
-	errLimit   = errors.New("renders to more than 1 MiB")
+	errBudget = errors.New("needs more than 4 MiB of intermediate results")
+	// ErrLimit says that a template renders to more than 1 MiB.
+	ErrLimit   = errors.New("renders to more than 1 MiB")
 	errNesting = errors.New("makes a value that nests deeper than 100 levels")
 )
 
@@ -95,12 +96,12 @@ func (m *meter) afford(total float64) {
 	}
 }
 
-// bounded is a writer that takes at most renderLimit bytes.
+// bounded is a writer that takes at most RenderLimit bytes.
 type bounded struct{ bytes []byte }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if len(b.bytes)+len(p) > renderLimit {
-		return 0, errLimit
+	if len(b.bytes)+len(p) > RenderLimit {
+		return 0, ErrLimit
 	}
 	b.bytes = append(b.bytes, p...)
 	return len(p), nil

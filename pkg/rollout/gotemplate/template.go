@@ -1,9 +1,16 @@
-package applicationset
+// Package gotemplate executes the Go templates of a rollout's writer, metered: a template may
+// neither fill the memory nor take long.
+package gotemplate
 
 import (
+	"context"
+	"errors"
 	"maps"
+	"strings"
 	"text/template"
 	"text/template/parse"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const (
@@ -13,34 +20,70 @@ const (
 	weigh     = "__weigh"
 )
 
-// goTemplate is a parsed Go template whose functions and loops are metered.
-type goTemplate struct {
-	root  *template.Template
-	plain *fieldsOnly
-	meter *meter
+// Engine parses templates of one language. The context bounds what they may take.
+type Engine struct {
+	functions   Functions
+	left, right string
+	root        string
+	options     []string
+	meter       *meter
+}
+
+// Language says how templates are spelled.
+type Language struct {
+	// Left and Right are the delimiters; {{ and }} if they are empty.
+	Left, Right string
+	// Root is the function that returns the parameters, if they are not the dot alone.
+	Root string
+	// Options are those of text/template, such as "missingkey=error".
+	Options []string
+}
+
+// NewEngine returns an engine for one goroutine.
+func NewEngine(ctx context.Context, language Language, functions Functions) *Engine {
+	engine := &Engine{
+		functions: functions, left: language.Left, right: language.Right, root: language.Root, options: language.Options,
+		meter: &meter{ctx: ctx},
+	}
+	if engine.root != "" {
+		engine.functions.names = maps.Clone(functions.names)
+		engine.functions.names[engine.root] = true
+	}
+	return engine
+}
+
+// Template is a parsed template whose functions and loops are metered.
+type Template struct {
+	root   *template.Template
+	plain  *fieldsOnly
+	meter  *meter
+	params map[string]any
 	// mutates says that a function of the template may change the parameters.
 	mutates bool
 }
 
-// parseGo parses a template and rewrites it: every turn of a loop and every call of another
+// Parse parses a template and rewrites it: every turn of a loop and every call of another
 // template spends some of the budget, because neither can be stopped from outside.
-func (r *renderer) parseGo(text string) (*goTemplate, error) {
-	trees, err := parse.Parse(rootName, text, "", "", r.names)
+func (e *Engine) Parse(text string) (*Template, error) {
+	trees, err := parse.Parse(rootName, text, e.left, e.right, e.functions.names)
 	if err != nil {
-		return nil, err
+		return nil, err //nolint:wrapcheck // Message says it in one line
 	}
 	tap := &tap{used: map[string]bool{}, tick: action(tickName), enter: action(enterName), weigh: weighCommand()}
 	for _, tree := range trees {
 		tap.list(tree.Root)
 	}
-	parsed := &goTemplate{meter: r.meter}
+	parsed := &Template{meter: e.meter}
 	if len(trees) == 1 {
 		parsed.plain = plain(trees[rootName].Root)
 	}
-	calls := template.FuncMap{tickName: r.tick, enterName: r.enter, weigh: r.weigh}
+	calls := template.FuncMap{tickName: e.tick, enterName: e.enter, weigh: e.weigh}
+	if e.root != "" {
+		calls[e.root] = func() map[string]any { return parsed.params }
+	}
 	for name := range tap.used {
-		if function, found := r.functions[name]; found {
-			calls[name] = function.bind(r.meter)
+		if function, found := e.functions.metered[name]; found {
+			calls[name] = function.bind(e.meter)
 			parsed.mutates = parsed.mutates || function.mutates
 		}
 	}
@@ -52,32 +95,49 @@ func (r *renderer) parseGo(text string) (*goTemplate, error) {
 			tap.weighOutput(tree.Root)
 		}
 	}
-	parsed.root = template.New(rootName).Option(r.dialect.options...).Funcs(calls)
+	parsed.root = template.New(rootName).Option(e.options...).Funcs(calls)
 	for name, tree := range trees {
 		if _, err := parsed.root.AddParseTree(name, tree); err != nil {
-			return nil, err
+			return nil, err //nolint:wrapcheck // as above
 		}
 	}
 	return parsed, nil
 }
 
-func (g *goTemplate) execute(params map[string]any) (string, error) {
-	if g.plain != nil {
-		if output, done := g.plain.execute(params); done {
+// Execute renders the template, to 1 MiB at most.
+func (t *Template) Execute(params map[string]any) (string, error) {
+	if t.plain != nil {
+		if output, done := t.plain.execute(params); done {
 			return output, nil
 		}
 	}
-	if g.mutates {
-		// In Argo CD what a template sets is seen by the templates of later fields; no
-		// one can rely on that.
+	if t.mutates {
+		// What a template sets may be seen by the templates of later fields; no one can
+		// rely on that.
 		params = cloneMap(params)
 	}
-	g.meter.reset()
+	t.meter.reset()
+	t.params = params
 	var output bounded
-	if err := g.root.Execute(&output, params); err != nil {
-		return "", err
+	if err := t.root.Execute(&output, params); err != nil {
+		return "", err //nolint:wrapcheck // as above
 	}
 	return string(output.bytes), nil
+}
+
+// Message makes an error of a template fit into a message of one line.
+func Message(err error) string {
+	for _, known := range []error{errBudget, ErrLimit, errNesting, errCycle, errNotExecuted, errAliases} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	message := strings.ReplaceAll(err.Error(), `"`, "'")
+	message = strings.TrimPrefix(message, "template: "+rootName+":")
+	if at := strings.LastIndex(message, ">: "); at >= 0 {
+		message = message[at+3:]
+	}
+	return rollout.Quote(message)
 }
 
 func cloneMap(members map[string]any) map[string]any {

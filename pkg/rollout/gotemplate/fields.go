@@ -1,4 +1,4 @@
-package applicationset
+package gotemplate
 
 import (
 	"strings"
@@ -56,7 +56,7 @@ func (f *fieldsOnly) execute(params map[string]any) (string, bool) {
 		}
 		output.WriteString(text)
 		output.WriteString(f.texts[i+1])
-		if output.Len() > renderLimit {
+		if output.Len() > RenderLimit {
 			return "", false
 		}
 	}

@@ -1,4 +1,4 @@
-package applicationset
+package gotemplate
 
 import "text/template/parse"
 
@@ -50,19 +50,19 @@ func actionOf(text string) *parse.ActionNode {
 }
 
 // tick is called once for every turn of a loop.
-func (r *renderer) tick() string {
-	r.meter.spend(nodeWeight)
+func (e *Engine) tick() string {
+	e.meter.spend(nodeWeight)
 	return ""
 }
 
 // enter is called with every call of a template, which takes far more of the stack than a
 // turn of a loop takes of anything.
-func (r *renderer) enter() string {
-	r.meter.spend(64 * nodeWeight)
+func (e *Engine) enter() string {
+	e.meter.spend(64 * nodeWeight)
 	return ""
 }
 
-func (r *renderer) weigh(v any) any {
-	r.meter.weigh(v)
+func (e *Engine) weigh(v any) any {
+	e.meter.weigh(v)
 	return v
 }
