@@ -51,13 +51,19 @@ func (l live) oneTooMany() []*unstructured.Unstructured {
 	return rollouttest.Objects(GinkgoTB(), []byte(strings.ReplaceAll(l.inventory, most, tooMany)))
 }
 
-// place creates an object with its status, its namespace before, and deletes it after the spec.
-func place(ctx context.Context, object *unstructured.Unstructured) {
+// home creates the namespace of an object.
+func home(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
 	if namespace := object.GetNamespace(); namespace != "" {
 		err := api.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
 		Expect(err == nil || apierrors.IsAlreadyExists(err)).To(BeTrue(), "namespace %s: %v", namespace, err)
 	}
+}
+
+// place creates an object with its status, and deletes it after the spec.
+func place(ctx context.Context, object *unstructured.Unstructured) {
+	GinkgoHelper()
+	home(ctx, object)
 	created := object.DeepCopy()
 	Eventually(func() error { return api.Create(ctx, created) }).Should(Succeed(), "%s %s", object.GetKind(), object.GetName())
 	DeferCleanup(func(ctx context.Context) { Expect(client.IgnoreNotFound(api.Delete(ctx, created))).To(Succeed()) })
@@ -72,6 +78,7 @@ func place(ctx context.Context, object *unstructured.Unstructured) {
 func (l live) write(ctx context.Context) func(options ...client.UpdateOption) error {
 	GinkgoHelper()
 	object := rollouttest.Objects(GinkgoTB(), []byte(l.object))[0]
+	home(ctx, object)
 	if l.old == "" {
 		return func(...client.UpdateOption) error { return api.Create(ctx, object.DeepCopy(), client.DryRunAll) }
 	}

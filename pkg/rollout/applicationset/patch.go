@@ -3,8 +3,9 @@ package applicationset
 import (
 	"encoding/json"
 	"errors"
-	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
 var (

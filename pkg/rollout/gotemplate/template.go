@@ -77,16 +77,7 @@ func (e *Engine) Parse(text string) (*Template, error) {
 	if len(trees) == 1 {
 		parsed.plain = plain(trees[rootName].Root)
 	}
-	calls := template.FuncMap{tickName: e.tick, enterName: e.enter, weigh: e.weigh}
-	if e.root != "" {
-		calls[e.root] = func() map[string]any { return parsed.params }
-	}
-	for name := range tap.used {
-		if function, found := e.functions.metered[name]; found {
-			calls[name] = function.bind(e.meter)
-			parsed.mutates = parsed.mutates || function.mutates
-		}
-	}
+	calls := e.bind(parsed, tap.used)
 	for _, tree := range trees {
 		if tap.calls {
 			tree.Root.Nodes = append([]parse.Node{tap.enter}, tree.Root.Nodes...)
@@ -102,6 +93,21 @@ func (e *Engine) Parse(text string) (*Template, error) {
 		}
 	}
 	return parsed, nil
+}
+
+// bind returns the functions that a template uses.
+func (e *Engine) bind(parsed *Template, used map[string]bool) template.FuncMap {
+	calls := template.FuncMap{tickName: e.tick, enterName: e.enter, weigh: e.weigh}
+	if e.root != "" {
+		calls[e.root] = func() map[string]any { return parsed.params }
+	}
+	for name := range used {
+		if function, found := e.functions.metered[name]; found {
+			calls[name] = function.bind(e.meter)
+			parsed.mutates = parsed.mutates || function.mutates
+		}
+	}
+	return calls
 }
 
 // Execute renders the template, to 1 MiB at most.

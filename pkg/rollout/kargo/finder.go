@@ -108,7 +108,8 @@ func (f *finder) resolveSelector(selector *metav1.LabelSelector) (*metav1.LabelS
 // authorized is the bound of what cannot be resolved: every Application that the Stage may
 // sync.
 func (f *finder) authorized(path string) ([]rollout.Target, error) {
-	f.evidence = fmt.Sprintf("the Applications that are authorized for %s:%s, as expressions of %s are not evaluated", f.project, f.stage, path)
+	f.evidence = fmt.Sprintf("the Applications that are authorized for %s:%s, as expressions of %s are not evaluated",
+		f.project, f.stage, path)
 	return f.list(metav1.NamespaceAll, labels.Everything())
 }
 

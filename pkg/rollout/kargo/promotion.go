@@ -88,7 +88,8 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	for i, step := range read.Spec.Steps {
 		path := fmt.Sprintf("spec.steps[%d]", i)
 		if len(step.Task) > 0 && step.Uses == "" {
-			return rollout.Change{}, rollout.Unresolved(path+".task", "is not replaced by the steps of its task: want what Kargo's own webhook makes of it")
+			return rollout.Change{}, rollout.Unresolved(path+".task",
+				"is not replaced by the steps of its task: want what Kargo's own webhook makes of it")
 		}
 		if step.Uses != "argocd-update" {
 			continue
@@ -100,7 +101,8 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		if err != nil {
 			return rollout.Change{}, err
 		}
-		remedy := "divide " + path + " in the Stage's promotionTemplate into argocd-update steps of at most " + rollout.PerWave + " Applications each"
+		remedy := "divide " + path + " in the Stage's promotionTemplate into argocd-update steps of at most " +
+			rollout.PerWave + " Applications each"
 		result.Steps = append(result.Steps, rollout.AtOnce(targets, remedy))
 		result.Environments += len(targets)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout/karmada"
 	"github.com/seawall-dev/seawall/pkg/rollout/kubefleet"
 	"github.com/seawall-dev/seawall/pkg/rollout/ocm"
+	"github.com/seawall-dev/seawall/pkg/rollout/resourceset"
 	"github.com/seawall-dev/seawall/pkg/rollout/sveltos"
 )
 
@@ -58,6 +59,7 @@ func All(inventories Inventories) []rollout.Kind {
 		sveltos.ClusterProfile(addons),
 		sveltos.Profile(addons),
 		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),
+		resourceset.ResourceSet(resourceset.NewInventory(inventories.Registry)),
 	}
 }
 

@@ -1,0 +1,67 @@
+package resourceset_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
+)
+
+func written(tb testing.TB, spec string) rollout.Write {
+	tb.Helper()
+	return rollouttest.Write(tb, rollout.Create, []byte("apiVersion: fluxcd.controlplane.io/v1\nkind: ResourceSet\n"+
+		"metadata: {name: shop, namespace: apps}\nspec: {"+spec+"}\n"), nil)
+}
+
+func providersOf(tb testing.TB, providers, sets int) inventory.Static {
+	tb.Helper()
+	list := strings.Repeat("{a: b}, ", sets)
+	return inventory.Static{Objects: rollouttest.Objects(tb, fmt.Appendf(nil, "apiVersion: fluxcd.controlplane.io/v1\n"+
+		"kind: ResourceSetInputProvider\nmetadata: {name: p, namespace: apps, labels: {of: test}, annotations: {%s: %q}}\n"+
+		"status: {exportedInputs: [%s]}\n", rollouttest.CopiesAnnotation, fmt.Sprint(providers), list))}
+}
+
+func TestWhatExpandsTooFarIsRefusedByName(t *testing.T) {
+	permute := "inputStrategy: {name: Permute}, inputsFrom: [{selector: {matchLabels: {of: test}}}], resourcesTemplate: a"
+	tests := map[string]struct {
+		spec   string
+		static inventory.Static
+		want   string
+	}{
+		"permutations":    {permute, providersOf(t, 20, 10), "spec.inputStrategy permutes to more than 10000 sets of inputs"},
+		"loops":           {`resourcesTemplate: "<< range until 1000000000 >>a<< end >>"`, inventory.Static{}, "spec.resourcesTemplate does not render: needs more than 4 MiB of intermediate results"},
+		"output":          {`resourcesTemplate: "<< range until 40000 >>` + strings.Repeat("x", 50) + `<< end >>"`, inventory.Static{}, "renders to more than 1 MiB"},
+		"aliases of YAML": {`resourcesTemplate: "a: &a [` + strings.Repeat("xxxxxxxxxx,", 100) + `]\nb: &b [` + strings.Repeat("*a,", 100) + `]\nc: [` + strings.Repeat("*b,", 100) + `]"`, inventory.Static{}, "aliases that expand to more than 4 MiB"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			start := time.Now()
+			_, err := rollouttest.Fixture{Write: written(t, tt.spec), Static: tt.static}.Read(resourceSet)
+			g.Expect(err).To(MatchError(ContainSubstring(tt.want)))
+			g.Expect(time.Since(start)).To(BeNumerically("<", 2*time.Second))
+		})
+	}
+}
+
+func BenchmarkThousandAppliers(b *testing.B) {
+	var inputs strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&inputs, "{tenant: t%d}, ", i)
+	}
+	write := written(b, "inputs: ["+inputs.String()+`], resources: [{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, `+
+		`metadata: {name: "<< inputs.tenant >>"}, spec: {chartRef: {kind: OCIRepository, name: shop}}}]`)
+	reader := resourceSet(inventory.NewStaticRegistry(inventory.Static{})).Reader
+	for b.Loop() {
+		if change, err := reader.Read(context.Background(), write); err != nil || change.Affected() != 1000 {
+			b.Fatal(err, change.Affected())
+		}
+	}
+}
