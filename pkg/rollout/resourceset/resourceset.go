@@ -178,7 +178,7 @@ func (s *side) digests() map[string]string {
 	slices.Sort(everything)
 	digests := map[string]string{others: fmt.Sprint(everything)}
 	for name, applier := range s.appliers() {
-		parts := []string{strconv.FormatUint(applier.digest, 10)}
+		parts := append(make([]string, 0, 1+len(applier.references)), strconv.FormatUint(applier.digest, 10))
 		for _, referred := range applier.references {
 			parts = append(parts, fmt.Sprint(referred, byReference[referred]))
 		}
