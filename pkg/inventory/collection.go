@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -101,13 +102,27 @@ func (c *Collection[T]) read(sent metav1.Object) *Object[T] {
 		Deleting:    sent.GetDeletionTimestamp() != nil,
 	}
 	fields, err := asMap(sent)
-	if err == nil {
+	if value, isMap := any(&object.Value).(*map[string]any); isMap {
+		*value = pick(fields, c.source.Fields)
+	} else if err == nil {
 		err = runtime.DefaultUnstructuredConverter.FromUnstructured(fields, &object.Value)
 	}
 	if err != nil {
 		object.err = unreadable(c.source, object.Namespace, object.Name, err)
 	}
 	return object
+}
+
+// pick returns a copy of some fields of an object.
+func pick(object map[string]any, paths [][]string) map[string]any {
+	picked := map[string]any{}
+	for _, path := range paths {
+		value, found, err := unstructured.NestedFieldCopy(object, path...)
+		if err == nil && found {
+			_ = unstructured.SetNestedField(picked, value, path...) // what was read at a path can be put there
+		}
+	}
+	return picked
 }
 
 func asMap(sent metav1.Object) (map[string]any, error) {

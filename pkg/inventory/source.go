@@ -22,6 +22,9 @@ type Source struct {
 	Namespace string
 	// MetadataOnly asks the API server for nothing but the metadata.
 	MetadataOnly bool
+	// Fields are the paths of all that is kept for a T that is a map, from the object's root;
+	// a T that is a struct names its fields itself.
+	Fields [][]string
 }
 
 // String returns the resource and its group, such as "clusters.fleet.cattle.io".

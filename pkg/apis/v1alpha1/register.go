@@ -16,7 +16,7 @@ func GroupVersion() schema.GroupVersion {
 
 // AddToScheme makes the types of this package known to a scheme.
 func AddToScheme(scheme *runtime.Scheme) error {
-	scheme.AddKnownTypes(GroupVersion(), &WavePolicy{}, &WavePolicyList{})
+	scheme.AddKnownTypes(GroupVersion(), &WavePolicy{}, &WavePolicyList{}, &RolloutKind{}, &RolloutKindList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion())
 	return nil
 }
