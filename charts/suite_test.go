@@ -95,7 +95,7 @@ var _ = Describe("the chart seawall", func() {
 			"ValidatingWebhookConfiguration.admissionregistration.k8s.io/v1 /seawall",
 		))
 		By("upgrading with another limit")
-		run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--set-string", "policy.maxWaveFailureProbability=0.05")
+		run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--set-string", "policies.default.maxWaveFailureProbability=0.05")
 		output, err := plane.Kubectl(ctx, nil, "get", "wavepolicy", "default", "-o", "jsonpath={.spec.maxWaveFailureProbability}")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(output.Stdout).To(Equal("0.05"))
@@ -105,9 +105,10 @@ var _ = Describe("the chart seawall", func() {
 		Expect(without(left, before)).To(BeElementOf(
 			[]string{
 				"APIService.apiregistration.k8s.io/v1 /v1alpha1.seawall.dev",
+				"CustomResourceDefinition.apiextensions.k8s.io/v1 /rolloutkinds.seawall.dev",
 				"CustomResourceDefinition.apiextensions.k8s.io/v1 /wavepolicies.seawall.dev",
 			},
-			[]string(nil), // another test had installed the CRD before
+			[]string(nil), // another test had installed the CRDs before
 		))
 		Expect(without(before, left)).To(BeEmpty())
 	})

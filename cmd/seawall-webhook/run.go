@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -26,7 +25,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
@@ -47,36 +45,41 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
+	registry := inventory.NewRegistry()
+	known := kinds.NewSet(kinds.All(kinds.Inventories{
+		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+	}))
 	policies := &policy.Set{}
-	checks, err := follow(serving, mgr, argoCD, policies)
+	checks, err := follow(serving, mgr, followed{argoCD: argoCD, policies: policies, kinds: known, registry: registry})
 	if err != nil {
 		return err
 	}
-	registry := inventory.NewRegistry()
-	known := kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-	})
 	if err := watch(mgr, registry, checks); err != nil {
 		return err
 	}
-	status := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: groupKinds(known)}
-	if err := status.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("setting up policy status: %w", err)
+	if err := addControllers(mgr, known); err != nil {
+		return err
 	}
 	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
 	if err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	handler := &admission.Handler{
-		Kinds:        byGroupKind(known),
+		Kinds:        known,
 		Policies:     policies,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
 		Sink:         audit.Sinks{audit.Log{Logger: logger}, decisions},
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	if err := serve(serving, mgr, configuration, handler, draining.Load, checks); err != nil {
+	handlers := map[string]http.Handler{
+		admission.Path: admission.HTTP(handler, draining.Load),
+		admission.ConfigurationPath: admission.HTTP(admission.Configuration{
+			"rolloutkinds": admission.CheckRolloutKind(known.Listed),
+		}, draining.Load),
+	}
+	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := addChecks(mgr, logger, checks); err != nil {
@@ -97,9 +100,10 @@ func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) err
 
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
-	ctx context.Context, mgr manager.Manager, configuration config.Config, handler *admission.Handler, draining func() bool, checks checks,
+	ctx context.Context, mgr manager.Manager, configuration config.Config,
+	handlers map[string]http.Handler, draining func() bool, checks checks,
 ) error {
-	server, err := addServer(ctx, mgr, configuration, admission.HTTP(handler, draining))
+	server, err := addServer(ctx, mgr, configuration, handlers)
 	if err != nil {
 		return err
 	}
@@ -155,12 +159,24 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 	return mgr, nil
 }
 
+// followed is what is kept equal to objects of the cluster.
+type followed struct {
+	argoCD   *inventory.ArgoCD
+	policies *policy.Set
+	kinds    *kinds.Set
+	registry *inventory.Registry
+}
+
 // follow starts what the webhook watches and returns a readiness check for each.
-func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, policies *policy.Set) (checks, error) {
-	if err := argoCD.Watch(ctx, mgr.GetCache()); err != nil {
+func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
+	if err := to.argoCD.Watch(ctx, mgr.GetCache()); err != nil {
 		return nil, err
 	}
-	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), policies)
+	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), to.policies)
+	if err != nil {
+		return nil, err
+	}
+	kindsSynced, err := controller.FollowRolloutKinds(ctx, mgr.GetCache(), to.kinds, to.registry)
 	if err != nil {
 		return nil, err
 	}
@@ -169,24 +185,19 @@ func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, 
 		return nil, fmt.Errorf("watching namespaces: %w", err)
 	}
 	return checks{
-		"inventory":  argoCD.Check,
+		"inventory":  to.argoCD.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
+		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
 	}, nil
 }
 
-func byGroupKind(known []rollout.Kind) map[schema.GroupKind]rollout.Kind {
-	index := make(map[schema.GroupKind]rollout.Kind, len(known))
-	for _, kind := range known {
-		index[schema.GroupKind{Group: kind.Group, Kind: kind.Name}] = kind
+// addControllers adds what writes the status of Seawall's own objects.
+func addControllers(mgr manager.Manager, known *kinds.Set) error {
+	policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
+	described := &controller.RolloutKind{Client: mgr.GetClient(), Listed: known.Listed}
+	if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
+		return fmt.Errorf("setting up the status of policies and kinds: %w", err)
 	}
-	return index
-}
-
-func groupKinds(known []rollout.Kind) []schema.GroupKind {
-	list := make([]schema.GroupKind, len(known))
-	for i, kind := range known {
-		list[i] = schema.GroupKind{Group: kind.Group, Kind: kind.Name}
-	}
-	return list
+	return nil
 }

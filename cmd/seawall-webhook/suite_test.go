@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -60,10 +62,22 @@ var _ = BeforeSuite(func() {
 		Data:       map[string]string{progressiveKey: "true"},
 	})).To(Succeed())
 
-	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--log-level=debug"}})
+	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{
+		Args: []string{"--log-level=debug"}, Values: valuesFile("rolloutkinds-values.yaml"),
+	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(webhook.Stop()).To(Succeed()) })
 })
+
+// valuesFile reads values with which CI renders the chart.
+func valuesFile(name string) map[string]any {
+	GinkgoHelper()
+	text, err := os.ReadFile("../../charts/seawall/ci/" + name)
+	Expect(err).NotTo(HaveOccurred())
+	values := map[string]any{}
+	Expect(yaml.Unmarshal(text, &values)).To(Succeed())
+	return values
+}
 
 // tenants returns an ApplicationSet of n environments in one step that maxUpdate paces;
 // nil leaves maxUpdate out.

@@ -25,13 +25,13 @@ func folders() map[string][]string {
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",
 		},
 		"manager": {"deployment.yaml", "poddisruptionbudget.yaml", "resourcequota.yaml"},
-		"policy":  {"wavepolicy.yaml"},
+		"policy":  {"wavepolicies.yaml"},
 		"webhook": {"secret.yaml", "service.yaml", "validatingwebhookconfiguration.yaml"},
 	}
 }
 
 // renderConfig makes the rendered folders of config hold what the chart installs by
-// default, one object a file.
+// default, one template a file.
 func renderConfig(ctx context.Context, root *os.Root) error {
 	rendered, err := renderChart(ctx, root.Name())
 	if err != nil {
@@ -68,7 +68,7 @@ func renderChart(ctx context.Context, dir string, flags ...string) (string, erro
 	return string(rendered), err
 }
 
-// splitRendered returns the text of each object by the name of its template, without the
+// splitRendered returns the text of the objects of each template by its name, without the
 // labels that tell of Helm.
 func splitRendered(rendered string) map[string]string {
 	objects := make(map[string]string)
@@ -83,13 +83,16 @@ func splitRendered(rendered string) map[string]string {
 			}
 			kept.WriteString(line)
 		}
-		objects[name] = strings.TrimSpace(kept.String()) + "\n"
+		if before, several := objects[name]; several {
+			objects[name] = before + "---\n"
+		}
+		objects[name] += strings.TrimSpace(kept.String()) + "\n"
 	}
 	return objects
 }
 
-// writeFolder makes a folder hold the named objects and nothing else, and takes them out
-// of objects.
+// writeFolder makes a folder hold the named texts and nothing else, and takes them out of
+// objects.
 func writeFolder(root *os.Root, folder string, names []string, objects map[string]string) error {
 	if err := root.RemoveAll(folder); err != nil {
 		return err

@@ -1,6 +1,7 @@
 // Command generate writes what follows from other files of this repository: the chart's
-// webhook rules and read rights and docs/kinds.md from the kinds of rollout, its custom resource definitions from
-// config/crd/bases, and the rest of config from the chart. Run it at the root of the
+// webhook rules, its read rights and docs/kinds.md from the kinds of rollout, its custom
+// resource definitions and the schema of its values from config/crd/bases, and the rest of
+// config from the chart. Run it at the root of the
 // repository, after controller-gen.
 package main
 
@@ -33,8 +34,14 @@ func generate(ctx context.Context, dir string) error {
 	if err := copyDefinitions(root); err != nil {
 		return fmt.Errorf("custom resource definitions: %w", err)
 	}
+	if err := writeSchema(root); err != nil {
+		return fmt.Errorf("schema of the values: %w", err)
+	}
 	if err := renderConfig(ctx, root); err != nil {
 		return fmt.Errorf("config: %w", err)
+	}
+	if err := renderRolloutKinds(ctx, root); err != nil {
+		return fmt.Errorf("config/rolloutkinds: %w", err)
 	}
 	return nil
 }

@@ -25,6 +25,13 @@ type Policies interface {
 	Candidates(kind schema.GroupKind, operation rollout.Operation) []*policy.Policy
 }
 
+// Kinds answers how to read the rollouts of a kind.
+type Kinds interface {
+	// Lookup returns a kind whose Reader finds nothing that it can count when the kind is
+	// not known.
+	Lookup(kind schema.GroupKind) rollout.Kind
+}
+
 // Namespaces answers what a policy and a deletion need to know of a namespace.
 type Namespaces interface {
 	// Get returns the labels of a namespace and whether it is being deleted.
@@ -33,7 +40,7 @@ type Namespaces interface {
 
 // Handler judges writes of rollouts. Every field but AllowOnError is required.
 type Handler struct {
-	Kinds      map[schema.GroupKind]rollout.Kind
+	Kinds      Kinds
 	Policies   Policies
 	Namespaces Namespaces
 	Sink       audit.Sink
@@ -96,11 +103,6 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 		return nothing, rollout.Change{}, nil
 	}
 	groupKind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
-	kind, known := h.Kinds[groupKind]
-	if !known {
-		return nothing, rollout.Change{}, fmt.Errorf(
-			"kind %s is not one that Seawall judges: mend the rules of its webhook configuration", groupKind)
-	}
 	candidates := h.Policies.Candidates(groupKind, operation)
 	if len(candidates) == 0 {
 		return nothing, rollout.Change{}, nil
@@ -109,7 +111,7 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 	if err != nil || write == nil {
 		return nothing, rollout.Change{}, err
 	}
-	change, err := kind.Reader.Read(ctx, *write)
+	change, err := h.Kinds.Lookup(groupKind).Reader.Read(ctx, *write)
 	if err != nil && !isJudgement(err) {
 		return nothing, rollout.Change{}, err
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 // readerFunc is a kind whose answer a test chooses.
@@ -82,7 +83,7 @@ func newHandler(tb testing.TB, reader rollout.Reader, operations ...v1alpha1.Ope
 	set.Put(compiled)
 	kept := &records{}
 	return &admission.Handler{
-		Kinds:      map[schema.GroupKind]rollout.Kind{waveKind: {Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}},
+		Kinds:      kinds.NewSet([]rollout.Kind{{Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}}),
 		Policies:   set,
 		Namespaces: namespaces{"apps": {}, "ending": nil},
 		Sink:       kept,
@@ -185,12 +186,11 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"an error":              {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
-		"a panic":               {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
-		"a timeout":             {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
-		"an overload":           {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
-		"a kind it cannot know": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Kind.Kind = "Pod" }, code: 500, reason: "Error", message: "mend the rules"},
-		"a namespace it lacks":  {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
+		"an error":             {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
+		"a panic":              {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
+		"a timeout":            {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
+		"an overload":          {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"a namespace it lacks": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
 		"an object without metadata": {
 			reader: changes(1), request: func(r *ctrladmission.Request) { r.Object.Raw = []byte(`{"metadata":7}`) }, code: 500, reason: "Error", message: "reading metadata",
 		},
@@ -226,6 +226,17 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAKindThatNobodyDescribesCannotBeCounted(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(1))
+	r := request(admissionv1.Create)
+	r.Kind.Kind = "Ripple"
+	response := handler.Handle(t.Context(), r)
+	g.Expect(response.Allowed).To(gomega.BeFalse())
+	g.Expect(response.Result.Message).To(gomega.ContainSubstring("Ripple.example.com is a kind that no RolloutKind describes"))
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("Unresolved"))
 }
 
 func TestFindingsAboutTheRolloutAreJudgedByPolicies(t *testing.T) {

@@ -74,6 +74,21 @@ func looser(before, after plan) bool {
 	return wider > wide || fewer < gates
 }
 
+// held returns the environments that are in no wave.
+func (p plan) held() map[string]bool {
+	held := map[string]bool{}
+	if !p.paced || p.window > 0 {
+		return held
+	}
+	wave := p.waveOf()
+	for _, name := range p.names {
+		if _, in := wave[name]; !in {
+			held[name] = true
+		}
+	}
+	return held
+}
+
 // steps puts targets into the waves; held are those in none.
 func (p plan) steps(targets []rollout.Target, remedy string) (steps []rollout.Step, held int) {
 	if !p.paced || p.window > 0 {

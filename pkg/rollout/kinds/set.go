@@ -1,0 +1,92 @@
+package kinds
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/custom"
+)
+
+// Set holds the kinds that Seawall judges: those that are listed, and those that
+// RolloutKinds describe, which come and go. It may be used by several goroutines at once.
+type Set struct {
+	listed map[schema.GroupKind]rollout.Kind
+
+	mu sync.RWMutex
+	// described are by the names of their RolloutKinds.
+	described map[string]rollout.Kind
+}
+
+// NewSet returns a set of the kinds that are listed.
+func NewSet(listed []rollout.Kind) *Set {
+	set := &Set{listed: make(map[schema.GroupKind]rollout.Kind, len(listed)), described: map[string]rollout.Kind{}}
+	for _, kind := range listed {
+		set.listed[groupKind(kind)] = kind
+	}
+	return set
+}
+
+// Put adds a kind that a RolloutKind describes, or replaces what it described before. A
+// kind that is listed is not replaced: Listed tells.
+func (s *Set) Put(name string, kind rollout.Kind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.described[name] = kind
+}
+
+// Delete removes the kind that a RolloutKind describes.
+func (s *Set) Delete(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.described, name)
+}
+
+// Listed tells whether Seawall itself reads a kind, so that no RolloutKind may describe it.
+func (s *Set) Listed(kind schema.GroupKind) bool {
+	_, listed := s.listed[kind]
+	return listed
+}
+
+// Lookup returns the kind of a rollout. The writes of one that is neither listed nor
+// described cannot be counted.
+func (s *Set) Lookup(wanted schema.GroupKind) rollout.Kind {
+	if kind, listed := s.listed[wanted]; listed {
+		return kind
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, kind := range s.described {
+		if groupKind(kind) == wanted {
+			return kind
+		}
+	}
+	return rollout.Kind{
+		Group: wanted.Group, Name: wanted.Kind,
+		Reader: custom.Uncounted(wanted.String(), "is a kind that no RolloutKind describes"),
+	}
+}
+
+// All returns all kinds, sorted by group and name.
+func (s *Set) All() []rollout.Kind {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := slices.Collect(maps.Values(s.listed))
+	for _, kind := range s.described {
+		if !s.Listed(groupKind(kind)) {
+			all = append(all, kind)
+		}
+	}
+	slices.SortFunc(all, func(a, b rollout.Kind) int {
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
+	})
+	return all
+}
+
+func groupKind(kind rollout.Kind) schema.GroupKind {
+	return schema.GroupKind{Group: kind.Group, Kind: kind.Name}
+}
