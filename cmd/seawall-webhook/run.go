@@ -24,7 +24,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
@@ -64,12 +63,13 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := status.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up policy status: %w", err)
 	}
-	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
+	judged := byGroupKind(known)
+	decisions, err := newDecisions(ctrlmetrics.Registry, judged)
 	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
+		return err
 	}
 	handler := &admission.Handler{
-		Kinds:        byGroupKind(known),
+		Kinds:        judged,
 		Policies:     policies,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
 		Sink:         audit.Sinks{audit.Log{Logger: logger}, decisions},

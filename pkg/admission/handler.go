@@ -50,9 +50,10 @@ var _ admission.Handler = &Handler{}
 // ctx has the deadline of the API server's call, and never panics.
 func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	started := time.Now()
-	outcome := h.decide(ctx, request)
+	var took audit.Phases
+	outcome := h.decide(ctx, request, &took)
 	record := recordOf(request, outcome)
-	record.Duration = time.Since(started)
+	record.Phases, record.Duration = took, time.Since(started)
 	h.Sink.Record(ctx, record)
 	return respond(record, outcome)
 }
@@ -66,19 +67,19 @@ type outcome struct {
 	admitted bool
 }
 
-func (h *Handler) decide(ctx context.Context, request admission.Request) (result outcome) {
+func (h *Handler) decide(ctx context.Context, request admission.Request, took *audit.Phases) (result outcome) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
 			result = h.failed(&failure{reason: failurePanic, err: errors.New("an internal error, which the log of the webhook tells")})
 		}
 	}()
-	release, err := h.Limiter.acquire(ctx)
+	release, err := h.wait(ctx, took)
 	if err != nil {
 		return h.failed(&failure{reason: failureOverload, err: err})
 	}
 	defer release()
-	decision, change, err := h.judge(ctx, request)
+	decision, change, err := h.judge(ctx, request, took)
 	if err != nil {
 		return h.failed(failureOf(ctx, err))
 	}
@@ -89,7 +90,13 @@ func (h *Handler) failed(failure *failure) outcome {
 	return outcome{failure: failure, admitted: h.AllowOnError}
 }
 
-func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.Decision, rollout.Change, error) {
+func (h *Handler) wait(ctx context.Context, took *audit.Phases) (release func(), err error) {
+	ctx, end := phase(ctx, "wait", &took.Wait)
+	defer end()
+	return h.Limiter.acquire(ctx)
+}
+
+func (h *Handler) judge(ctx context.Context, request admission.Request, took *audit.Phases) (policy.Decision, rollout.Change, error) {
 	nothing := policy.Decide(nil)
 	operation, judged := operationOf(request)
 	if !judged {
@@ -105,26 +112,47 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 	if len(candidates) == 0 {
 		return nothing, rollout.Change{}, nil
 	}
+	found, subject, err := h.count(ctx, request, operation, kind.Reader, took)
+	if err != nil || subject == nil {
+		return nothing, rollout.Change{}, err
+	}
+	return conclude(ctx, candidates, *subject, found, took), found.Change, nil
+}
+
+// count finds out what a write does; without a subject the write is never judged.
+func (h *Handler) count(
+	ctx context.Context, request admission.Request, operation rollout.Operation, reader rollout.Reader, took *audit.Phases,
+) (policy.Case, *policy.Subject, error) {
+	ctx, end := phase(ctx, "count", &took.Count)
+	defer end()
 	write, subject, err := h.read(ctx, request, operation)
 	if err != nil || write == nil {
-		return nothing, rollout.Change{}, err
+		return policy.Case{}, nil, err
 	}
-	change, err := kind.Reader.Read(ctx, *write)
+	change, err := reader.Read(ctx, *write)
 	if err != nil && !isJudgement(err) {
-		return nothing, rollout.Change{}, err
+		return policy.Case{}, nil, err
 	}
-	found := policy.Case{Change: change, Err: err, Metadata: write.Metadata}
+	return policy.Case{Change: change, Err: err, Metadata: write.Metadata}, subject, nil
+}
+
+// conclude asks the policies that select the write.
+func conclude(
+	ctx context.Context, candidates []*policy.Policy, subject policy.Subject, found policy.Case, took *audit.Phases,
+) policy.Decision {
+	_, end := phase(ctx, "judge", &took.Judge)
+	defer end()
 	var verdicts []policy.Verdict
 	for _, candidate := range candidates {
-		if candidate.Selects(*subject) {
+		if candidate.Selects(subject) {
 			verdicts = append(verdicts, candidate.Judge(found))
 		}
 	}
 	decision := policy.Decide(verdicts)
 	if len(verdicts) > 0 && decision.Verdict.Reason != policy.NoChange {
-		decision.Warnings = append(decision.Warnings, change.Warnings...)
+		decision.Warnings = append(decision.Warnings, found.Change.Warnings...)
 	}
-	return decision, change, nil
+	return decision
 }
 
 // read returns the write and what policies select it by; a nil write is never judged.

@@ -1,0 +1,22 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/seawall-dev/seawall/pkg/metrics"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+func newDecisions(registry prometheus.Registerer, known map[schema.GroupKind]rollout.Kind) (*metrics.Decisions, error) {
+	decisions, err := metrics.NewDecisions(registry, func(group, kind string) bool {
+		_, judged := known[schema.GroupKind{Group: group, Kind: kind}]
+		return judged
+	})
+	if err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	return decisions, nil
+}
