@@ -146,6 +146,7 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 		GracefulShutdownTimeout:       &graceful,
 		Cache: cache.Options{
 			ByObject:         argoCD.CacheOptions(),
+			NewInformer:      argoCD.NewInformer,
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
 	})
