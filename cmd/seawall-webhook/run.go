@@ -23,7 +23,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
@@ -61,9 +60,9 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := addControllers(mgr, known); err != nil {
 		return err
 	}
-	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
+	decisions, err := newDecisions(ctrlmetrics.Registry, known)
 	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
+		return err
 	}
 	handler := &admission.Handler{
 		Kinds:        known,
@@ -150,6 +149,7 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 		GracefulShutdownTimeout:       &graceful,
 		Cache: cache.Options{
 			ByObject:         argoCD.CacheOptions(),
+			NewInformer:      argoCD.NewInformer,
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
 	})

@@ -57,9 +57,10 @@ var _ admission.Handler = &Handler{}
 // ctx has the deadline of the API server's call, and never panics.
 func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	started := time.Now()
-	outcome := h.decide(ctx, request)
+	var took audit.Phases
+	outcome := h.decide(ctx, request, &took)
 	record := recordOf(request, outcome)
-	record.Duration = time.Since(started)
+	record.Phases, record.Duration = took, time.Since(started)
 	h.Sink.Record(ctx, record)
 	return respond(record, outcome)
 }
@@ -73,19 +74,19 @@ type outcome struct {
 	admitted bool
 }
 
-func (h *Handler) decide(ctx context.Context, request admission.Request) (result outcome) {
+func (h *Handler) decide(ctx context.Context, request admission.Request, took *audit.Phases) (result outcome) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
 			result = h.failed(&failure{reason: failurePanic, err: errors.New("an internal error, which the log of the webhook tells")})
 		}
 	}()
-	release, err := h.Limiter.acquire(ctx)
+	release, err := h.wait(ctx, took)
 	if err != nil {
 		return h.failed(&failure{reason: failureOverload, err: err})
 	}
 	defer release()
-	decision, change, err := h.judge(ctx, request)
+	decision, change, err := h.judge(ctx, request, took)
 	if err != nil {
 		return h.failed(failureOf(ctx, err))
 	}
@@ -96,7 +97,13 @@ func (h *Handler) failed(failure *failure) outcome {
 	return outcome{failure: failure, admitted: h.AllowOnError}
 }
 
-func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.Decision, rollout.Change, error) {
+func (h *Handler) wait(ctx context.Context, took *audit.Phases) (release func(), err error) {
+	ctx, end := phase(ctx, "wait", &took.Wait)
+	defer end()
+	return h.Limiter.acquire(ctx)
+}
+
+func (h *Handler) judge(ctx context.Context, request admission.Request, took *audit.Phases) (policy.Decision, rollout.Change, error) {
 	nothing := policy.Decide(nil)
 	operation, judged := operationOf(request)
 	if !judged {
@@ -107,26 +114,30 @@ func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.
 	if len(candidates) == 0 {
 		return nothing, rollout.Change{}, nil
 	}
+	found, subject, err := h.count(ctx, request, operation, took)
+	if err != nil || subject == nil {
+		return nothing, rollout.Change{}, err
+	}
+	_, end := phase(ctx, "judge", &took.Judge)
+	defer end()
+	return policy.Conclude(candidates, *subject, found), found.Change, nil
+}
+
+// count finds out what a write does; without a subject the write is never judged.
+func (h *Handler) count(
+	ctx context.Context, request admission.Request, operation rollout.Operation, took *audit.Phases,
+) (policy.Case, *policy.Subject, error) {
+	ctx, end := phase(ctx, "count", &took.Count)
+	defer end()
 	write, subject, err := h.read(ctx, request, operation)
 	if err != nil || write == nil {
-		return nothing, rollout.Change{}, err
+		return policy.Case{}, nil, err
 	}
-	change, err := h.Kinds.Lookup(groupKind).Reader.Read(ctx, *write)
-	if err != nil && !isJudgement(err) {
-		return nothing, rollout.Change{}, err
+	change, err := h.Kinds.Lookup(subject.Kind).Reader.Read(ctx, *write)
+	if err != nil && !rollout.IsFinding(err) {
+		return policy.Case{}, nil, err
 	}
-	found := policy.Case{Change: change, Err: err, Metadata: write.Metadata}
-	var verdicts []policy.Verdict
-	for _, candidate := range candidates {
-		if candidate.Selects(*subject) {
-			verdicts = append(verdicts, candidate.Judge(found))
-		}
-	}
-	decision := policy.Decide(verdicts)
-	if len(verdicts) > 0 && decision.Verdict.Reason != policy.NoChange {
-		decision.Warnings = append(decision.Warnings, change.Warnings...)
-	}
-	return decision, change, nil
+	return policy.Case{Change: change, Err: err, Metadata: write.Metadata}, subject, nil
 }
 
 // read returns the write and what policies select it by; a nil write is never judged.
@@ -170,14 +181,6 @@ func (h *Handler) read(
 		write.Metadata, subject.Labels = metadata, metadata.Labels
 	}
 	return write, subject, nil
-}
-
-// isJudgement tells whether the error of a Reader is a finding about the rollout, which
-// policies judge, and not a failure of Seawall's own.
-func isJudgement(err error) bool {
-	var unresolved *rollout.UnresolvedError
-	var malformed *rollout.AnnotationError
-	return errors.As(err, &unresolved) || errors.As(err, &malformed)
 }
 
 // operationOf returns what kind of write a request is, and whether it is ever judged.

@@ -239,6 +239,44 @@ func TestAKindThatNobodyDescribesCannotBeCounted(t *testing.T) {
 	g.Expect(kept.list[0].Reason).To(gomega.Equal("Unresolved"))
 }
 
+func TestStepsThatWereReachedAreTimed(t *testing.T) {
+	slow := func(err error) readerFunc {
+		return func(context.Context, rollout.Write) (rollout.Change, error) {
+			time.Sleep(5 * time.Millisecond)
+			return rollout.Change{}, err
+		}
+	}
+	for name, test := range map[string]struct {
+		reader      rollout.Reader
+		busy, judge bool
+	}{
+		"a write that is judged":      {reader: slow(nil), judge: true},
+		"a write that cannot be read": {reader: slow(errors.New("the cache is gone"))},
+		"a write that finds no place": {busy: true},
+		"a write whose reading panics": {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+			time.Sleep(5 * time.Millisecond)
+			panic("boom")
+		})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, test.reader)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if test.busy {
+				handler.Limiter <- struct{}{}
+			}
+			handler.Handle(ctx, request(admissionv1.Create))
+			took := kept.list[0].Phases
+			g.Expect(took.Wait).To(gomega.BeNumerically(">", 0))
+			g.Expect(took.Wait >= 50*time.Millisecond).To(gomega.Equal(test.busy))
+			g.Expect(took.Count >= 5*time.Millisecond).To(gomega.Equal(!test.busy))
+			g.Expect(took.Judge > 0).To(gomega.Equal(test.judge))
+			g.Expect(kept.list[0].Duration).To(gomega.BeNumerically(">=", took.Wait+took.Count+took.Judge))
+		})
+	}
+}
+
 func TestFindingsAboutTheRolloutAreJudgedByPolicies(t *testing.T) {
 	g := gomega.NewWithT(t)
 	handler, kept := newHandler(t, readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {

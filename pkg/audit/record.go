@@ -41,9 +41,21 @@ type Record struct {
 	// Evidence says where n came from when it was not counted.
 	Evidence string
 	Duration time.Duration
+	Phases   Phases
 	// Routine says that nothing was at stake: no policy selects the write, or it changes no
 	// environment.
 	Routine bool
+}
+
+// Phases are the times that the steps of a decision took. A step that was not reached took
+// none.
+type Phases struct {
+	// Wait is from the request to its place among those judged at once.
+	Wait time.Duration
+	// Count is the reading of the rollout and of the environments that it affects.
+	Count time.Duration
+	// Judge is what the policies took to conclude.
+	Judge time.Duration
 }
 
 // Sink keeps records. It must not block.

@@ -21,6 +21,7 @@ type ArgoCD struct {
 	namespace string
 	mode      ProgressiveSyncs
 	clusters  Index[Cluster]
+	news      news
 	// progressive is what the ConfigMap says.
 	progressive atomic.Bool
 	// registrations are nil until Watch sets them; a static inventory has none.

@@ -153,7 +153,7 @@ func (w *Watcher) reconcile(ctx context.Context, feed *feed, gvr schema.GroupVer
 	var reflecting context.Context
 	reflecting, running.stop = context.WithCancel(ctx)
 	w.running[feed] = running
-	reflector := toolscache.NewReflectorWithOptions(w.listWatch(feed, gvr), nil, feed.store(reflecting.Err),
+	reflector := toolscache.NewReflectorWithOptions(feed.news.heard(w.listWatch(feed, gvr)), nil, feed.store(reflecting.Err),
 		toolscache.ReflectorOptions{Name: "inventory", TypeDescription: gvr.String()})
 	go reflector.RunWithContext(reflecting)
 }

@@ -46,6 +46,21 @@ type Decision struct {
 	Warnings []string
 }
 
+// Conclude decides about a write by those policies that select it.
+func Conclude(policies []*Policy, subject Subject, found Case) Decision {
+	var verdicts []Verdict
+	for _, policy := range policies {
+		if policy.Selects(subject) {
+			verdicts = append(verdicts, policy.Judge(found))
+		}
+	}
+	decision := Decide(verdicts)
+	if len(verdicts) > 0 && decision.Verdict.Reason != NoChange {
+		decision.Warnings = append(decision.Warnings, found.Change.Warnings...)
+	}
+	return decision
+}
+
 // Decide combines the verdicts of every policy that selects a write: all must be
 // satisfied. No verdict allows.
 func Decide(verdicts []Verdict) Decision {

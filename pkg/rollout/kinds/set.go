@@ -52,23 +52,36 @@ func (s *Set) Listed(kind schema.GroupKind) bool {
 	return listed
 }
 
+// Knows tells whether a kind is listed or described.
+func (s *Set) Knows(wanted schema.GroupKind) bool {
+	_, found := s.find(wanted)
+	return found
+}
+
 // Lookup returns the kind of a rollout. The writes of one that is neither listed nor
 // described cannot be counted.
 func (s *Set) Lookup(wanted schema.GroupKind) rollout.Kind {
-	if kind, listed := s.listed[wanted]; listed {
+	if kind, found := s.find(wanted); found {
 		return kind
-	}
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	for _, kind := range s.described {
-		if groupKind(kind) == wanted {
-			return kind
-		}
 	}
 	return rollout.Kind{
 		Group: wanted.Group, Name: wanted.Kind,
 		Reader: custom.Uncounted(wanted.String(), "is a kind that no RolloutKind describes"),
 	}
+}
+
+func (s *Set) find(wanted schema.GroupKind) (rollout.Kind, bool) {
+	if kind, listed := s.listed[wanted]; listed {
+		return kind, true
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, kind := range s.described {
+		if groupKind(kind) == wanted {
+			return kind, true
+		}
+	}
+	return rollout.Kind{}, false
 }
 
 // All returns all kinds, sorted by group and name.

@@ -29,9 +29,11 @@ func TestSet(t *testing.T) {
 	g.Expect(set.Listed(c)).To(BeFalse())
 	g.Expect(set.Lookup(a).Resource).To(Equal("as"), "no RolloutKind takes the place of a kind that is listed")
 	g.Expect(set.Lookup(c).Resource).To(Equal("cs"))
+	g.Expect(set.Knows(a) && set.Knows(c)).To(BeTrue())
 
 	set.Delete("cs.c.example.com")
 	g.Expect(names(set)).To(Equal([]string{"a.example.com/A", "b.example.com/B"}))
+	g.Expect(set.Knows(c)).To(BeFalse())
 	_, err := set.Lookup(c).Reader.Read(t.Context(), rollout.Write{Operation: rollout.Create})
 	g.Expect(err).To(MatchError("cannot count its environments: C.c.example.com is a kind that no RolloutKind describes"))
 	g.Expect(custom.Uncounted("x", "y").Read(t.Context(), rollout.Write{Operation: rollout.Update, Object: []byte(`{"metadata":{},"spec":1}`), OldObject: []byte(`{"metadata":{},"spec":1}`)})).
