@@ -32,7 +32,7 @@ func (r *reader) plan(s *side) (plan, error) {
 	case []any:
 		result.paced = true
 		for i, wave := range waves {
-			if !result.add(wave, s.counted) {
+			if !addWave(&result, wave, s.counted) {
 				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", spell(wave), i)
 			}
 		}
@@ -42,9 +42,9 @@ func (r *reader) plan(s *side) (plan, error) {
 	}
 }
 
-// add adds a wave, which must be like those before it: a size, or names where the
+// addWave adds a wave, which must be like those before it: a size, or names where the
 // environments have some.
-func (p *plan) add(wave any, counted bool) bool {
+func addWave(p *plan, wave any, counted bool) bool {
 	if size, isCount := count(wave); isCount && size > 0 && p.named == nil {
 		p.sizes = append(p.sizes, size)
 		return true
