@@ -68,11 +68,15 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
+	kept, err := newRecords(mgr, configuration.Records, logger)
+	if err != nil {
+		return err
+	}
 	handler := &admission.Handler{
 		Kinds:        byGroupKind(known),
 		Policies:     policies,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         audit.Sinks{audit.Log{Logger: logger}, decisions},
+		Sink:         append(audit.Sinks{audit.Log{Logger: logger}, decisions}, kept.sinks()...),
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
@@ -82,6 +86,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := addChecks(mgr, logger, checks); err != nil {
 		return err
 	}
+	kept.start()
+	defer kept.drain()
 	return mgr.Start(serving)
 }
 

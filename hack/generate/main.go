@@ -1,6 +1,7 @@
 // Command generate writes what follows from other files of this repository: the chart's
-// webhook rules and read rights and docs/kinds.md from the kinds of rollout, its custom resource definitions from
-// config/crd/bases, and the rest of config from the chart. Run it at the root of the
+// webhook rules and read rights and docs/kinds.md from the kinds of rollout, its custom
+// resource definitions from config/crd/bases and from the module of OpenReports, and the rest
+// of config from the chart. Run it at the root of the
 // repository, after controller-gen.
 package main
 
@@ -32,6 +33,9 @@ func generate(ctx context.Context, dir string) error {
 	}
 	if err := copyDefinitions(root); err != nil {
 		return fmt.Errorf("custom resource definitions: %w", err)
+	}
+	if err := writeOpenReports(ctx, root); err != nil {
+		return fmt.Errorf("definitions of reports: %w", err)
 	}
 	if err := renderConfig(ctx, root); err != nil {
 		return fmt.Errorf("config: %w", err)
