@@ -3,6 +3,7 @@ package reports
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"testing"
 	"time"
@@ -180,4 +181,29 @@ func TestOneReportForEachRollout(t *testing.T) {
 	again := base
 	again.RolloutUID, again.Version, again.User, again.Reason = "another", "v1", "mallory", "Unresolved"
 	g.Expect(keyOf(again)).To(gomega.Equal(keyOf(base)))
+}
+
+// uncounted counts nothing.
+type uncounted struct{}
+
+func (uncounted) Written(string, int)         {}
+func (uncounted) Dropped(string, string, int) {}
+func (uncounted) Pending(string, int)         {}
+
+// BenchmarkRecord measures what an admission pays for a report: a record that is like one
+// that waits already, one that is not, and one that does not fit.
+func BenchmarkRecord(b *testing.B) {
+	for name, capacity := range map[string]int{"alike": 1, "another": 1 << 30, "dropped": 0} {
+		b.Run(name, func(b *testing.B) {
+			queue := audit.NewQueue("reports", capacity, Writer{Served: &Served{}}, uncounted{}, slog.New(slog.DiscardHandler))
+			record := denied("eve", 0, 1).Record
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if name == "another" {
+					record.User = strconv.Itoa(i)
+				}
+				queue.Record(b.Context(), record)
+			}
+		})
+	}
 }
