@@ -173,7 +173,7 @@ func burstEvents(ctx context.Context) []corev1.Event {
 	return all
 }
 
-func figures(format string, values ...any) {
+func figuresf(format string, values ...any) {
 	AddReportEntry(fmt.Sprintf(format, values...), ReportEntryVisibilityAlways)
 }
 
@@ -204,7 +204,7 @@ var _ = Describe("a burst of denials", Serial, func() {
 		group.Wait()
 		took := time.Since(started)
 		slices.Sort(b.latencies[:])
-		figures("%d denials of %d rollouts by %d clients in %.1f s: %.0f a second, median %s, 99th percentile %s; %d answered by the other replica",
+		figuresf("%d denials of %d rollouts by %d clients in %.1f s: %.0f a second, median %s, 99th percentile %s; %d answered by the other replica",
 			burstDenials, burstRollouts, burstClients, took.Seconds(), burstDenials/took.Seconds(),
 			b.latencies[burstDenials/2].Round(time.Millisecond), b.latencies[burstDenials*99/100].Round(time.Millisecond), b.resent.Load())
 
@@ -218,7 +218,7 @@ var _ = Describe("a burst of denials", Serial, func() {
 		By("the counters of the replica that lives: decisions are written, dropped or pending")
 		for _, sink := range []string{"events", "reports"} {
 			of := accountOf(b.survivor, sink)
-			figures("survivor, after the burst: %d decisions, %s: %s", len(bySurvivor), sink, of)
+			figuresf("survivor, after the burst: %d decisions, %s: %s", len(bySurvivor), sink, of)
 			Expect(of.total()).To(Equal(len(bySurvivor)))
 		}
 		Expect(sum(b.survivor, "seawall_admission_decisions_total", `action="Deny"`)).To(Equal(len(bySurvivor)))
@@ -237,8 +237,8 @@ var _ = Describe("a burst of denials", Serial, func() {
 		}
 		survivorWrote := accountOf(b.survivor, "reports").written
 		victimWrote := inReports - survivorWrote
-		figures("reports: %d of at most 20 results each, %d decisions: %d by the survivor, %d by the victim", len(reports), inReports, survivorWrote, victimWrote)
-		figures("victim, just before it was killed: %d decisions in its log in the end; reports: %s; events: %s", len(byVictim), ofReports, ofEvents)
+		figuresf("reports: %d of at most 20 results each, %d decisions: %d by the survivor, %d by the victim", len(reports), inReports, survivorWrote, victimWrote)
+		figuresf("victim, just before it was killed: %d decisions in its log in the end; reports: %s; events: %s", len(byVictim), ofReports, ofEvents)
 		Expect(victimWrote).To(And(BeNumerically(">=", ofReports.written), BeNumerically("<=", len(byVictim)-ofReports.dropped)))
 
 		By("the Events, which the survivor writes while it ends")
@@ -249,7 +249,7 @@ var _ = Describe("a burst of denials", Serial, func() {
 			inEvents += int(event.Count)
 		}
 		dropped := dropsLogged(b.survivor, "events")
-		figures("Events: %d that count %d; %d dropped and logged", len(burstEvents(ctx)), inEvents, dropped)
+		figuresf("Events: %d that count %d; %d dropped and logged", len(burstEvents(ctx)), inEvents, dropped)
 		Expect(dropped).To(BeNumerically(">", 0), "the queue was too small on purpose")
 		Expect(inEvents + dropped).To(Equal(len(bySurvivor)))
 		Expect(survivorWrote + dropsLogged(b.survivor, "reports")).To(Equal(len(bySurvivor)))

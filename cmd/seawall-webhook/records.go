@@ -42,6 +42,20 @@ type records struct {
 	stop   context.CancelFunc
 }
 
+// newSinks returns where decisions go: to the log, the metrics, and the records beside the
+// rollouts, which are to be started.
+func newSinks(mgr manager.Manager, configuration config.Records, logger *slog.Logger) (*records, audit.Sinks, error) {
+	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
+	if err != nil {
+		return nil, nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	kept, err := newRecords(mgr, configuration, logger)
+	if err != nil {
+		return nil, nil, err
+	}
+	return kept, append(audit.Sinks{audit.Log{Logger: logger}, decisions}, kept.sinks()...), nil
+}
+
 // newRecords returns the records that the configuration asks for, and lets the manager's
 // leader delete old ones.
 func newRecords(mgr manager.Manager, configuration config.Records, logger *slog.Logger) (*records, error) {
@@ -91,7 +105,7 @@ func sinksOf(configuration config.Records) []string {
 // recordClient returns a client that has no cache, and a rate of its own.
 func recordClient(cluster *rest.Config) (client.Client, error) {
 	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.Install(scheme)); err != nil {
 		return nil, err
 	}
 	limited := rest.CopyConfig(cluster)
@@ -114,8 +128,8 @@ func (r *records) sinks() audit.Sinks {
 
 // start begins to write. It is not the manager's to stop: that stops what it runs before the
 // webhook's server has answered its last request.
-func (r *records) start() {
-	running, stop := context.WithCancel(context.Background())
+func (r *records) start(ctx context.Context) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	r.stop = stop
 	for _, queue := range r.queues {
 		r.group.Go(func() { queue.Run(running, recordDrain) })

@@ -15,16 +15,13 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
@@ -64,11 +61,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := status.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up policy status: %w", err)
 	}
-	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
-	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
-	}
-	kept, err := newRecords(mgr, configuration.Records, logger)
+	kept, sinks, err := newSinks(mgr, configuration.Records, logger)
 	if err != nil {
 		return err
 	}
@@ -76,7 +69,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		Kinds:        byGroupKind(known),
 		Policies:     policies,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         append(audit.Sinks{audit.Log{Logger: logger}, decisions}, kept.sinks()...),
+		Sink:         sinks,
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
@@ -86,7 +79,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := addChecks(mgr, logger, checks); err != nil {
 		return err
 	}
-	kept.start()
+	kept.start(ctx)
 	defer kept.drain()
 	return mgr.Start(serving)
 }

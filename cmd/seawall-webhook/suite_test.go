@@ -54,7 +54,7 @@ var _ = BeforeSuite(func() {
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
-	Expect(openreports.AddToScheme(scheme)).To(Succeed())
+	Expect(openreports.Install(scheme)).To(Succeed())
 	api, err = client.New(plane.Config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(api.Create(ctx, &corev1.ConfigMap{

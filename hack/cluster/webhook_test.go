@@ -36,7 +36,7 @@ var _ = Describe("The webhook", Ordered, func() {
 		Expect(running.Apply(ctx, rollouts...)).To(MatchError(ContainSubstring("failed calling webhook")))
 	}, NodeTimeout(startTimeout))
 
-	It("serves from every replica, of which one leads", func(ctx SpecContext) {
+	It("serves from every replica, of which one leads", func(SpecContext) {
 		webhook, err := running.StartWebhook(context.Background(), WebhookOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(webhook.Stop)

@@ -9,6 +9,7 @@ import (
 type Entry struct {
 	// Record is the last of the decisions.
 	Record
+
 	// First is when the first of them was made.
 	First time.Time
 	// Count is their number, at least 1.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"testing"
@@ -87,9 +88,7 @@ func (c *counts) get() (written, pending int, drops map[string]int) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	drops = map[string]int{}
-	for reason, count := range c.drops {
-		drops[reason] = count
-	}
+	maps.Copy(drops, c.drops)
 	return c.written, c.pending, drops
 }
 

@@ -10,7 +10,7 @@ import (
 
 // Records says which records of decisions are kept as objects of the API server.
 type Records struct {
-	// Queue is the number of records that wait for each sink, 1 to 1,000,000; those that are
+	// Queue is the number of records that wait for each sink, 100 to 1,000,000; those that are
 	// alike count as one.
 	Queue int
 	// Events and Reports say whether there are any.
@@ -43,7 +43,7 @@ func (r *Records) addFlags(flags *pflag.FlagSet) {
 
 func (r *Records) validate() error {
 	errs := []error{
-		inRange("record-queue", r.Queue, 1, 1_000_000),
+		inRange("record-queue", r.Queue, 100, 1_000_000),
 		inRange("reports-per-namespace", r.ReportsPerNamespace, 1, 100_000),
 		inRange("reports-total", r.ReportsTotal, 1, 100_000),
 	}

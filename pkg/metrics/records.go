@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	"errors"
-
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
@@ -34,9 +32,10 @@ func NewRecords(registerer prometheus.Registerer, sinks ...string) (*Records, er
 			Help: "Decisions that wait to be written or are being written, by sink.",
 		}, []string{"sink"}),
 	}
-	var errs []error
 	for _, collector := range []prometheus.Collector{r.written, r.drops, r.pending} {
-		errs = append(errs, registerer.Register(collector))
+		if err := registerer.Register(collector); err != nil {
+			return nil, err
+		}
 	}
 	// A rate over a series that begins with its first drop would not show that drop.
 	for _, sink := range sinks {
@@ -46,7 +45,7 @@ func NewRecords(registerer prometheus.Registerer, sinks ...string) (*Records, er
 			r.Dropped(sink, reason, 0)
 		}
 	}
-	return r, errors.Join(errs...)
+	return r, nil
 }
 
 // Written implements audit.Counter.

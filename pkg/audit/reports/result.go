@@ -2,7 +2,7 @@ package reports
 
 import (
 	"cmp"
-	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -118,13 +118,11 @@ func put(results map[string]v1alpha1.ReportResult, result v1alpha1.ReportResult)
 
 // identityOf returns what results that are alike have in common.
 func identityOf(result v1alpha1.ReportResult) string {
-	result.Timestamp = metav1.Timestamp{}
-	result.Properties = maps.Clone(result.Properties)
+	properties := maps.Clone(result.Properties)
 	for _, key := range []string{countProperty, firstProperty, requestProperty} {
-		delete(result.Properties, key)
+		delete(properties, key)
 	}
-	text, _ := json.Marshal(result) // strings, numbers and maps of strings: there is no error
-	return string(text)
+	return fmt.Sprintf("%q %q %q %q %q", result.Policy, result.Rule, result.Result, result.Description, properties)
 }
 
 // countOf returns how many decisions a result stands for: at least the one that it tells of.

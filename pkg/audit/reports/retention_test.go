@@ -28,7 +28,7 @@ func TestWhatIsDeleted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			var all []kept
-			for _, word := range strings.Fields(test.reports) {
+			for word := range strings.FieldsSeq(test.reports) {
 				namespace, age, _ := strings.Cut(word, "/")
 				hours, err := time.ParseDuration(age + "h")
 				g.Expect(err).NotTo(gomega.HaveOccurred())
