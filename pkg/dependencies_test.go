@@ -23,6 +23,8 @@ func allowed() map[string][]string {
 		"pkg/risk":             {},
 		"pkg/apis/v1alpha1":    {},
 		"pkg/audit":            {},
+		"pkg/audit/events":     {"pkg/audit"},
+		"pkg/audit/reports":    {"pkg/audit"},
 		"pkg/certificate":      {},
 		"pkg/inventory":        {"pkg/apis/v1alpha1", "pkg/rollout"},
 		"pkg/rollout":          {"pkg/apis/v1alpha1", "pkg/risk"},

@@ -14,7 +14,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/seawall-dev/seawall/pkg/admission"
@@ -60,17 +59,19 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := addControllers(mgr, known); err != nil {
 		return err
 	}
-	decisions, err := newDecisions(ctrlmetrics.Registry, known)
+	kept, sinks, err := newSinks(mgr, configuration.Records, known, logger)
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, known, policies, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
+	handlers := newHandlers(mgr, configuration, known, policies, sinks, draining.Load)
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := addChecks(mgr, logger, checks); err != nil {
 		return err
 	}
+	kept.start(ctx)
+	defer kept.drain()
 	return mgr.Start(serving)
 }
 

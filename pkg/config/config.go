@@ -65,6 +65,8 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	Records Records
+
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
 	MaxConcurrent int
@@ -89,6 +91,7 @@ func Default() Config {
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		Records:              defaultRecords(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
@@ -121,6 +124,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
 			"argocd-cmd-params-cm), Enabled or Disabled")
+	c.Records.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
@@ -145,6 +149,7 @@ func (c *Config) Validate() error {
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
 		c.validateDurations(),
+		c.Records.validate(),
 		c.validateLogLevel(),
 	)
 }
