@@ -59,9 +59,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := watch(mgr, registry, checks); err != nil {
 		return err
 	}
-	status := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: groupKinds(known)}
-	if err := status.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("setting up policy status: %w", err)
+	if err := writeStatus(mgr, known); err != nil {
+		return err
 	}
 	judged := byGroupKind(known)
 	decisions, err := newDecisions(ctrlmetrics.Registry, judged)
@@ -79,7 +78,10 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := serve(serving, mgr, configuration, handler, draining.Load, checks); err != nil {
 		return err
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
+	if err := errors.Join(
+		addChecks(mgr, logger, checks),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, registry),
+	); err != nil {
 		return err
 	}
 	return mgr.Start(serving)
@@ -93,6 +95,15 @@ func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) err
 	}
 	checks["fleets"] = registry.Check
 	return mgr.Add(watcher)
+}
+
+// writeStatus lets the elected replica write the status of policies.
+func writeStatus(mgr manager.Manager, known []rollout.Kind) error {
+	status := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: groupKinds(known)}
+	if err := status.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up policy status: %w", err)
+	}
+	return nil
 }
 
 // serve adds the webhook's server, and what it takes to be ready.
