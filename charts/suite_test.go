@@ -146,6 +146,7 @@ var _ = Describe("the chart seawall", func() {
 		files, err := filepath.Glob("seawall/ci/*.yaml")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(files).NotTo(BeEmpty())
+		Expect(plane.InstallCRDs(ctx, "prometheus-operator")).To(Succeed())
 		Expect(plane.Apply(ctx, unstructured.Unstructured{Object: map[string]any{
 			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": "gitops"},
 		}})).To(Succeed(), "where everything-values.yaml has Argo CD")

@@ -52,7 +52,7 @@ var _ = Describe("a ManifestWorkReplicaSet of 23 clusters, one at a time", Order
 		} else {
 			Expect(err).NotTo(HaveOccurred())
 		}
-		live := liveCase(rollout.Kind{Name: "ManifestWorkReplicaSet"})
+		live := liveCase("*", rollout.Kind{Name: "ManifestWorkReplicaSet"})
 		for _, object := range live.oneTooMany() {
 			place(ctx, object)
 		}

@@ -14,6 +14,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/seawall-dev/seawall/pkg/admission"
@@ -67,7 +68,10 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
+	if err := errors.Join(
+		addChecks(mgr, logger, checks),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, registry),
+	); err != nil {
 		return err
 	}
 	kept.start(ctx)
