@@ -65,7 +65,7 @@ func (b *burst) fire(ctx context.Context) {
 // accounts of the moment before.
 func (b *burst) killHalfway(ctx context.Context) (ofEvents, ofReports account) {
 	GinkgoHelper()
-	Eventually(ctx, b.answered.Load).WithTimeout(40 * second).WithPolling(time.Millisecond).Should(BeNumerically(">", burstDenials/2))
+	Eventually(ctx, b.answered.Load).WithTimeout(2 * time.Minute).WithPolling(time.Millisecond).Should(BeNumerically(">", burstDenials/2))
 	ofEvents, ofReports = accountOf(b.victim, "events"), accountOf(b.victim, "reports")
 	b.victim.Kill()
 	return ofEvents, ofReports
