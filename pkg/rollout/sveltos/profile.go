@@ -143,8 +143,9 @@ func decode(object []byte) (*profile, error) {
 		delete(members.Spec, name)
 	}
 	var err error
-	side.content, err = json.Marshal([]any{members.Spec, sets.List(sets.New(side.Spec.DependsOn...))}) // in any order
-	return side, err                                                                                   //nolint:wrapcheck // what was just unmarshalled marshals
+	dependencies := sets.List(sets.New(side.Spec.DependsOn...)) // in any order
+	side.content, err = json.Marshal([]any{members.Spec, dependencies})
+	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
 }
 
 func (r reader) match(write rollout.Write, side *profile) error {
