@@ -30,6 +30,7 @@ func allowed() map[string][]string {
 		systems + "kinds":      {"pkg/inventory", "pkg/rollout"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
 		"pkg/metrics":          {"pkg/audit", "pkg/inventory"},
+		"pkg/tracing":          {"pkg/version"},
 		"pkg/config":           {"pkg/inventory"},
 		"pkg/controller":       {"pkg/apis/v1alpha1", "pkg/policy"},
 		"pkg/admission":        {"pkg/audit", "pkg/policy", "pkg/rollout"},

@@ -27,13 +27,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 
 // drainTimeout is longer than any call of the API server, which lasts 30 s at most.
 const drainTimeout = 35 * time.Second
 
 // run serves until ctx ends, then goes on for the shutdown delay and drains.
-func run(ctx context.Context, configuration config.Config, logger *slog.Logger) error {
+func run(ctx context.Context, configuration config.Config, logger *slog.Logger, traces *tracing.Tracing) error {
 	draining := &atomic.Bool{}
 	serving := lameDuck(ctx, configuration.ShutdownDelay, draining)
 
@@ -56,10 +57,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
 		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
 	})
-	if err := watch(mgr, registry, checks); err != nil {
-		return err
-	}
-	if err := writeStatus(mgr, known); err != nil {
+	if err := errors.Join(watch(mgr, registry, checks), writeStatus(mgr, known)); err != nil {
 		return err
 	}
 	judged := byGroupKind(known)
@@ -75,7 +73,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	if err := serve(serving, mgr, configuration, handler, draining.Load, checks); err != nil {
+	traced := traces.Handler(admission.HTTP(handler, draining.Load))
+	if err := serve(serving, mgr, configuration, traced, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := errors.Join(
@@ -108,9 +107,9 @@ func writeStatus(mgr manager.Manager, known []rollout.Kind) error {
 
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
-	ctx context.Context, mgr manager.Manager, configuration config.Config, handler *admission.Handler, draining func() bool, checks checks,
+	ctx context.Context, mgr manager.Manager, configuration config.Config, handler http.Handler, draining func() bool, checks checks,
 ) error {
-	server, err := addServer(ctx, mgr, configuration, admission.HTTP(handler, draining))
+	server, err := addServer(ctx, mgr, configuration, handler)
 	if err != nil {
 		return err
 	}
