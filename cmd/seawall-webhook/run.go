@@ -25,13 +25,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 
 // drainTimeout is longer than any call of the API server, which lasts 30 s at most.
 const drainTimeout = 35 * time.Second
 
 // run serves until ctx ends, then goes on for the shutdown delay and drains.
-func run(ctx context.Context, configuration config.Config, logger *slog.Logger) error {
+func run(ctx context.Context, configuration config.Config, logger *slog.Logger, traces *tracing.Tracing) error {
 	draining := &atomic.Bool{}
 	serving := lameDuck(ctx, configuration.ShutdownDelay, draining)
 
@@ -54,10 +55,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	if err := watch(mgr, registry, checks); err != nil {
-		return err
-	}
-	if err := addControllers(mgr, known); err != nil {
+	if err := errors.Join(watch(mgr, registry, checks), addControllers(mgr, known)); err != nil {
 		return err
 	}
 	kept, sinks, err := newSinks(mgr, configuration.Records, known, logger)
@@ -65,6 +63,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		return err
 	}
 	handlers := newHandlers(mgr, configuration, known, policies, sinks, draining.Load)
+	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"net/url"
 	"os"
 	"slices"
 	"time"
@@ -76,6 +78,13 @@ type Config struct {
 	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
 	ShutdownDelay time.Duration
 	LogLevel      string
+
+	// TracingEndpoint is the URL of an OpenTelemetry collector's OTLP/HTTP receiver, without
+	// the path v1/traces; empty for no traces.
+	TracingEndpoint string
+	// TracingSamplingRatio is the share, 0 to 1, of the reviews to trace that the API server
+	// says nothing about.
+	TracingSamplingRatio float64
 }
 
 // Default returns the configuration of a webhook whose command line is empty.
@@ -97,6 +106,7 @@ func Default() Config {
 		Lease:                "seawall",
 		ShutdownDelay:        5 * time.Second,
 		LogLevel:             "info",
+		TracingSamplingRatio: 0.1,
 	}
 }
 
@@ -135,6 +145,11 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
 		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
+	flags.StringVar(&c.TracingEndpoint, "tracing-endpoint", c.TracingEndpoint,
+		"URL of an OpenTelemetry collector's OTLP/HTTP receiver, such as http://collector:4318; empty for no traces")
+	flags.Float64Var(&c.TracingSamplingRatio, "tracing-sampling-ratio", c.TracingSamplingRatio,
+		"share of the reviews to trace, 0 to 1, where the API server does not trace its request itself; "+
+			"where it does, its choice is followed")
 }
 
 // Validate returns an error that names every flag whose value is not allowed.
@@ -151,6 +166,7 @@ func (c *Config) Validate() error {
 		c.validateDurations(),
 		c.Records.validate(),
 		c.validateLogLevel(),
+		c.validateTracing(),
 	)
 }
 
@@ -201,6 +217,18 @@ func (c *Config) validateLogLevel() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("--log-level is %q: want debug, info, warn or error", c.LogLevel)
+	}
+	return nil
+}
+
+func (c *Config) validateTracing() error {
+	endpoint, err := url.Parse(c.TracingEndpoint)
+	isURL := err == nil && slices.Contains([]string{"http", "https"}, endpoint.Scheme) && endpoint.Host != ""
+	if c.TracingEndpoint != "" && !isURL {
+		return fmt.Errorf("--tracing-endpoint is %q: want a URL such as http://collector:4318, or nothing", c.TracingEndpoint)
+	}
+	if ratio := c.TracingSamplingRatio; math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
+		return fmt.Errorf("--tracing-sampling-ratio is %v: want a number from 0 to 1", ratio)
 	}
 	return nil
 }

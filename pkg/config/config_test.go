@@ -44,6 +44,11 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--reports-per-namespace=0":      "--reports-per-namespace is 0",
 		"--reports-total=-1":             "--reports-total is -1",
 		"--log-level=chatty":             `--log-level is "chatty"`,
+		"--tracing-endpoint=collector":   `--tracing-endpoint is "collector": want a URL such as http://collector:4318`,
+		"--tracing-endpoint=grpc://c:1":  `--tracing-endpoint is "grpc://c:1"`,
+		"--tracing-endpoint=http://":     `--tracing-endpoint is "http://"`,
+		"--tracing-sampling-ratio=1.5":   "--tracing-sampling-ratio is 1.5: want a number from 0 to 1",
+		"--tracing-sampling-ratio=NaN":   "--tracing-sampling-ratio is NaN",
 	} {
 		t.Run(argument, func(t *testing.T) {
 			configuration := parse(t, argument)
