@@ -38,6 +38,8 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.String("successRate", record.SuccessRate),
 		slog.String("evidence", Clean(record.Evidence)),
 		slog.String("message", Clean(record.Message)),
+		slog.String("override", Clean(record.Override)),
+		slog.String("overrideReason", Clean(record.OverrideReason)),
 		slog.Duration("duration", record.Duration),
 		slog.String("uid", record.UID),
 	)

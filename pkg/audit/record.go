@@ -25,6 +25,10 @@ type Record struct {
 	// Policy is the one that explains the action; empty when none judged the write.
 	Policy  string
 	Message string
+	// Override is the namespace/name of the WaveOverride that let the write pass, and
+	// OverrideReason what it says about why; empty when none was used.
+	Override       string
+	OverrideReason string
 	// Environments is n, the number of environments that the write affects.
 	Environments int
 	// Total is the number of environments that the rollout has, affected or not, and Held
@@ -84,6 +88,8 @@ func (r Record) Annotations() map[string]string {
 	}
 	add("policy", r.Policy)
 	add("evidence", r.Evidence)
+	add("override", r.Override)
+	add("override-reason", r.OverrideReason)
 	if r.Environments > 0 {
 		add("environments", strconv.Itoa(r.Environments))
 	}
