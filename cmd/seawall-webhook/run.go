@@ -64,20 +64,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	handler := &admission.Handler{
-		Kinds:        known,
-		Policies:     policies,
-		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         audit.Sinks{audit.Log{Logger: logger}, decisions},
-		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
-		AllowOnError: configuration.OnError == config.OnErrorAllow,
-	}
-	handlers := map[string]http.Handler{
-		admission.Path: admission.HTTP(handler, draining.Load),
-		admission.ConfigurationPath: admission.HTTP(admission.Configuration{
-			"rolloutkinds": admission.CheckRolloutKind(known.Listed),
-		}, draining.Load),
-	}
+	handlers := newHandlers(mgr, configuration, known, policies, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
@@ -85,6 +72,25 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		return err
 	}
 	return mgr.Start(serving)
+}
+
+// newHandlers returns what the webhook serves, by paths.
+func newHandlers(
+	mgr manager.Manager, configuration config.Config, known *kinds.Set, policies *policy.Set, sink audit.Sink, draining func() bool,
+) map[string]http.Handler {
+	waves := &admission.Handler{
+		Kinds:        known,
+		Policies:     policies,
+		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
+		Sink:         sink,
+		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
+		AllowOnError: configuration.OnError == config.OnErrorAllow,
+	}
+	own := admission.Configuration{"rolloutkinds": admission.CheckRolloutKind(known.Listed)}
+	return map[string]http.Handler{
+		admission.Path:              admission.HTTP(waves, draining),
+		admission.ConfigurationPath: admission.HTTP(own, draining),
+	}
 }
 
 // watch feeds the registry while the manager runs.

@@ -73,7 +73,7 @@ type RolloutKindSpec struct {
 	// inventory is the resource whose objects the expressions read as "targets". Without
 	// it there is no such variable.
 	// +optional
-	Inventory *RolloutKindInventory `json:"inventory,omitempty"`
+	Inventory RolloutKindInventory `json:"inventory,omitzero"`
 
 	// variables are expressions that those below and later variables can use, as
 	// "variables.<name>". One that nothing uses is not evaluated.

@@ -131,11 +131,7 @@ func (in *RolloutKindSpec) DeepCopyInto(out *RolloutKindSpec) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
-	if in.Inventory != nil {
-		in, out := &in.Inventory, &out.Inventory
-		*out = new(RolloutKindInventory)
-		(*in).DeepCopyInto(*out)
-	}
+	in.Inventory.DeepCopyInto(&out.Inventory)
 	if in.Variables != nil {
 		in, out := &in.Variables, &out.Variables
 		*out = make([]ExpressionVariable, len(*in))

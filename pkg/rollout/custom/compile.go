@@ -82,7 +82,7 @@ type compiler struct {
 
 func compile(spec *v1alpha1.RolloutKindSpec) (*programs, field.ErrorList) {
 	path := field.NewPath("spec")
-	env, err := newEnvironment(spec.Inventory != nil)
+	env, err := newEnvironment(spec.Inventory.Resource != "")
 	if err != nil {
 		return nil, field.ErrorList{field.InternalError(path, err)}
 	}

@@ -15,8 +15,8 @@ type Inventory = inventory.Collection[map[string]any]
 
 // NewInventory has the registry read what a RolloutKind declares as its inventory, until
 // inventory.Unregister. It returns nil for a RolloutKind without one.
-func NewInventory(registry *inventory.Registry, declared *v1alpha1.RolloutKindInventory) *Inventory {
-	if declared == nil {
+func NewInventory(registry *inventory.Registry, declared v1alpha1.RolloutKindInventory) *Inventory {
+	if declared.Resource == "" {
 		return nil
 	}
 	fields := make([][]string, len(declared.Fields))
