@@ -49,8 +49,12 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
 		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
 	}))
-	policies := &policy.Set{}
-	checks, err := follow(serving, mgr, followed{argoCD: argoCD, policies: policies, kinds: known, registry: registry})
+	permitted, err := newOverrides(mgr, configuration)
+	if err != nil {
+		return err
+	}
+	following := followed{argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, kinds: known, registry: registry}
+	checks, err := follow(serving, mgr, following)
 	if err != nil {
 		return err
 	}
@@ -64,29 +68,37 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, known, policies, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
+	handlers := newHandlers(mgr, configuration, following, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := addChecks(mgr, logger, checks); err != nil {
 		return err
 	}
+	drain := permitted.count()
+	defer drain()
 	return mgr.Start(serving)
 }
 
 // newHandlers returns what the webhook serves, by paths.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, known *kinds.Set, policies *policy.Set, sink audit.Sink, draining func() bool,
+	mgr manager.Manager, configuration config.Config, by followed, sink audit.Sink, draining func() bool,
 ) map[string]http.Handler {
 	waves := &admission.Handler{
-		Kinds:        known,
-		Policies:     policies,
+		Kinds:        by.kinds,
+		Policies:     by.policies,
+		Overrides:    by.overrides,
+		Uses:         by.overrides.uses,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
 		Sink:         sink,
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	own := admission.Configuration{"rolloutkinds": admission.CheckRolloutKind(known.Listed)}
+	created := admission.OverrideChecker{Kinds: by.kinds, Judging: by.policies.Judging, Home: configuration.Namespace}
+	own := admission.Configuration{
+		"rolloutkinds":  admission.CheckRolloutKind(by.kinds.Listed),
+		"waveoverrides": created.Check,
+	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, draining),
 		admission.ConfigurationPath: admission.HTTP(own, draining),
@@ -167,10 +179,11 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 
 // followed is what is kept equal to objects of the cluster.
 type followed struct {
-	argoCD   *inventory.ArgoCD
-	policies *policy.Set
-	kinds    *kinds.Set
-	registry *inventory.Registry
+	argoCD    *inventory.ArgoCD
+	policies  *policy.Set
+	overrides *overrides
+	kinds     *kinds.Set
+	registry  *inventory.Registry
 }
 
 // follow starts what the webhook watches and returns a readiness check for each.
@@ -179,6 +192,10 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 		return nil, err
 	}
 	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), to.policies)
+	if err != nil {
+		return nil, err
+	}
+	overridesSynced, err := controller.FollowOverrides(ctx, mgr.GetCache(), to.overrides.Overrides)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +210,7 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 	return checks{
 		"inventory":  to.argoCD.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
+		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
 		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
 	}, nil

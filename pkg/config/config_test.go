@@ -39,6 +39,7 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--on-error=Ignore":              `--on-error is "Ignore": want one of ["Deny" "Allow"]`,
 		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
 		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
+		"--override-retention=-1s":       "--override-retention is -1s: want a duration from 0s to 87600h0m0s",
 		"--log-level=chatty":             `--log-level is "chatty"`,
 	} {
 		t.Run(argument, func(t *testing.T) {
