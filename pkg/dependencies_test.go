@@ -23,16 +23,20 @@ func allowed() map[string][]string {
 		"pkg/risk":             {},
 		"pkg/apis/v1alpha1":    {},
 		"pkg/audit":            {},
+		"pkg/audit/events":     {"pkg/audit"},
+		"pkg/audit/reports":    {"pkg/audit"},
 		"pkg/certificate":      {},
 		"pkg/inventory":        {"pkg/apis/v1alpha1", "pkg/rollout"},
 		"pkg/rollout":          {"pkg/apis/v1alpha1", "pkg/risk"},
 		systems + "gotemplate": {"pkg/rollout"},
 		systems + "kinds":      {"pkg/inventory", "pkg/rollout"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
-		"pkg/metrics":          {"pkg/audit"},
+		"pkg/metrics":          {"pkg/audit", "pkg/inventory"},
 		"pkg/config":           {"pkg/inventory"},
-		"pkg/controller":       {"pkg/apis/v1alpha1", "pkg/policy"},
-		"pkg/admission":        {"pkg/audit", "pkg/policy", "pkg/rollout"},
+		"pkg/controller": {
+			"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds",
+		},
+		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
 		"pkg/cli":              {"pkg/version"},
 	}
 }

@@ -35,8 +35,8 @@ func newOverrides(mgr manager.Manager, configuration config.Config) (*overrides,
 // count counts uses until the function is called that it returns, which waits for the last
 // of them. It is not the manager's to stop: that stops what it runs before the webhook's
 // server has answered its last request.
-func (o *overrides) count() (drain func()) {
-	running, stop := context.WithCancel(context.Background())
+func (o *overrides) count(ctx context.Context) (drain func()) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var group sync.WaitGroup
 	group.Go(func() { o.uses.Run(running) })
 	return func() {

@@ -44,38 +44,37 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	registry := inventory.NewRegistry()
-	known := kinds.NewSet(kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-	}))
-	permitted, err := newOverrides(mgr, configuration)
+	following, err := newFollowed(mgr, configuration, argoCD)
 	if err != nil {
 		return err
 	}
-	following := followed{argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, kinds: known, registry: registry}
 	checks, err := follow(serving, mgr, following)
 	if err != nil {
 		return err
 	}
-	if err := watch(mgr, registry, checks); err != nil {
+	if err := watch(mgr, following.registry, checks); err != nil {
 		return err
 	}
-	if err := addControllers(mgr, known); err != nil {
+	if err := addControllers(mgr, following.kinds); err != nil {
 		return err
 	}
-	decisions, err := newDecisions(ctrlmetrics.Registry, known)
+	kept, sinks, err := newSinks(mgr, configuration.Records, following.kinds, logger)
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, following, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
+	handlers := newHandlers(mgr, configuration, following, sinks, draining.Load)
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
+	if err := errors.Join(
+		addChecks(mgr, logger, checks),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, following.registry),
+	); err != nil {
 		return err
 	}
-	drain := permitted.count()
+	kept.start(ctx)
+	defer kept.drain()
+	drain := following.overrides.count(ctx)
 	defer drain()
 	return mgr.Start(serving)
 }
@@ -184,6 +183,19 @@ type followed struct {
 	overrides *overrides
 	kinds     *kinds.Set
 	registry  *inventory.Registry
+}
+
+// newFollowed returns what is followed once follow is called.
+func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inventory.ArgoCD) (followed, error) {
+	registry := inventory.NewRegistry()
+	permitted, err := newOverrides(mgr, configuration)
+	return followed{
+		argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, registry: registry,
+		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
+			ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+			ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+		})),
+	}, err
 }
 
 // follow starts what the webhook watches and returns a readiness check for each.

@@ -68,6 +68,8 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	Records Records
+
 	// OverrideRetention is how long a WaveOverride is kept after it has ended.
 	OverrideRetention time.Duration
 
@@ -96,6 +98,7 @@ func Default() Config {
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
+		Records:              defaultRecords(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
@@ -130,6 +133,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 			"argocd-cmd-params-cm), Enabled or Disabled")
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
 		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
+	c.Records.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
@@ -154,6 +158,7 @@ func (c *Config) Validate() error {
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
 		c.validateDurations(),
+		c.Records.validate(),
 		c.validateLogLevel(),
 	)
 }

@@ -40,6 +40,10 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
 		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
 		"--override-retention=-1s":       "--override-retention is -1s: want a duration from 0s to 87600h0m0s",
+		"--record-queue=0":               "--record-queue is 0: want a number from 100 to 1000000",
+		"--report-retention=1s":          "--report-retention is 1s: want a duration of at least 1m",
+		"--reports-per-namespace=0":      "--reports-per-namespace is 0",
+		"--reports-total=-1":             "--reports-total is -1",
 		"--log-level=chatty":             `--log-level is "chatty"`,
 	} {
 		t.Run(argument, func(t *testing.T) {
