@@ -33,10 +33,8 @@ func allowed() map[string][]string {
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
 		"pkg/metrics":          {"pkg/audit", "pkg/inventory"},
 		"pkg/config":           {"pkg/inventory"},
-		"pkg/controller": {
-			"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds",
-		},
-		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
+		"pkg/controller":       {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds"},
+		"pkg/admission":        {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
 		"pkg/cli":              {"pkg/version"},
 	}
 }

@@ -202,7 +202,8 @@ var _ = Describe("a denial is found", func() {
 
 	It("in the cluster's place when its rollout is of no namespace, and also when nobody could judge it", func(ctx SpecContext) {
 		review := reviewOf(&unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "example.com/v1", "kind": "Unknown", "metadata": map[string]any{"name": "everywhere" + raw},
+			"apiVersion": "config.projectsveltos.io/v1beta1", "kind": "ClusterProfile",
+			"metadata": map[string]any{"name": "everywhere" + raw, "labels": map[string]any{"unreadable": int64(7)}},
 		}}, "eve"+raw+strings.Repeat("x", 3000))
 		response := post(ctx, webhook, review)
 		Expect(response.Allowed).To(BeFalse())

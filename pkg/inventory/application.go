@@ -55,6 +55,7 @@ func (a Application) controlledBy(uid string) bool {
 // AuthorizedFor tells whether a Stage of Kargo may sync the Application.
 func (a Application) AuthorizedFor(project, stage string) bool {
 	return slices.ContainsFunc(strings.Split(a.Metadata.Annotations.AuthorizedStages, ","), func(authorized string) bool {
-		return strings.TrimSpace(authorized) == project+":"+stage
+		of, name, found := strings.Cut(authorized, ":")
+		return found && strings.TrimSpace(of) == project && strings.TrimSpace(name) == stage
 	})
 }

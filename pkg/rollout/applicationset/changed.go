@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"reflect"
 	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // countChanged counts what the entries stand for that are open and differ from those of the
@@ -21,7 +23,7 @@ func (d *delta) countChanged(changed []openEntry) error {
 	least, evidence := d.leastChanged(scale, scaled)
 	switch {
 	case found && (evidence == "" || declared-known >= least):
-		d.declared, d.evidence = max(declared-known, 0), annotationEvidence
+		d.declared, d.evidence = max(declared-known, 0), rollout.DeclaredEvidence
 	case evidence != "":
 		d.declared, d.evidence = least, evidence
 	default:

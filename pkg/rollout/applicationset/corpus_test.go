@@ -15,6 +15,10 @@ import (
 
 func TestCorpus(t *testing.T) {
 	table := rollouttest.Corpus(t, "argocd-cases.tsv")
+	unread := map[string]bool{}
+	for _, file := range rollouttest.CorpusFiles(t, "argocd") {
+		unread[strings.TrimSuffix(file, ".yaml")] = true
+	}
 	rows := 0
 	for line := range strings.SplitSeq(strings.TrimSpace(string(table)), "\n") {
 		if strings.HasPrefix(line, "#") {
@@ -22,9 +26,12 @@ func TestCorpus(t *testing.T) {
 		}
 		rows++
 		columns := strings.Split(line, "\t")
+		delete(unread, columns[0])
 		t.Run(columns[0]+" with "+columns[1], func(t *testing.T) { corpusRow(t, columns) })
 	}
-	NewWithT(t).Expect(rows).To(BeNumerically(">=", 25))
+	g := NewWithT(t)
+	g.Expect(rows).To(BeNumerically(">=", 25))
+	g.Expect(unread).To(BeEmpty(), "files without a row")
 }
 
 func corpusRow(t *testing.T, columns []string) {

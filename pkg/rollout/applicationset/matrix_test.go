@@ -2,10 +2,7 @@ package applicationset_test
 
 import (
 	"errors"
-	"fmt"
-	"runtime"
 	"testing"
-	"time"
 
 	. "github.com/onsi/gomega"
 
@@ -115,31 +112,6 @@ func TestMatrixAndMergeThatAreWrong(t *testing.T) {
 			g := NewWithT(t)
 			g.Expect(errors.As(err, &unresolved)).To(BeTrue(), "%v", err)
 			g.Expect(err.Error()).To(ContainSubstring(test.want))
-		})
-	}
-}
-
-func TestAMatrixIsNotExpandedWithoutEnd(t *testing.T) {
-	elements := make([]any, 5_000)
-	for i := range elements {
-		elements[i] = fields{"k": fmt.Sprint(i)}
-	}
-	for name, second := range map[string]fields{
-		"of constant children":             listed(elements...),
-		"whose second child is a template": listed(append([]any{fields{"x": "{{.k}}"}}, elements...)...),
-		"of a matrix":                      matrixOf(listed(elements...), listed(elements...)),
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := NewWithT(t)
-			write := creation(t, goSpec(matrixOf(listed(elements...), second)))
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			started := time.Now()
-			_, err := (&argoCD{}).read(write)
-			runtime.ReadMemStats(&after)
-			g.Expect(err).To(MatchError(ContainSubstring("matrix expands to more than 100000 sets of parameters")))
-			g.Expect(time.Since(started)).To(BeNumerically("<", 5*time.Second))
-			g.Expect(after.TotalAlloc-before.TotalAlloc).To(BeNumerically("<", 400<<20), "bytes allocated in all")
 		})
 	}
 }

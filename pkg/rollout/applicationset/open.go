@@ -3,11 +3,8 @@ package applicationset
 import (
 	"slices"
 
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
-
-const annotationEvidence = "annotation " + v1alpha1.EnvironmentsAnnotation
 
 // unresolved is the error for environments that nothing counts.
 func unresolved(entries []openEntry, atLeast int) error {
@@ -37,7 +34,7 @@ func (d *delta) estimate(metadata rollout.Metadata, known int) (n int, evidence 
 		evidence = d.before.status.evidence
 	}
 	if found && (evidence == "" || declared-known >= n) {
-		n, evidence = max(declared-known, 0), annotationEvidence
+		n, evidence = max(declared-known, 0), rollout.DeclaredEvidence
 	}
 	return n, evidence, nil
 }

@@ -64,17 +64,18 @@ func (f *fieldsOnly) execute(params map[string]any) (string, bool) {
 }
 
 func lookUp(params map[string]any, path []string) (string, bool) {
-	for _, key := range path[:len(path)-1] {
+	last := len(path) - 1
+	for i, key := range path[:last] {
 		switch member := params[key].(type) {
 		case map[string]any:
 			params = member
 		case map[string]string:
-			text, found := member[path[len(path)-1]]
-			return text, found && key == path[len(path)-2]
+			text, found := member[path[last]]
+			return text, found && i == last-1
 		default:
 			return "", false
 		}
 	}
-	text, isString := params[path[len(path)-1]].(string)
+	text, isString := params[path[last]].(string)
 	return text, isString
 }

@@ -33,7 +33,8 @@ type Functions struct {
 // Functions that look at the machine are left out; those that make keys and slow hashes
 // return an error when they are called.
 func NewFunctions(functions template.FuncMap) Functions {
-	all := maps.Clone(functions)
+	all := template.FuncMap{}
+	maps.Copy(all, functions)
 	maps.DeleteFunc(all, func(name string, _ any) bool {
 		return slices.Contains([]string{"env", "expandenv", "getHostByName"}, name)
 	})

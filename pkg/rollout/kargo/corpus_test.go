@@ -2,10 +2,11 @@ package kargo_test
 
 import (
 	"encoding/json"
-	"fmt"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -25,28 +26,57 @@ func promote(tb testing.TB, project, stage string, steps []any) []byte {
 	return text
 }
 
-const stagesOfCorpus = `---
-apiVersion: argoproj.io/v1alpha1
-kind: Application
-metadata: {name: kargo-argocd-update-%s, namespace: argocd, annotations: {kargo.akuity.io/authorized-stage: "kargo-argocd-update:%s"}}
-`
+// applicationsOfCorpus are those that the ApplicationSet of the corpus makes, and their stages.
+func applicationsOfCorpus(tb testing.TB) (stages []string, applications []*unstructured.Unstructured) {
+	tb.Helper()
+	text := rollouttest.Corpus(tb, "kargo/04-e2e-argocd-update-apps.yaml")
+	var set struct {
+		Metadata struct{ Namespace string }
+		Spec     struct {
+			Generators []struct {
+				List struct{ Elements []struct{ Stage string } }
+			}
+			Template struct {
+				Metadata struct {
+					Name        string
+					Annotations map[string]string
+				}
+			}
+		}
+	}
+	NewWithT(tb).Expect(yaml.Unmarshal(text, &set)).To(Succeed())
+	for _, element := range set.Spec.Generators[0].List.Elements {
+		stages = append(stages, element.Stage)
+		application := &unstructured.Unstructured{}
+		application.SetAPIVersion("argoproj.io/v1alpha1")
+		application.SetKind("Application")
+		application.SetNamespace(set.Metadata.Namespace)
+		application.SetName(strings.ReplaceAll(set.Spec.Template.Metadata.Name, "{{stage}}", element.Stage))
+		annotations := map[string]string{}
+		for key, text := range set.Spec.Template.Metadata.Annotations {
+			annotations[key] = strings.ReplaceAll(text, "{{stage}}", element.Stage)
+		}
+		application.SetAnnotations(annotations)
+		applications = append(applications, application)
+	}
+	return stages, applications
+}
 
 func TestCorpus(t *testing.T) {
-	var applications string
-	for _, stage := range []string{"test", "uat", "prod"} {
-		applications += fmt.Sprintf(stagesOfCorpus, stage, stage)
-	}
+	NewWithT(t).Expect(rollouttest.CorpusFiles(t, "kargo")).To(HaveLen(3), "a file that no row here reads")
+	stages, applications := applicationsOfCorpus(t)
+	NewWithT(t).Expect(stages).To(Equal([]string{"test", "uat", "prod"}))
 	var task []any
 	for _, object := range rollouttest.Objects(t, rollouttest.Corpus(t, "kargo/04-e2e-argocd-update.yaml")) {
 		if object.GetKind() == "PromotionTask" {
 			task = object.Object["spec"].(map[string]any)["steps"].([]any)
 		}
 	}
-	for _, stage := range []string{"test", "uat", "prod"} {
+	for _, stage := range stages {
 		t.Run("one Application in "+stage, func(t *testing.T) {
 			g := NewWithT(t)
 			write := rollouttest.Write(t, rollout.Create, promote(t, "kargo-argocd-update", stage, task), nil)
-			static := inventory.Static{Objects: rollouttest.Objects(t, []byte(applications))}
+			static := inventory.Static{Objects: applications}
 			change, err := rollouttest.Fixture{Write: write, Static: static}.Read(promotion)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(change.Affected()).To(Equal(1))

@@ -11,43 +11,41 @@ type variable struct {
 	Value string `json:"value"`
 }
 
-// scope is what expressions may refer to.
-type scope struct {
-	context map[string]string
-	// variables: of two with one name the first holds.
-	variables []variable
+// scope is what expressions may name, such as ctx.stage and vars.image. What is not in it
+// cannot be resolved.
+type scope map[string]string
+
+// define adds variables in their order: each may name those before it, and of two with one
+// name the later holds (Kargo's pkg/promotion/evaluator.go, Vars).
+func (s scope) define(variables []variable) {
+	for _, variable := range variables {
+		text, resolved := s.resolve(variable.Value)
+		if delete(s, "vars."+variable.Name); resolved {
+			s["vars."+variable.Name] = text
+		}
+	}
 }
 
-// depth bounds variables that refer to variables.
-const depth = 10
-
 // resolve replaces the expressions of a text. It is false when one of them is more than the
-// name of something in the scope.
-func (s scope) resolve(text string) (string, bool) { return s.resolveWithin(text, depth) }
-
-func (s scope) resolveWithin(text string, left int) (string, bool) {
-	resolved := left > 0
-	text = regexp.MustCompile(`\$\{\{(.*?)}}`).ReplaceAllStringFunc(text, func(expression string) string {
-		name := strings.TrimSpace(expression[len("${{") : len(expression)-len("}}")])
-		value, known := s.lookUp(name, left)
+// name of something in the scope, or has the delimiters ${% %}.
+func (s scope) resolve(text string) (string, bool) {
+	expression := regexp.MustCompile(`\$\{\{(.*?)}}`)
+	resolved := true
+	result := expression.ReplaceAllStringFunc(text, func(match string) string {
+		value, known := s[strings.TrimSpace(match[len("${{"):len(match)-len("}}")])]
 		resolved = resolved && known
 		return value
 	})
-	return text, resolved && !strings.Contains(text, "${{")
-}
-
-func (s scope) lookUp(name string, left int) (string, bool) {
-	if value, known := s.context[name]; known {
-		return value, true
-	}
-	wanted, isVariable := strings.CutPrefix(name, "vars.")
-	if !isVariable || left == 0 {
+	if rest := expression.ReplaceAllString(text, ""); expressive(rest) {
 		return "", false
 	}
-	for _, variable := range s.variables {
-		if variable.Name == wanted {
-			return s.resolveWithin(variable.Value, left-1)
-		}
+	if result != text && len(result) > 1 && result[0] == '"' && result[len(result)-1] == '"' {
+		result = result[1 : len(result)-1] // as Kargo does, after an expression only
 	}
-	return "", false
+	return result, resolved
+}
+
+// expressive tells whether a text holds an expression.
+func expressive(text string) bool {
+	return strings.Contains(text, "${{") || strings.Contains(text, "${%")
 }

@@ -34,13 +34,13 @@ func (f *finder) applications(path string, raw json.RawMessage) ([]rollout.Targe
 	if json.Unmarshal(raw, &whole) == nil && whole != "" {
 		return f.authorized(path) // an expression makes the whole list
 	}
-	var apps []app
-	if err := json.Unmarshal(raw, &apps); len(raw) > 0 && err != nil {
+	var entries []json.RawMessage
+	if err := json.Unmarshal(raw, &entries); len(raw) > 0 && err != nil {
 		return nil, rollout.Unresolved(path, "cannot be read: %s", rollout.Quote(err.Error()))
 	}
 	var targets []rollout.Target
-	for i, app := range apps {
-		found, err := f.one(fmt.Sprintf("%s[%d]", path, i), app)
+	for i, entry := range entries {
+		found, err := f.entry(fmt.Sprintf("%s[%d]", path, i), entry)
 		if err != nil {
 			return nil, err
 		}
@@ -48,6 +48,19 @@ func (f *finder) applications(path string, raw json.RawMessage) ([]rollout.Targe
 	}
 	rollout.SortTargets(targets)
 	return targets, nil
+}
+
+// entry returns the Applications of one entry, of which an expression may make any part.
+func (f *finder) entry(path string, raw json.RawMessage) ([]rollout.Target, error) {
+	var app app
+	switch err := json.Unmarshal(raw, &app); {
+	case err == nil:
+		return f.one(path, app)
+	case expressive(string(raw)):
+		return f.authorized(path)
+	default:
+		return nil, rollout.Unresolved(path, "cannot be read: %s", rollout.Quote(err.Error()))
+	}
 }
 
 func (f *finder) one(path string, app app) ([]rollout.Target, error) {
@@ -98,8 +111,11 @@ func (f *finder) resolveSelector(selector *metav1.LabelSelector) (*metav1.LabelS
 		resolved.MatchLabels[key] = value
 	}
 	for i := range resolved.MatchExpressions {
-		for v := range resolved.MatchExpressions[i].Values {
-			put(&resolved.MatchExpressions[i].Values[v])
+		expression := &resolved.MatchExpressions[i]
+		put(&expression.Key)
+		put((*string)(&expression.Operator))
+		for v := range expression.Values {
+			put(&expression.Values[v])
 		}
 	}
 	return resolved, complete

@@ -14,6 +14,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+const stageRemedy = "divide the Stage into Stages of at most " + rollout.PerWave + " environments each"
+
 // Inventory is what a Promotion acts on.
 type Inventory struct {
 	applications *inventory.Applications
@@ -52,7 +54,8 @@ func Promotion(inventory *Inventory) rollout.Kind {
 			Inventory: "The metadata of Applications and of Stages.",
 			Unknown: "Expressions other than of ctx.project, ctx.stage, ctx.promotion and vars: such a name or selector counts as all " +
 				"Applications that are authorized for the Stage. Whether the condition of a step holds: it is taken to. What a commit " +
-				"to a repository syncs.",
+				"to a repository syncs. Promotions of other Stages that sync at the same time: each is judged for itself. Applications " +
+				"of an Argo CD in another cluster than Kargo.",
 		},
 	}
 }
@@ -79,6 +82,14 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	if write.Operation != rollout.Create {
 		return rollout.Change{}, nil
 	}
+	change, err := r.promote(write)
+	if err != nil {
+		return write.OrDeclared(err, stageRemedy)
+	}
+	return change, nil
+}
+
+func (r reader) promote(write rollout.Write) (rollout.Change, error) {
 	var read promotion
 	if err := rollout.Decode(write.Object, &read); err != nil {
 		return rollout.Change{}, err
@@ -94,9 +105,11 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		if step.Uses != "argocd-update" {
 			continue
 		}
-		found.scope = scope{context: map[string]string{
-			"ctx.project": write.Namespace, "ctx.stage": read.Spec.Stage, "ctx.promotion": write.Name,
-		}, variables: slices.Concat(step.Vars, read.Spec.Vars)}
+		found.scope = scope{"ctx.project": write.Namespace, "ctx.stage": read.Spec.Stage}
+		if write.Name != "" { // the API server makes it of generateName later
+			found.scope["ctx.promotion"] = write.Name
+		}
+		found.scope.define(slices.Concat(read.Spec.Vars, step.Vars))
 		targets, err := found.applications(path+".config.apps", step.Config.Apps)
 		if err != nil {
 			return rollout.Change{}, err
@@ -115,12 +128,11 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 
 // withoutApplications counts a Promotion that only writes to repositories.
 func (r reader) withoutApplications(write rollout.Write, stage string) (rollout.Change, error) {
-	const remedy = "divide the Stage into Stages of at most " + rollout.PerWave + " environments each"
 	declared, found, err := write.Metadata.Declared()
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	evidence := "annotation " + v1alpha1.EnvironmentsAnnotation
+	evidence := rollout.DeclaredEvidence
 	if !found {
 		if declared, found, err = r.ofStage(write.Namespace, stage); err != nil {
 			return rollout.Change{}, err
@@ -129,9 +141,9 @@ func (r reader) withoutApplications(write rollout.Write, stage string) (rollout.
 	}
 	if !found {
 		target := rollout.Target{Name: stage, Effect: rollout.Changed}
-		return rollout.Change{Environments: 1, Steps: []rollout.Step{rollout.AtOnce([]rollout.Target{target}, remedy)}}, nil
+		return rollout.Change{Environments: 1, Steps: []rollout.Step{rollout.AtOnce([]rollout.Target{target}, stageRemedy)}}, nil
 	}
-	step := rollout.Step{Declared: declared, InFlight: declared, PaceRemedy: remedy, SplitRemedy: remedy}
+	step := rollout.Step{Declared: declared, InFlight: declared, PaceRemedy: stageRemedy, SplitRemedy: stageRemedy}
 	return rollout.Change{Environments: declared, Steps: []rollout.Step{step}, Evidence: evidence}, nil
 }
 

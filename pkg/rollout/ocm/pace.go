@@ -54,15 +54,12 @@ func (p place) soonerThan(before place) bool {
 	return p.size == 0 || p.wave < before.wave || wider || p.patience.lessThan(before.patience)
 }
 
-// places returns where each cluster of the plan stands. Waves without clusters are no gates.
+// places returns where each cluster of the plan stands.
 func (p plan) places() map[string]place {
-	all, number := map[string]place{}, 0
-	for _, wave := range p.waves {
+	all := map[string]place{}
+	for number, wave := range p.waves {
 		for _, name := range wave.clusters {
 			all[name] = place{wave: number, window: wave.window, size: len(wave.clusters), patience: p.patience}
-		}
-		if len(wave.clusters) > 0 {
-			number++
 		}
 	}
 	return all

@@ -124,6 +124,19 @@ func TestPredicates(t *testing.T) {
 	}
 }
 
+// Predicates and taints must both let a cluster pass, and a taint only for new clusters lets
+// those stay that are decided.
+func TestTaintedClusters(t *testing.T) {
+	g := NewWithT(t)
+	tainted := "spec: {taints: [{key: k, effect: NoSelectIfNew}]}"
+	got, err := scheduled(t, "{predicates: [{requiredClusterSelector: {labelSelector: {matchLabels: {a: b}}}}]}",
+		[]group{{clusters: []string{"cluster1", "cluster3"}}}, true,
+		clusterSetOf("all", "clusterSelector: {selectorType: LabelSelector, labelSelector: {}}"), binding("ns1", "all"),
+		hubCluster("cluster1", "a: b", tainted), hubCluster("cluster2", "a: b", tainted), hubCluster("cluster3", "", ""), hubCluster("cluster4", "a: b", ""))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(got).To(Equal(":cluster1,cluster4"))
+}
+
 // The cases of TestSchedulingController_sync and TestBind of scheduling_controller_test.go
 // that make decision groups, and which clusters are taken of more than are wanted.
 func TestDecisionGroups(t *testing.T) {
