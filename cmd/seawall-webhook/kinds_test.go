@@ -43,6 +43,12 @@ func liveCase(packages string, kind rollout.Kind) live {
 	return live{inventory: file("inventory.yaml"), old: file("old.yaml"), object: file("object.yaml")}
 }
 
+// name returns that of the rollout.
+func (l live) name() string {
+	GinkgoHelper()
+	return rollouttest.Objects(GinkgoTB(), []byte(l.object))[0].GetName()
+}
+
 // oneTooMany returns the inventory with one copy more than may sync at once.
 func (l live) oneTooMany() []*unstructured.Unstructured {
 	GinkgoHelper()

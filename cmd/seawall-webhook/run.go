@@ -45,52 +45,58 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	registry := inventory.NewRegistry()
-	known := kinds.NewSet(kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-	}))
-	policies := &policy.Set{}
-	checks, err := follow(serving, mgr, followed{argoCD: argoCD, policies: policies, kinds: known, registry: registry})
+	following, err := newFollowed(mgr, configuration, argoCD)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(watch(mgr, registry, checks), addControllers(mgr, known)); err != nil {
-		return err
-	}
-	kept, sinks, err := newSinks(mgr, configuration.Records, known, logger)
+	checks, err := follow(serving, mgr, following)
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, known, policies, sinks, draining.Load)
+	if err := errors.Join(watch(mgr, following.registry, checks), addControllers(mgr, following.kinds)); err != nil {
+		return err
+	}
+	kept, sinks, err := newSinks(mgr, configuration.Records, following.kinds, logger)
+	if err != nil {
+		return err
+	}
+	handlers := newHandlers(mgr, configuration, following, sinks, draining.Load)
 	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := errors.Join(
 		addChecks(mgr, logger, checks),
-		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, registry),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, following.registry),
 	); err != nil {
 		return err
 	}
 	kept.start(ctx)
 	defer kept.drain()
+	drain := following.overrides.count(ctx)
+	defer drain()
 	return mgr.Start(serving)
 }
 
 // newHandlers returns what the webhook serves, by paths.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, known *kinds.Set, policies *policy.Set, sink audit.Sink, draining func() bool,
+	mgr manager.Manager, configuration config.Config, by followed, sink audit.Sink, draining func() bool,
 ) map[string]http.Handler {
 	waves := &admission.Handler{
-		Kinds:        known,
-		Policies:     policies,
+		Kinds:        by.kinds,
+		Policies:     by.policies,
+		Overrides:    by.overrides,
+		Uses:         by.overrides.uses,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
 		Sink:         sink,
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	own := admission.Configuration{"rolloutkinds": admission.CheckRolloutKind(known.Listed)}
+	created := admission.OverrideChecker{Kinds: by.kinds, Judging: by.policies.Judging, Home: configuration.Namespace}
+	own := admission.Configuration{
+		"rolloutkinds":  admission.CheckRolloutKind(by.kinds.Listed),
+		"waveoverrides": created.Check,
+	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, draining),
 		admission.ConfigurationPath: admission.HTTP(own, draining),
@@ -171,10 +177,24 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 
 // followed is what is kept equal to objects of the cluster.
 type followed struct {
-	argoCD   *inventory.ArgoCD
-	policies *policy.Set
-	kinds    *kinds.Set
-	registry *inventory.Registry
+	argoCD    *inventory.ArgoCD
+	policies  *policy.Set
+	overrides *overrides
+	kinds     *kinds.Set
+	registry  *inventory.Registry
+}
+
+// newFollowed returns what is followed once follow is called.
+func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inventory.ArgoCD) (followed, error) {
+	registry := inventory.NewRegistry()
+	permitted, err := newOverrides(mgr, configuration)
+	return followed{
+		argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, registry: registry,
+		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
+			ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+			ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+		})),
+	}, err
 }
 
 // follow starts what the webhook watches and returns a readiness check for each.
@@ -183,6 +203,10 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 		return nil, err
 	}
 	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), to.policies)
+	if err != nil {
+		return nil, err
+	}
+	overridesSynced, err := controller.FollowOverrides(ctx, mgr.GetCache(), to.overrides.Overrides)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +221,7 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 	return checks{
 		"inventory":  to.argoCD.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
+		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
 		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
 	}, nil

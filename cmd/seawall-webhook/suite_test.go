@@ -65,7 +65,7 @@ var _ = BeforeSuite(func() {
 	})).To(Succeed())
 
 	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{
-		Args: []string{"--log-level=debug"}, Values: valuesFile("rolloutkinds-values.yaml"),
+		Args: []string{"--log-level=debug", "--override-retention=3s"}, Values: valuesFile("rolloutkinds-values.yaml"),
 	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(webhook.Stop()).To(Succeed()) })

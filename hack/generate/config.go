@@ -21,12 +21,12 @@ const (
 func folders() map[string][]string {
 	return map[string][]string{
 		"rbac": {
-			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml",
+			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-users.yaml",
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",
 		},
 		"reports": {"clusterreports-crd.yaml", "reports-crd.yaml"},
 		"manager": {"deployment.yaml", "poddisruptionbudget.yaml", "resourcequota.yaml"},
-		"policy":  {"wavepolicies.yaml"},
+		"policy":  {"ratchet-rolloutkinds.yaml", "ratchet-wavepolicies.yaml", "wavepolicies.yaml"},
 		"webhook": {"secret.yaml", "service.yaml", "validatingwebhookconfiguration.yaml"},
 	}
 }

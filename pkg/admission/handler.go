@@ -44,6 +44,8 @@ type Handler struct {
 	Kinds      Kinds
 	Policies   Policies
 	Namespaces Namespaces
+	Overrides  Overrides
+	Uses       Uses
 	Sink       audit.Sink
 	// Limiter bounds how many writes are judged at once.
 	Limiter Limiter
@@ -120,9 +122,10 @@ func (h *Handler) judge(ctx context.Context, request admission.Request, took *au
 	if err != nil || subject == nil {
 		return nothing, rollout.Change{}, err
 	}
-	_, end := phase(ctx, "judge", &took.Judge)
+	ctx, end := phase(ctx, "judge", &took.Judge)
 	defer end()
-	return policy.Conclude(candidates, *subject, found), found.Change, nil
+	decision, err := h.conclude(ctx, request, candidates, *subject, found)
+	return decision, found.Change, err
 }
 
 // count finds out what a write does; without a subject the write is never judged.

@@ -86,6 +86,8 @@ func newHandler(tb testing.TB, reader rollout.Reader, operations ...v1alpha1.Ope
 		Kinds:      kinds.NewSet([]rollout.Kind{{Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}}),
 		Policies:   set,
 		Namespaces: namespaces{"apps": {}, "ending": nil},
+		Overrides:  policy.NewOverrides("seawall-system"),
+		Uses:       &ledger{},
 		Sink:       kept,
 		Limiter:    admission.NewLimiter(1),
 	}, kept

@@ -29,7 +29,7 @@ func recordOf(request admission.Request, result outcome) audit.Record {
 		Name:             nameOf(request),
 		Operation:        string(request.Operation),
 		User:             request.UserInfo.Username,
-		DryRun:           request.DryRun != nil && *request.DryRun,
+		DryRun:           isDryRun(request),
 		Policy:           verdict.Policy,
 		Message:          verdict.Message,
 		Environments:     verdict.Environments,
@@ -43,6 +43,7 @@ func recordOf(request admission.Request, result outcome) audit.Record {
 		Held:             result.change.Held,
 		Routine:          verdict.Reason == policy.NotJudged || verdict.Reason == policy.NoChange,
 	}
+	record.Override, record.OverrideReason = overridesOf(result.decision)
 	if result.failure != nil {
 		record.Action, record.Reason, record.Message = audit.Error, result.failure.reason, result.failure.err.Error()
 		record.Routine = false

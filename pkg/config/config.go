@@ -40,6 +40,9 @@ const (
 	OnErrorAllow OnError = "Allow"
 )
 
+// longestRetention is ten years.
+const longestRetention = 3650 * 24 * time.Hour
+
 // Config is what the operator of the webhook sets. Its zero value is not valid; Default
 // is.
 type Config struct {
@@ -68,6 +71,9 @@ type Config struct {
 	ProgressiveSyncs string
 
 	Records Records
+
+	// OverrideRetention is how long a WaveOverride is kept after it has ended.
+	OverrideRetention time.Duration
 
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
@@ -100,6 +106,7 @@ func Default() Config {
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		OverrideRetention:    30 * 24 * time.Hour,
 		Records:              defaultRecords(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
@@ -134,6 +141,8 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
 			"argocd-cmd-params-cm), Enabled or Disabled")
+	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
+		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
 	c.Records.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
@@ -207,10 +216,10 @@ func (c *Config) validateCertificates() error {
 }
 
 func (c *Config) validateDurations() error {
-	if c.ShutdownDelay < 0 || c.ShutdownDelay > time.Minute {
-		return fmt.Errorf("--shutdown-delay is %s: want a duration from 0s to 1m", c.ShutdownDelay)
-	}
-	return nil
+	return errors.Join(
+		lastsFor("shutdown-delay", c.ShutdownDelay, time.Minute),
+		lastsFor("override-retention", c.OverrideRetention, longestRetention),
+	)
 }
 
 func (c *Config) validateLogLevel() error {
@@ -243,6 +252,13 @@ func oneOf[T ~string](flag string, value T, allowed ...T) error {
 func inRange(flag string, value, least, most int) error {
 	if value < least || value > most {
 		return fmt.Errorf("--%s is %d: want a number from %d to %d", flag, value, least, most)
+	}
+	return nil
+}
+
+func lastsFor(flag string, value, most time.Duration) error {
+	if value < 0 || value > most {
+		return fmt.Errorf("--%s is %s: want a duration from 0s to %s", flag, value, most)
 	}
 	return nil
 }

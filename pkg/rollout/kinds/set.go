@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -76,12 +77,24 @@ func (s *Set) find(wanted schema.GroupKind) (rollout.Kind, bool) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for _, kind := range s.described {
+	return s.describedAs(wanted)
+}
+
+// describedAs returns the kind that a RolloutKind describes. Of several that describe the same
+// kind none is believed: whoever may create one could otherwise have less counted.
+func (s *Set) describedAs(wanted schema.GroupKind) (rollout.Kind, bool) {
+	var found rollout.Kind
+	var names []string
+	for name, kind := range s.described {
 		if groupKind(kind) == wanted {
-			return kind, true
+			found, names = kind, append(names, name)
 		}
 	}
-	return rollout.Kind{}, false
+	if len(names) > 1 {
+		slices.Sort(names)
+		found.Reader = custom.Uncounted(wanted.String(), "is described by more than one RolloutKind: "+strings.Join(names, ", "))
+	}
+	return found, len(names) > 0
 }
 
 // All returns all kinds, sorted by group and name.
@@ -97,7 +110,7 @@ func (s *Set) All() []rollout.Kind {
 	slices.SortFunc(all, func(a, b rollout.Kind) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
 	})
-	return all
+	return slices.CompactFunc(all, func(a, b rollout.Kind) bool { return groupKind(a) == groupKind(b) })
 }
 
 func groupKind(kind rollout.Kind) schema.GroupKind {

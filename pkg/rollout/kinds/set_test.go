@@ -31,10 +31,18 @@ func TestSet(t *testing.T) {
 	g.Expect(set.Lookup(c).Resource).To(Equal("cs"))
 	g.Expect(set.Knows(a) && set.Knows(c)).To(BeTrue())
 
+	set.Put("fakes.c.example.com", rollout.Kind{Group: "c.example.com", Name: "C", Resource: "fakes"})
+	_, err := set.Lookup(c).Reader.Read(t.Context(), rollout.Write{Operation: rollout.Create})
+	g.Expect(err).To(MatchError("cannot count its environments: C.c.example.com is described by more than one RolloutKind: " +
+		"cs.c.example.com, fakes.c.example.com"))
+	g.Expect(names(set)).To(Equal([]string{"a.example.com/A", "b.example.com/B", "c.example.com/C"}))
+	set.Delete("fakes.c.example.com")
+	g.Expect(set.Lookup(c).Resource).To(Equal("cs"))
+
 	set.Delete("cs.c.example.com")
 	g.Expect(names(set)).To(Equal([]string{"a.example.com/A", "b.example.com/B"}))
 	g.Expect(set.Knows(c)).To(BeFalse())
-	_, err := set.Lookup(c).Reader.Read(t.Context(), rollout.Write{Operation: rollout.Create})
+	_, err = set.Lookup(c).Reader.Read(t.Context(), rollout.Write{Operation: rollout.Create})
 	g.Expect(err).To(MatchError("cannot count its environments: C.c.example.com is a kind that no RolloutKind describes"))
 	g.Expect(custom.Uncounted("x", "y").Read(t.Context(), rollout.Write{Operation: rollout.Update, Object: []byte(`{"metadata":{},"spec":1}`), OldObject: []byte(`{"metadata":{},"spec":1}`)})).
 		To(Equal(rollout.Change{}), "nothing is changed")
