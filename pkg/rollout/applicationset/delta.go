@@ -62,7 +62,7 @@ func (d *delta) matchOpen() {
 		case stored[entry.key] == 0:
 			d.added = append(d.added, entry)
 			continue
-		case same:
+		case same && !d.write.Rewritten:
 			d.kept = append(d.kept, entry)
 		default:
 			d.reshaped = append(d.reshaped, entry)
@@ -92,7 +92,7 @@ func aborting(entries ...[]openEntry) bool {
 func (d *delta) compare() {
 	// While Argo CD fails on an entry it writes no Application at all, so that nothing
 	// tells how far back they are.
-	everything := aborting(d.added, d.reshaped, d.gone)
+	everything := d.write.Rewritten || aborting(d.added, d.reshaped, d.gone)
 	for name, app := range d.after.apps {
 		old, existed := d.before.apps[name]
 		switch {

@@ -126,7 +126,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	if err := after.place(all, targeted); err != nil {
 		return rollout.Change{}, err
 	}
-	return after.change(before), nil
+	return after.change(write, before), nil
 }
 
 // keeps returns the clusters that a taint does not take from the stored policy. A taint
@@ -177,8 +177,8 @@ func (p *policy) place(all []cluster, targeted map[string]bool) error {
 	return err
 }
 
-func (p *policy) change(before *policy) rollout.Change {
-	rewritten := !rollout.SameJSON(before.content, p.content)
+func (p *policy) change(write rollout.Write, before *policy) rollout.Change {
+	rewritten := write.Rewrites(before.content, p.content)
 	targets := rollout.Delta(before.clusters, p.clusters, func(name string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true

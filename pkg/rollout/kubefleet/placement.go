@@ -128,7 +128,7 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 	if err := r.place(after, chosen); err != nil {
 		return rollout.Change{}, err
 	}
-	return after.change(before)
+	return after.change(write, before)
 }
 
 // placed returns the clusters that the stored placement is on: by its status or, while that

@@ -5,7 +5,7 @@ import (
 )
 
 // change returns what a write of the placement does; before may be nil.
-func (p *placement) change(before *placement) (rollout.Change, error) {
+func (p *placement) change(write rollout.Write, before *placement) (rollout.Change, error) {
 	switch p.Spec.Strategy.Type {
 	case "", rollingUpdate, external:
 	default:
@@ -16,7 +16,7 @@ func (p *placement) change(before *placement) (rollout.Change, error) {
 		before = &placement{}
 	}
 	reapplied := !rollout.SameJSON(before.Spec.Strategy.ApplyStrategy, p.Spec.Strategy.ApplyStrategy)
-	rewritten := !rollout.SameJSON(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors)
+	rewritten := write.Rewrites(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors)
 	released, atOnce := p.released(before)
 	staying, removed := rollout.Split(rollout.Delta(before.clusters, p.clusters, func(string) (rollout.Effect, bool) {
 		if rewritten || reapplied {

@@ -88,10 +88,10 @@ func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Chang
 	if before == nil {
 		before, installed = &addon{}, nil // who has it by chance gets it anew
 	}
-	return r.change(before, after, installed)
+	return r.change(write, before, after, installed)
 }
 
-func (r addonReader) change(before, after *addon, installed []string) (rollout.Change, error) {
+func (r addonReader) change(write rollout.Write, before, after *addon, installed []string) (rollout.Change, error) {
 	old, err := r.inventory.environments(append(installed, before.clusters...))
 	if err != nil {
 		return rollout.Change{}, err
@@ -107,7 +107,7 @@ func (r addonReader) change(before, after *addon, installed []string) (rollout.C
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	rewritten := !rollout.SameJSON(before.Spec.SupportedConfigs, after.Spec.SupportedConfigs) ||
+	rewritten := write.Rewrites(before.Spec.SupportedConfigs, after.Spec.SupportedConfigs) ||
 		!rollout.SameJSON(before.Spec.DefaultConfigs, after.Spec.DefaultConfigs)
 	staying, removed := rollout.Split(rollout.Delta(old, now, func(name string) (rollout.Effect, bool) {
 		return rollout.Changed, rewritten || !rollout.SameJSON(before.configs[name], after.configs[name])

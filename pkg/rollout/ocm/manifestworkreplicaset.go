@@ -86,7 +86,7 @@ func (r replicaSetReader) Read(_ context.Context, write rollout.Write) (rollout.
 		before = &replicaSet{}
 	}
 	change := rollout.Change{Environments: len(after.environments), Warnings: after.warnings}
-	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, after.effect(before)))
+	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, after.effect(write, before)))
 	change.Steps = append(steps(after.plans, staying), before.removal(removed)...)
 	return change, nil
 }
@@ -121,8 +121,8 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 
 // effect tells what happens to the clusters that stay. Work that came with another placement
 // is deleted and made anew.
-func (s *replicaSet) effect(before *replicaSet) func(string) (rollout.Effect, bool) {
-	rewritten, released := !rollout.SameJSON(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate), s.looserThan(before)
+func (s *replicaSet) effect(write rollout.Write, before *replicaSet) func(string) (rollout.Effect, bool) {
+	rewritten, released := write.Rewrites(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate), s.looserThan(before)
 	return func(name string) (rollout.Effect, bool) {
 		if rewritten || before.placements[name] != s.placements[name] {
 			return rollout.Changed, true

@@ -131,7 +131,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if before == nil {
 		before = &side{}
 	}
-	return after.change(before), nil
+	return after.change(write, before), nil
 }
 
 func samePause(write rollout.Write) bool {
@@ -188,11 +188,11 @@ func (s *side) digests() map[string]string {
 	return digests
 }
 
-func (s *side) change(before *side) rollout.Change {
+func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	old, now, appliers, oldAppliers := before.digests(), s.digests(), s.appliers(), before.appliers()
 	resumed := before.paused() && !s.paused()
 	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
-		if old[name] != now[name] {
+		if write.Rewritten || old[name] != now[name] {
 			return rollout.Changed, true
 		}
 		return rollout.Released, resumed || oldAppliers[name] != nil && oldAppliers[name].suspended

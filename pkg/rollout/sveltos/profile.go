@@ -106,7 +106,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	if after == nil {
 		return rollout.Change{Environments: len(before.matching), Steps: before.removal(rollout.Delta(before.matching, nil, nil))}, nil
 	}
-	return after.change(before), nil
+	return after.change(write, before), nil
 }
 
 // samePause tells whether an update leaves the pause as it is.
@@ -172,7 +172,7 @@ func window(maxUpdate *intstr.IntOrString, total int) (int, error) {
 	return min(value, total), nil
 }
 
-func (p *profile) change(before *profile) rollout.Change {
+func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 	if before == nil {
 		before = &profile{}
 	}
@@ -182,7 +182,7 @@ func (p *profile) change(before *profile) rollout.Change {
 		return result
 	}
 	once := p.Spec.SyncMode == oneTime && before.Spec.SyncMode != dryRun
-	rewritten, loosened := !once && !rollout.SameJSON(before.content, p.content), p.looserThan(before)
+	rewritten, loosened := !once && write.Rewrites(before.content, p.content), p.looserThan(before)
 	targets := rollout.Delta(before.matching, p.matching, func(string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true
