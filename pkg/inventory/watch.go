@@ -83,15 +83,21 @@ func (a *ArgoCD) handlers() map[client.Object]toolscache.ResourceEventHandler {
 		params := toolscache.ObjectName{Namespace: a.namespace, Name: paramsName}
 		handlers[&corev1.ConfigMap{}] = handler(func(configMap *corev1.ConfigMap) {
 			if toolscache.MetaObjectToName(configMap) == params {
-				a.progressive.Store(progressiveSyncs(configMap))
+				a.pace(progressiveSyncs(configMap))
 			}
 		}, func(name toolscache.ObjectName) {
 			if name == params {
-				a.progressive.Store(false)
+				a.pace(false)
 			}
 		})
 	}
 	return handlers
+}
+
+func (a *ArgoCD) pace(progressive bool) {
+	if before := a.progressive.Swap(progressive); before != progressive {
+		a.tell()
+	}
 }
 
 // handler returns an event handler that puts what is there and removes what is gone. An
