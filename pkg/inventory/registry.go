@@ -17,7 +17,7 @@ type Registry struct {
 	mu    sync.Mutex
 	feeds []*feed
 	// static, if not nil, is all that there is.
-	static *Static
+	static    *Static
 	observers []Observer
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}

@@ -100,7 +100,7 @@ func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	reading := r.begin(ctx)
+	reading := r.begin(ctx, written)
 	after, err := reading.side(written)
 	if err != nil {
 		return rollout.Change{}, err
@@ -121,7 +121,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 	if oldErr == nil && !write.Rewritten && written.sameSpec(stored) {
 		return rollout.Change{}, nil
 	}
-	reading := r.begin(ctx)
+	reading := r.begin(ctx, stored, written)
 	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err

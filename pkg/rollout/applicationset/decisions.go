@@ -36,13 +36,21 @@ func clusterDecisions(reading *reading, config value, spec *specification) ([]pa
 			return nil, err
 		}
 		for _, decision := range decisions {
-			key := decision[resource.MatchKey]
-			if cluster, found := registered[fmt.Sprint(key)]; found && key != nil {
+			if cluster, found := registered[matchedName(decision[resource.MatchKey])]; found {
 				sets = append(sets, decided(cluster, decision, values, spec.dialect.goTemplate))
 			}
 		}
 	}
 	return sets, nil
+}
+
+// matchedName returns the name of a cluster as a decision spells it; an empty one, or none,
+// matches not even a cluster without a name.
+func matchedName(spelled any) string {
+	if spelled == nil {
+		return ""
+	}
+	return fmt.Sprint(spelled)
 }
 
 // decisionResource reads the resource that the ConfigMap of the generator names.
@@ -149,6 +157,7 @@ func (r *reading) registered(config value) (map[string]inventory.Cluster, error)
 		byName[cluster.Name] = cluster
 		local = local && cluster.Server != inClusterServer
 	}
+	delete(byName, "")
 	if _, taken := byName[inCluster]; local && !taken {
 		byName[inCluster] = inventory.Cluster{Name: inCluster, Server: inClusterServer}
 	}

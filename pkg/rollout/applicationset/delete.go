@@ -13,7 +13,7 @@ func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	reading := r.begin(ctx)
+	reading := r.begin(ctx, stored)
 	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err

@@ -138,7 +138,7 @@ func (d *delta) countOpen() error {
 
 func (d *delta) countChanged(changed []openEntry) error {
 	known := len(d.after.apps)
-	if tooMany(changed) {
+	if bounded(changed) {
 		return unresolved(changed, known)
 	}
 	declared, found, err := d.write.Metadata.Declared()

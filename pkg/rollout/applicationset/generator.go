@@ -2,7 +2,6 @@ package applicationset
 
 import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -106,18 +105,6 @@ func (r *reading) run(generator generator, config value, spec *specification) (g
 		return made, err
 	}
 	return made, r.count(config, len(made.sets))
-}
-
-// count adds to the sets of parameters of the object.
-func (r *reading) count(config value, sets int) error {
-	if r.sets += sets; r.sets > risk.MaxEnvironments {
-		return &rollout.UnresolvedError{
-			Field:   config.path,
-			Problem: "expands to more than 1000000 sets of parameters",
-			AtLeast: risk.MaxEnvironments,
-		}
-	}
-	return nil
 }
 
 // unknownGenerator guards against generators of a later Argo CD: its CRD let the entry

@@ -6,8 +6,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// templated says whether any string of a configuration, other than its own selector, holds
-// a template.
+// templated says whether any string of a configuration holds a template.
 func templated(raw any, dialect dialect) bool {
 	switch raw := raw.(type) {
 	case string:
@@ -28,89 +27,136 @@ func templated(raw any, dialect dialect) bool {
 	return false
 }
 
-// interpolated returns a configuration with the parameters put into all its strings
-// (RenderGeneratorParams of Argo CD's applicationset/utils/utils.go).
+// interpolated returns the configuration of a generator with the parameters put into all
+// its strings (RenderGeneratorParams of Argo CD's applicationset/utils/utils.go).
 func (r *reading) interpolated(config value, params map[string]any, dialect dialect) (any, error) {
 	if !templated(config.raw, dialect) {
 		return config.raw, nil
 	}
-	return (&interpolation{reading: r, params: params, dialect: dialect}).walk(config, "")
+	interpolation := &interpolation{reading: r, root: config, params: params, dialect: dialect}
+	return interpolation.generator(config)
 }
 
 type interpolation struct {
 	reading *reading
+	root    value
 	params  map[string]any
 	dialect dialect
 }
 
-func (i *interpolation) walk(part value, key string) (any, error) {
+// generator puts parameters into a configuration and those of the generators within it.
+func (i *interpolation) generator(config value) (any, error) {
+	return i.members(config, func(member value, key string) (any, error) {
+		switch {
+		case key == "values" && i.dialect.goTemplate:
+			return i.values(member)
+		case key == "generators":
+			return i.entries(member)
+		default:
+			return i.walk(member)
+		}
+	})
+}
+
+func (i *interpolation) entries(list value) (any, error) {
+	return i.items(list, func(entry value) (any, error) {
+		return i.members(entry, func(member value, key string) (any, error) {
+			if key == "selector" {
+				return i.walk(member)
+			}
+			return i.generator(member)
+		})
+	})
+}
+
+func (i *interpolation) walk(part value) (any, error) {
 	switch raw := part.raw.(type) {
 	case string:
 		return i.text(part.path, raw)
 	case []any:
-		items := make([]any, len(raw))
-		for n := range raw {
-			var err error
-			if items[n], err = i.walk(part.item(n), ""); err != nil {
-				return nil, err
-			}
-		}
-		return items, nil
+		return i.items(part, i.walk)
 	case map[string]any:
-		if key == "values" && i.dialect.goTemplate {
-			return i.values(part, raw)
-		}
-		return i.members(part, raw)
+		return i.members(part, func(member value, _ string) (any, error) { return i.walk(member) })
 	default:
 		return raw, nil
 	}
 }
 
-func (i *interpolation) members(part value, raw map[string]any) (any, error) {
+// items maps a list.
+func (i *interpolation) items(list value, each func(item value) (any, error)) (any, error) {
+	raw, isList := list.raw.([]any)
+	if !isList {
+		return i.walk(list)
+	}
+	items := make([]any, len(raw))
+	for n := range raw {
+		var err error
+		if items[n], err = each(list.item(n)); err != nil {
+			return nil, err
+		}
+	}
+	return items, i.reading.spend(i.root, len(items)*parameterWeight)
+}
+
+// members maps an object and its keys.
+func (i *interpolation) members(object value, each func(member value, key string) (any, error)) (any, error) {
+	raw, isObject := object.raw.(map[string]any)
+	if !isObject {
+		return i.walk(object)
+	}
 	members := make(map[string]any, len(raw))
 	for _, name := range sorted(raw) {
-		member, err := i.walk(part.field(name), name)
+		member, err := each(object.field(name), name)
 		if err != nil {
 			return nil, err
 		}
-		rendered, err := i.text(part.path, name)
+		rendered, err := i.text(object.path, name)
 		if err != nil {
 			return nil, err
 		}
 		members[rendered] = member
 	}
-	return members, nil
+	return members, i.reading.spend(i.root, len(members)*parameterWeight)
 }
 
 func (i *interpolation) text(path, text string) (string, error) {
 	rendered, err := i.reading.renderer(i.dialect).snippet(text).render(i.params)
 	if err != nil {
-		return "", rollout.Unresolved(path, "does not render with the parameters of the generator before it: %s", oneLine(err))
+		return "", notInterpolated(path, err)
 	}
-	return rendered, nil
+	return rendered, i.reading.spend(i.root, len(rendered))
 }
 
 // values renders the values of a generator, which may also name parameters of the
 // generator itself: those that the others do not have are left for later.
-func (i *interpolation) values(part value, raw map[string]any) (any, error) {
-	strict := dialect{goTemplate: true, options: []string{"missingkey=error"}}
+func (i *interpolation) values(values value) (any, error) {
+	raw, isObject := values.raw.(map[string]any)
+	if !isObject {
+		return i.walk(values)
+	}
+	strict := i.reading.renderer(dialect{goTemplate: true, options: []string{"missingkey=error"}})
 	members := make(map[string]any, len(raw))
 	for _, name := range sorted(raw) {
-		text, isText := raw[name].(string)
-		if !isText {
-			// Not a map of strings, such as the values of a list's element.
-			return i.members(part, raw)
+		text, err := values.field(name).text()
+		if err != nil {
+			return nil, err
 		}
-		rendered, err := i.reading.renderer(strict).snippet(text).render(i.params)
+		rendered, err := strict.snippet(text).render(i.params)
 		switch {
 		case err == nil:
 			members[name] = rendered
 		case strings.Contains(err.Error(), "map has no entry for key") || strings.Contains(err.Error(), "can't evaluate field"):
 			members[name] = text
 		default:
-			return nil, rollout.Unresolved(part.path+"."+name,
-				"does not render with the parameters of the generator before it: %s", oneLine(err))
+			return nil, notInterpolated(values.path+"."+name, err)
+		}
+		if err := i.reading.spend(i.root, parameterWeight+len(rendered)); err != nil {
+			return nil, err
 		}
 	}
 	return members, nil
+}
+
+func notInterpolated(path string, err error) error {
+	return rollout.Unresolved(path, "does not render with the parameters of the generator before it: %s", oneLine(err))
 }

@@ -8,10 +8,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// expansionLimit bounds the sets of parameters of one object: beyond it matrix generators
-// are refused by name, before they fill the memory.
-const expansionLimit = 100_000
-
 // matrix makes one set of parameters for each set of the first child and each set that the
 // second child makes with the first's (Argo CD's generators/matrix.go).
 func matrix(reading *reading, config value, spec *specification) ([]parameters, error) {
@@ -27,85 +23,146 @@ func matrix(reading *reading, config value, spec *specification) ([]parameters, 
 		return nil, reading.beside(err, children[0], children[1], spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
-	var seconds, sets []parameters
+	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
 	for i, first := range firsts {
 		if i == 0 || !constant {
-			if seconds, err = reading.child(children[1], spec, first.values); err != nil {
+			seconds, err := reading.child(children[1], spec, first.values)
+			if err != nil {
 				return nil, reading.beside(err, children[1], children[0], spec)
 			}
+			if err := product.second(seconds); err != nil {
+				return nil, err
+			}
 		}
-		if constant && len(firsts)*len(seconds) > expansionLimit || len(sets)+len(seconds) > expansionLimit {
-			return nil, tooLarge(config)
+		if constant && len(firsts)*len(product.seconds) > expansionLimit {
+			return nil, tooManySets(config)
 		}
-		if sets, err = paired(config, sets, first, seconds, spec.dialect); err != nil {
+		if err := product.add(first); err != nil {
 			return nil, err
 		}
 	}
-	return sets, nil
+	return product.sets, nil
 }
 
-// paired appends the sets that the first makes with each of the seconds.
-func paired(config value, sets []parameters, first parameters, seconds []parameters, dialect dialect) ([]parameters, error) {
-	for _, second := range seconds {
-		set, err := combined(config, first, second, dialect)
+// product collects the sets of a matrix.
+type product struct {
+	reading    *reading
+	config     value
+	goTemplate bool
+	seconds    []parameters
+	sets       []parameters
+}
+
+// second takes the sets of the second child for the firsts that follow.
+func (p *product) second(sets []parameters) error {
+	p.seconds = make([]parameters, len(sets))
+	for i, set := range sets {
+		var err error
+		if p.seconds[i], err = p.plain(set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// plain returns a set as it is combined: without goTemplate every parameter is a string.
+func (p *product) plain(set parameters) (parameters, error) {
+	if p.goTemplate {
+		return set, nil
+	}
+	texts, weight := make(map[string]any, len(set.values)), 0
+	for key, member := range set.values {
+		text, isText := member.(string)
+		if !isText {
+			text = fmt.Sprintf("%v", member)
+			weight += len(text)
+		}
+		texts[key] = text
+		weight += parameterWeight
+	}
+	set.values = texts
+	return set, p.reading.spend(p.config, weight)
+}
+
+// add appends the sets that a first makes with each of the seconds.
+func (p *product) add(first parameters) error {
+	if len(p.sets)+len(p.seconds) > expansionLimit {
+		return tooManySets(p.config)
+	}
+	first, err := p.plain(first)
+	if err != nil {
+		return err
+	}
+	for _, second := range p.seconds {
+		set, err := p.combined(first, second)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		sets = append(sets, set)
+		p.sets = append(p.sets, set)
 	}
-	return sets, nil
+	return p.reading.ctx.Err() //nolint:wrapcheck // the caller's own
 }
 
-func tooLarge(config value) error {
-	return &rollout.UnresolvedError{
-		Field:   config.path,
-		Problem: fmt.Sprintf("expands to more than %d sets of parameters", expansionLimit),
-		AtLeast: expansionLimit,
-	}
-}
-
-// combined is the set of two. With goTemplate they are merged in depth and the first wins
-// where it is not empty; without, two values for one key are an error.
-func combined(config value, first, second parameters, dialect dialect) (parameters, error) {
+// combined is the set of two. With goTemplate they are merged in depth and the first wins;
+// without, two values for one key are an error.
+func (p *product) combined(first, second parameters) (parameters, error) {
 	set := parameters{cluster: first.cluster, origin: func() string { return first.describe() + " and " + second.describe() }}
 	if set.cluster == nil {
 		set.cluster = second.cluster
 	}
-	if dialect.goTemplate {
-		set.values = overlaid(second.values, first.values)
-		return set, nil
+	if p.goTemplate {
+		made := 0
+		set.values = overlaid(second.values, first.values, &made)
+		return set, p.reading.spend(p.config, made*parameterWeight)
 	}
 	set.values = make(map[string]any, len(first.values)+len(second.values))
-	for key, member := range second.values {
-		set.values[key] = fmt.Sprintf("%v", member)
-	}
-	for key, member := range first.values {
-		text := fmt.Sprintf("%v", member)
+	maps.Copy(set.values, second.values)
+	for key, text := range first.values {
 		if other, found := set.values[key]; found && other != text {
-			return set, rollout.Unresolved(config.path, "has two values for the parameter %s: %s and %s",
-				rollout.Quote(key), rollout.Quote(text), rollout.Quote(fmt.Sprint(other)))
+			return set, rollout.Unresolved(p.config.path, "has two values for the parameter %s: %s and %s",
+				rollout.Quote(key), rollout.Quote(fmt.Sprint(text)), rollout.Quote(fmt.Sprint(other)))
 		}
 		set.values[key] = text
 	}
-	return set, nil
+	return set, p.reading.spend(p.config, len(set.values)*parameterWeight)
 }
 
-// overlaid returns the members of base with those of over on top, in depth; what is empty
-// in over covers nothing (mergo.Merge with mergo.WithOverride).
-func overlaid(base, over map[string]any) map[string]any {
+// overlaid returns the members of base with those of over on top, in depth, as mergo.Merge
+// with mergo.WithOverride makes of maps: what is empty in over covers as well. It adds to
+// made how many members it has copied.
+func overlaid(base, over map[string]any, made *int) map[string]any {
 	result := make(map[string]any, len(base)+len(over))
 	maps.Copy(result, base)
 	for key, member := range over {
-		below, isObject := asObject(result[key])
-		above, isToo := asObject(member)
-		switch {
-		case isObject && isToo:
-			result[key] = overlaid(below, above)
-		case !empty(member) || result[key] == nil:
-			result[key] = member
+		result[key] = member
+		if below, isObject := base[key]; isObject {
+			result[key] = covering(below, member, made)
 		}
 	}
+	*made += len(base) + len(over)
 	return result
+}
+
+// covering returns what a member of two objects is when the second lies on top.
+func covering(below, above any, made *int) any {
+	switch above := above.(type) {
+	case map[string]any:
+		if below, isObject := asObject(below); isObject {
+			return overlaid(below, above, made)
+		}
+	case map[string]string:
+		switch below := below.(type) {
+		case map[string]string:
+			texts := maps.Clone(below)
+			maps.Copy(texts, above)
+			*made += len(below) + len(above)
+			return texts
+		case map[string]any:
+			members, _ := asObject(above)
+			return overlaid(below, members, made)
+		}
+	}
+	return above
 }
 
 func asObject(v any) (map[string]any, bool) {
@@ -123,84 +180,12 @@ func asObject(v any) (map[string]any, bool) {
 	}
 }
 
-// children returns the generators within a matrix or a merge.
-func (r *reading) children(config value) ([]value, error) {
-	list := config.field("generators")
-	items, err := list.list()
-	if err != nil {
-		return nil, err
-	}
-	children := make([]value, len(items))
-	for i := range items {
-		children[i] = list.item(i)
-		if _, err := children[i].object(); err != nil {
-			return nil, err
-		}
-	}
-	return children, nil
-}
-
-// child runs the only generator of a nested entry, with the parameters of another put into
-// it. Its selector is read before that.
-func (r *reading) child(entry value, spec *specification, params map[string]any) ([]parameters, error) {
-	filter, err := decodeFilter(entry.field("selector"))
-	if err != nil {
-		return nil, err
-	}
-	chosen, err := r.only(entry)
-	if err != nil {
-		return nil, err
-	}
-	config := entry.field(chosen.key)
-	if len(params) > 0 {
-		if config.raw, err = r.interpolated(config, params, spec.dialect); err != nil {
-			return nil, err
-		}
-	}
-	r.depth++
-	sets, err := chosen.generate(r, config, spec)
-	r.depth--
-	if err != nil {
-		return nil, err
-	}
-	return filter.apply(sets), r.count(config, len(sets))
-}
-
-// only returns the one generator of a nested entry; matrix and merge nest one level.
-func (r *reading) only(entry value) (generator, error) {
-	var found []generator
-	for _, generator := range r.generators {
-		config := entry.field(generator.key)
-		if config.absent() || r.depth > 0 && (generator.key == "matrix" || generator.key == "merge") {
-			continue
-		}
-		if _, err := config.object(); err != nil {
-			return generator, err
-		}
-		found = append(found, generator)
-	}
-	if err := unknownGenerator(r.generators, entry); err != nil {
-		return generator{}, err
-	}
-	switch {
-	case len(found) == 0 && r.depth > 0:
-		return generator{}, rollout.Unresolved(entry.path, "holds no generator: want one other than matrix and merge, which nest one level")
-	case len(found) != 1:
-		return generator{}, entry.wrongCount(len(found), "exactly 1 generator")
-	default:
-		return found[0], nil
-	}
-}
-
-func (v value) wrongCount(count int, want string) error {
-	return rollout.Unresolved(v.path, "holds %d: want %s", count, want)
-}
-
 // beside notes on the error of an open child how many sets the other child makes, which
-// tells how the count changes when only they do.
+// tells how the count changes when only they do. That holds only if the product is a plain
+// one: a child that the other's parameters are put into may make any number for each.
 func (r *reading) beside(err error, child, other value, spec *specification) error {
 	open, isOpen := errors.AsType[*openError](err)
-	if !isOpen || templated(other.raw, spec.dialect) && templated(child.raw, spec.dialect) {
+	if !isOpen || templated(other.raw, spec.dialect) || templated(child.raw, spec.dialect) {
 		return err
 	}
 	sets, otherErr := r.child(other, spec, nil)

@@ -31,7 +31,7 @@ func merge(reading *reading, config value, spec *specification) ([]parameters, e
 		if err != nil {
 			return nil, err
 		}
-		keyed, order, err := byMergeKey(child, keys, sets)
+		keyed, order, err := reading.byMergeKey(child, keys, sets)
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +41,9 @@ func merge(reading *reading, config value, spec *specification) ([]parameters, e
 		}
 		for n, key := range baseKeys {
 			if over, found := keyed[key]; found {
-				base[n] = covered(base[n], over, spec.dialect)
+				if base[n], err = reading.covered(config, base[n], over, spec.dialect); err != nil {
+					return nil, err
+				}
 			}
 		}
 	}
@@ -49,7 +51,7 @@ func merge(reading *reading, config value, spec *specification) ([]parameters, e
 }
 
 // byMergeKey returns the sets by what tells them apart, and that of each in their order.
-func byMergeKey(child value, keys []string, sets []parameters) (map[string]parameters, []string, error) {
+func (r *reading) byMergeKey(child value, keys []string, sets []parameters) (map[string]parameters, []string, error) {
 	keyed, order := make(map[string]parameters, len(sets)), make([]string, len(sets))
 	for i, set := range sets {
 		members := make(map[string]any, len(keys))
@@ -60,6 +62,9 @@ func byMergeKey(child value, keys []string, sets []parameters) (map[string]param
 		if err != nil {
 			return nil, nil, rollout.Unresolved(child.path, "has merge keys that are no JSON: %s", oneLine(err))
 		}
+		if err := r.spend(child, len(text)); err != nil {
+			return nil, nil, err
+		}
 		order[i] = string(text)
 		if _, found := keyed[order[i]]; found {
 			return nil, nil, rollout.Unresolved(child.path, "makes two sets of parameters with the merge keys %s", rollout.Quote(order[i]))
@@ -69,19 +74,19 @@ func byMergeKey(child value, keys []string, sets []parameters) (map[string]param
 	return keyed, order, nil
 }
 
-func covered(base, over parameters, dialect dialect) parameters {
+// covered is the set of one with another on top.
+func (r *reading) covered(config value, base, over parameters, dialect dialect) (parameters, error) {
 	set := parameters{cluster: base.cluster, origin: base.describe}
 	if set.cluster == nil {
 		set.cluster = over.cluster
 	}
+	made := len(base.values) + len(over.values)
 	if dialect.goTemplate {
-		set.values = overlaid(base.values, over.values)
-		return set
+		set.values = overlaid(base.values, over.values, &made)
+	} else {
+		set.values = make(map[string]any, made)
+		maps.Copy(set.values, base.values)
+		maps.Copy(set.values, over.values)
 	}
-	set.values = maps.Clone(base.values)
-	if set.values == nil {
-		set.values = map[string]any{}
-	}
-	maps.Copy(set.values, over.values)
-	return set
+	return set, r.spend(config, made*parameterWeight)
 }

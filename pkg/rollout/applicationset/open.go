@@ -1,6 +1,8 @@
 package applicationset
 
 import (
+	"slices"
+
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -14,14 +16,9 @@ func unresolved(entries []openEntry, atLeast int) error {
 	return &named
 }
 
-// tooMany says whether an entry can be counted and is over the limit: no declaration helps.
-func tooMany(entries []openEntry) bool {
-	for _, entry := range entries {
-		if entry.err.AtLeast >= expansionLimit {
-			return true
-		}
-	}
-	return false
+// bounded says whether an entry expands past a bound.
+func bounded(entries []openEntry) bool {
+	return slices.ContainsFunc(entries, func(entry openEntry) bool { return entry.bound })
 }
 
 // estimate counts the environments of open entries that have no name, from an annotation

@@ -1,8 +1,10 @@
 package applicationset
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
@@ -10,7 +12,7 @@ import (
 
 var (
 	errPatch     = errors.New("renders to something other than an object with metadata of strings")
-	errDirective = errors.New("renders to a patch directive other than null, which Seawall does not apply")
+	errDirective = errors.New("renders to a patch directive, or to null for metadata, labels or spec, which Seawall does not apply")
 )
 
 // applyPatch renders spec.templatePatch and applies its metadata; its spec goes into the
@@ -23,14 +25,14 @@ func (t *appTemplate) applyPatch(pen *pen, rendered *application) []string {
 	if pen.failed != nil {
 		return nil
 	}
-	finalizers, err := patched(text, rendered)
+	finalizers, err := t.patched(text, rendered)
 	if err != nil {
 		pen.failed = &broken{path: path, err: err}
 	}
 	return finalizers
 }
 
-func patched(text string, rendered *application) ([]string, error) {
+func (t *appTemplate) patched(text string, rendered *application) ([]string, error) {
 	tree, err := patchTree(text)
 	if err != nil || tree == nil {
 		return nil, err
@@ -38,7 +40,7 @@ func patched(text string, rendered *application) ([]string, error) {
 	patch := value{raw: tree}
 	metadata := patch.field("metadata")
 	if _, err := metadata.object(); err != nil || directed(patch, metadata, metadata.field("labels")) {
-		return nil, errors.Join(err, errDirective)
+		return nil, cmp.Or(err, errDirective)
 	}
 	name, err := metadata.field("name").text()
 	if err != nil {
@@ -47,7 +49,7 @@ func patched(text string, rendered *application) ([]string, error) {
 	if name != "" {
 		rendered.name = name
 	}
-	if err := patchLabels(rendered, metadata.field("labels")); err != nil {
+	if err := t.patchLabels(rendered, metadata.field("labels")); err != nil {
 		return nil, err
 	}
 	finalizers, err := metadata.field("finalizers").texts()
@@ -70,7 +72,7 @@ func directed(objects ...value) bool {
 	for _, object := range objects {
 		members, _ := object.raw.(map[string]any)
 		for key, member := range members {
-			if strings.HasPrefix(key, "$") || key == "metadata" && member == nil {
+			if strings.HasPrefix(key, "$") || member == nil && slices.Contains([]string{"metadata", "spec", "labels"}, key) {
 				return true
 			}
 		}
@@ -78,20 +80,17 @@ func directed(objects ...value) bool {
 	return false
 }
 
-func patchLabels(rendered *application, labels value) error {
+func (t *appTemplate) patchLabels(rendered *application, labels value) error {
 	members, err := labels.object()
 	if err != nil {
 		return errPatch
-	}
-	if rendered.labels == nil {
-		rendered.labels = map[string]string{}
 	}
 	for key, member := range members {
 		switch member := member.(type) {
 		case nil:
 			delete(rendered.labels, key)
 		case string:
-			rendered.labels[key] = member
+			t.label(rendered, key, member)
 		default:
 			return errPatch
 		}

@@ -16,20 +16,35 @@ type reading struct {
 	printer   printer
 	renderers map[string]*renderer
 	selected  map[string][]inventory.Cluster
+	// stepLabels are the keys of labels that the steps of the objects look at.
+	stepLabels map[string]bool
 	// sets counts the sets of parameters of the object that is being read.
 	sets int
+	// spent is what the expansion of that object has made, in bytes.
+	spent int
 	// depth is how many matrix and merge generators the present one is within.
 	depth int
 }
 
-func (r *reader) begin(ctx context.Context) *reading {
-	return &reading{
-		reader:    r,
-		ctx:       ctx,
-		printer:   printer{seed: maphash.MakeSeed()},
-		renderers: map[string]*renderer{},
-		selected:  map[string][]inventory.Cluster{},
+func (r *reader) begin(ctx context.Context, objects ...*object) *reading {
+	reading := &reading{
+		reader:     r,
+		ctx:        ctx,
+		printer:    printer{seed: maphash.MakeSeed()},
+		renderers:  map[string]*renderer{},
+		selected:   map[string][]inventory.Cluster{},
+		stepLabels: map[string]bool{},
 	}
+	for _, object := range objects {
+		var spec specification
+		_ = decodeStrategy(&spec, object.spec()) // whoever reads the object says what is wrong
+		for _, step := range spec.strategy.steps {
+			for _, expression := range step.expressions {
+				reading.stepLabels[expression.key] = true
+			}
+		}
+	}
+	return reading
 }
 
 func (r *reading) renderer(dialect dialect) *renderer {

@@ -13,7 +13,7 @@ type dialect struct {
 	options    []string
 }
 
-// renderer parses every distinct string of an ApplicationSet once.
+// renderer parses the strings of an ApplicationSet, each once.
 type renderer struct {
 	dialect  dialect
 	engine   *gotemplate.Engine
@@ -35,12 +35,18 @@ func newRenderer(ctx context.Context, dialect dialect, functions gotemplate.Func
 	}
 }
 
+// snippetLimit bounds how many strings a renderer remembers: what one generator makes of
+// another's parameters may be new every time.
+const snippetLimit = 10_000
+
 func (r *renderer) snippet(text string) *snippet {
 	if parsed, found := r.snippets[text]; found {
 		return parsed
 	}
 	parsed := &snippet{text: text}
-	r.snippets[text] = parsed
+	if len(r.snippets) < snippetLimit {
+		r.snippets[text] = parsed
+	}
 	switch {
 	case r.dialect.goTemplate && strings.Contains(text, "{{"):
 		parsed.execute = executor(r.engine.Parse(text))

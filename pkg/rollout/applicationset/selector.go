@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -142,10 +143,8 @@ func (f filter) apply(sets []parameters) []parameters {
 		return sets
 	}
 	return slices.DeleteFunc(sets, func(set parameters) bool {
-		flat := map[string]string{}
-		flatten(flat, "", set.values)
 		for _, expression := range f {
-			if text, found := flat[expression.key]; !expression.matches(text, found) {
+			if text, found := flattened(set.values, expression.key); !expression.matches(text, found) {
 				return true
 			}
 		}
@@ -153,29 +152,45 @@ func (f filter) apply(sets []parameters) []parameters {
 	})
 }
 
-// flatten names what is nested by its path: "metadata.labels.env", "ports.0".
-func flatten(into map[string]string, prefix string, v any) {
+// flattened returns the text of what a path names: "metadata.labels.env", "ports.0". Keys may
+// hold dots themselves. Objects and lists have no text.
+func flattened(v any, path string) (text string, found bool) {
 	switch v := v.(type) {
 	case map[string]any:
-		for key, member := range v {
-			flatten(into, joined(prefix, key), member)
+		if member, exists := v[path]; exists && isLeaf(member) {
+			return fmt.Sprintf("%v", member), true
+		}
+		for at := range path {
+			if member, exists := v[path[:at]]; exists && path[at] == '.' {
+				if text, found := flattened(member, path[at+1:]); found {
+					return text, true
+				}
+			}
 		}
 	case map[string]string:
-		for key, member := range v {
-			into[joined(prefix, key)] = member
-		}
+		text, found = v[path]
+		return text, found
 	case []any:
-		for i, item := range v {
-			flatten(into, joined(prefix, strconv.Itoa(i)), item)
+		number, rest, nested := strings.Cut(path, ".")
+		index, err := strconv.Atoi(number)
+		if err != nil || index < 0 || index >= len(v) || strconv.Itoa(index) != number {
+			return "", false
 		}
-	default:
-		into[prefix] = fmt.Sprintf("%v", v)
+		if nested {
+			return flattened(v[index], rest)
+		}
+		if isLeaf(v[index]) {
+			return fmt.Sprintf("%v", v[index]), true
+		}
 	}
+	return "", false
 }
 
-func joined(prefix, key string) string {
-	if prefix == "" {
-		return key
+func isLeaf(v any) bool {
+	switch v.(type) {
+	case map[string]any, map[string]string, []any:
+		return false
+	default:
+		return true
 	}
-	return prefix + "." + key
 }

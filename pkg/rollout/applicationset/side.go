@@ -38,6 +38,8 @@ type openEntry struct {
 	// aborts says that Argo CD fails on the entry and therefore writes no Application at
 	// all, not even those of other entries (applicationset_controller.go, Reconcile).
 	aborts bool
+	// bound says that the entry expands past a bound.
+	bound bool
 	// rest and factor are those of an openError; rest tells whether the child is the same.
 	rest   string
 	factor int
@@ -59,7 +61,7 @@ func (r *reading) side(object *object) (*side, error) {
 	if err != nil {
 		return read, read.leaveOpen(withoutPacing(tree), err)
 	}
-	r.sets = 0
+	r.sets, r.spent = 0, 0
 	templates := map[uintptr]*appTemplate{}
 	entries, _ := spec.generators.list()
 	for i := range entries {
@@ -87,7 +89,7 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 	for _, made := range all {
 		identity := reflect.ValueOf(made.template).Pointer()
 		if templates[identity] == nil {
-			templates[identity] = spec.compile(r.renderer(spec.dialect), made.template, r.printer)
+			templates[identity] = r.compile(spec, made.template)
 		}
 		for i, set := range made.sets {
 			if err := r.ctx.Err(); err != nil {
@@ -96,6 +98,9 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 			rendered, err := templates[identity].render(set.values)
 			if err != nil {
 				return nil, notRendered(err, made.sets[i])
+			}
+			if err := r.spend(made.config, rendered.weight()); err != nil {
+				return nil, err
 			}
 			apps = append(apps, &app{application: rendered, copies: 1, cluster: set.cluster})
 		}
@@ -151,6 +156,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 		return marshalErr
 	}
 	noted := openEntry{key: string(key), err: unresolved, aborts: true}
+	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
 		rest, marshalErr := json.Marshal(open.child)
 		if marshalErr != nil {

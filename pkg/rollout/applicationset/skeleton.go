@@ -91,12 +91,13 @@ func (l *layout) string(path, text string) {
 
 // merged lays a generator's own template over that of the ApplicationSet: what is empty in
 // the former is taken from the latter (generators/generator_spec_processor.go,
-// mergeGeneratorTemplate, and mergo). Lists and helm.valuesObject are taken whole.
+// mergeGeneratorTemplate, and mergo). Lists and helm.valuesObject are taken whole. An empty
+// object that the latter does not have stays: it means something, such as automated: {}.
 func merged(over, base any) any {
 	overMembers, isObject := over.(map[string]any)
 	baseMembers, baseIsObject := base.(map[string]any)
 	if !isObject || !baseIsObject {
-		if empty(over) {
+		if empty(over) && base != nil {
 			return base
 		}
 		return over
@@ -104,7 +105,7 @@ func merged(over, base any) any {
 	result := make(map[string]any, len(overMembers)+len(baseMembers))
 	maps.Copy(result, baseMembers)
 	for key, member := range overMembers {
-		if key == "valuesObject" && !empty(member) {
+		if key == "valuesObject" && member != nil {
 			result[key] = member
 			continue
 		}

@@ -10,9 +10,11 @@ import (
 type appTemplate struct {
 	renderer *renderer
 	// source is what was compiled; while it is held nothing else has its address.
-	source     map[string]any
-	name       *snippet
-	labels     [][2]*snippet
+	source map[string]any
+	name   *snippet
+	labels [][2]*snippet
+	// kept are the keys of the labels that steps look at.
+	kept       map[string]bool
 	finalizers []*snippet
 	// others are rendered for their errors only.
 	others []leaf
@@ -30,7 +32,8 @@ type leaf struct {
 
 // application is a rendered Application.
 type application struct {
-	name   string
+	name string
+	// labels are those that a step of either object looks at.
 	labels map[string]string
 	// digest is equal for two Applications of one write whose specs are equal.
 	digest uint64
@@ -38,8 +41,18 @@ type application struct {
 	kept bool
 }
 
+// weight is what an Application costs of the expansion's budget.
+func (a application) weight() int {
+	weight := parameterWeight + len(a.name)
+	for key, text := range a.labels {
+		weight += parameterWeight + len(key) + len(text)
+	}
+	return weight
+}
+
 // compile parses a template whose types have been checked.
-func (s *specification) compile(renderer *renderer, template map[string]any, seed printer) *appTemplate {
+func (r *reading) compile(spec *specification, template map[string]any) *appTemplate {
+	renderer := r.renderer(spec.dialect)
 	tree := value{path: "spec.template", raw: template}
 	metadata := tree.field("metadata")
 	name, _ := metadata.field("name").text()
@@ -48,8 +61,9 @@ func (s *specification) compile(renderer *renderer, template map[string]any, see
 		renderer: renderer,
 		source:   template,
 		name:     renderer.snippet(name),
-		policy:   s.policy,
-		spec:     seed.skeleton(renderer, tree.field("spec")),
+		kept:     r.stepLabels,
+		policy:   spec.policy,
+		spec:     r.printer.skeleton(renderer, tree.field("spec")),
 	}
 	labels, _ := metadata.field("labels").textMap()
 	for _, key := range sorted(labels) {
@@ -65,8 +79,8 @@ func (s *specification) compile(renderer *renderer, template map[string]any, see
 		compiled.other(metadata.path+".annotations", key)
 		compiled.other(metadata.path+".annotations", annotations[key])
 	}
-	if s.patch != nil {
-		compiled.patch = renderer.snippet(*s.patch)
+	if spec.patch != nil {
+		compiled.patch = renderer.snippet(*spec.patch)
 	}
 	return compiled
 }
@@ -125,13 +139,10 @@ const (
 func (t *appTemplate) render(params map[string]any) (application, error) {
 	pen := &pen{params: params, verbatim: len(params) == 0}
 	rendered := application{name: pen.write("spec.template.metadata.name", t.name)}
-	if len(t.labels) > 0 {
-		rendered.labels = make(map[string]string, len(t.labels))
-		for _, label := range t.labels {
-			key := pen.write("spec.template.metadata.labels", label[0])
-			text := pen.write("spec.template.metadata.labels."+label[0].text, label[1])
-			rendered.labels[key[:min(len(key), longestLabel)]] = text[:min(len(text), longestLabel)]
-		}
+	for _, label := range t.labels {
+		key := pen.write("spec.template.metadata.labels", label[0])
+		text := pen.write("spec.template.metadata.labels."+label[0].text, label[1])
+		t.label(&rendered, key, text)
 	}
 	var finalizers []string
 	for _, finalizer := range t.finalizers {
@@ -154,6 +165,17 @@ func (t *appTemplate) render(params map[string]any) (application, error) {
 	}
 	rendered.name = rendered.name[:min(len(rendered.name), longestName)]
 	return rendered, nil
+}
+
+// label keeps a label if a step looks at it.
+func (t *appTemplate) label(rendered *application, key, text string) {
+	if !t.kept[key] {
+		return
+	}
+	if rendered.labels == nil {
+		rendered.labels = map[string]string{}
+	}
+	rendered.labels[key] = text[:min(len(text), longestLabel)]
 }
 
 // tearsDown says whether a finalizer makes Argo CD delete what an Application deployed.
