@@ -9,6 +9,10 @@ import (
 	"unicode/utf8"
 )
 
+// Recount is the operation of a record that is about no write, but about a rollout that
+// exists: what would be done about a change of all its environments now.
+const Recount = "RECOUNT"
+
 // Record is one decision, with the numbers and never the object's body.
 type Record struct {
 	// UID is the request's, as the API server's audit log has it.
