@@ -65,11 +65,13 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	Recount Recount
+
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
 	MaxConcurrent int
-	// Lease names the Lease, in Namespace, that elects the replica which writes status;
-	// empty for a single replica without election.
+	// Lease names the Lease, in Namespace, that elects the replica which writes status and
+	// re-counts; empty for a single replica without election.
 	Lease string
 	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
 	ShutdownDelay time.Duration
@@ -89,6 +91,7 @@ func Default() Config {
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
@@ -121,13 +124,14 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
 			"argocd-cmd-params-cm), Enabled or Disabled")
+	c.Recount.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
 	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent,
 		"number of requests judged at once; more wait until the API server's timeout is near")
 	flags.StringVar(&c.Lease, "lease", c.Lease,
-		"Lease that elects the replica which writes status; empty for a single replica")
+		"Lease that elects the replica which writes status and re-counts; empty for a single replica")
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
 		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
@@ -146,6 +150,7 @@ func (c *Config) Validate() error {
 		c.validateCertificates(),
 		c.validateDurations(),
 		c.validateLogLevel(),
+		c.Recount.validate(),
 	)
 }
 

@@ -40,12 +40,21 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
 		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
 		"--log-level=chatty":             `--log-level is "chatty"`,
+		"--recount-interval=1s":          "--recount-interval is 1s: want 0 or a duration from 10s to 24h",
+		"--recount-interval=-1m":         "--recount-interval is -1m",
+		"--recount-interval=25h":         "--recount-interval is 25h",
+		"--excluded-namespaces=a,B":      `--excluded-namespaces is "B": want the name of a namespace`,
 	} {
 		t.Run(argument, func(t *testing.T) {
 			configuration := parse(t, argument)
 			gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring(want)))
 		})
 	}
+}
+
+func TestTheRecountCanBeTurnedOff(t *testing.T) {
+	configuration := parse(t, "--recount-interval=0")
+	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())
 }
 
 func TestMountedCertificatesNeedNoNames(t *testing.T) {
