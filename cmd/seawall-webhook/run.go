@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/recount"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
@@ -44,27 +45,18 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	registry := inventory.NewRegistry()
-	known := kinds.NewSet(kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-	}))
-	policies := &policy.Set{}
-	checks, err := follow(serving, mgr, followed{argoCD: argoCD, policies: policies, kinds: known, registry: registry})
+	to := newFollowed(configuration, argoCD)
+	checks, err := follow(serving, mgr, to)
 	if err != nil {
 		return err
 	}
-	if err := watch(mgr, registry, checks); err != nil {
+	if err := addControllers(mgr, to.kinds); err != nil {
 		return err
 	}
-	if err := addControllers(mgr, known); err != nil {
-		return err
-	}
-	decisions, err := newDecisions(ctrlmetrics.Registry, known)
+	handlers, err := newHandlers(mgr, configuration, to, logger, draining.Load)
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, known, policies, audit.Sinks{audit.Log{Logger: logger}, decisions}, draining.Load)
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
@@ -74,33 +66,36 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	return mgr.Start(serving)
 }
 
-// newHandlers returns what the webhook serves, by paths.
+// newHandlers returns what the webhook serves, by paths. With it comes the re-count, which
+// judges as it does.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, known *kinds.Set, policies *policy.Set, sink audit.Sink, draining func() bool,
-) map[string]http.Handler {
+	mgr manager.Manager, configuration config.Config, to followed, logger *slog.Logger, draining func() bool,
+) (map[string]http.Handler, error) {
+	decisions, err := newDecisions(ctrlmetrics.Registry, to.kinds)
+	if err != nil {
+		return nil, err
+	}
+	records := audit.Log{Logger: logger}
 	waves := &admission.Handler{
-		Kinds:        known,
-		Policies:     policies,
-		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         sink,
+		Kinds:        to.kinds,
+		Policies:     to.policies,
+		Namespaces:   namespaces(mgr),
+		Sink:         audit.Sinks{records, decisions},
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	own := admission.Configuration{"rolloutkinds": admission.CheckRolloutKind(known.Listed)}
+	evaluator, err := newEvaluator(mgr, configuration, to)
+	if err != nil {
+		return nil, err
+	}
+	own := admission.Configuration{
+		"rolloutkinds": admission.CheckRolloutKind(to.kinds.Listed),
+		"wavepolicies": admission.CheckWavePolicy(recount.NewPreview(evaluator, to.policies)),
+	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, draining),
 		admission.ConfigurationPath: admission.HTTP(own, draining),
-	}
-}
-
-// watch feeds the registry while the manager runs.
-func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) error {
-	watcher, err := inventory.NewWatcher(registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
-	if err != nil {
-		return err
-	}
-	checks["fleets"] = registry.Check
-	return mgr.Add(watcher)
+	}, addRecount(mgr, configuration, evaluator, to, records)
 }
 
 // serve adds the webhook's server, and what it takes to be ready.
@@ -173,6 +168,15 @@ type followed struct {
 	registry *inventory.Registry
 }
 
+func newFollowed(configuration config.Config, argoCD *inventory.ArgoCD) followed {
+	registry := inventory.NewRegistry()
+	known := kinds.All(kinds.Inventories{
+		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+	})
+	return followed{argoCD: argoCD, policies: &policy.Set{}, kinds: kinds.NewSet(known), registry: registry}
+}
+
 // follow starts what the webhook watches and returns a readiness check for each.
 func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
 	if err := to.argoCD.Watch(ctx, mgr.GetCache()); err != nil {
@@ -190,12 +194,17 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 	if err != nil {
 		return nil, fmt.Errorf("watching namespaces: %w", err)
 	}
+	watcher, err := inventory.NewWatcher(to.registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
+	if err != nil {
+		return nil, err
+	}
 	return checks{
 		"inventory":  to.argoCD.Check,
+		"fleets":     to.registry.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
 		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
-	}, nil
+	}, mgr.Add(watcher)
 }
 
 // addControllers adds what writes the status of Seawall's own objects.
