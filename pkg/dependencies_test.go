@@ -23,6 +23,8 @@ func allowed() map[string][]string {
 		"pkg/risk":             {},
 		"pkg/apis/v1alpha1":    {},
 		"pkg/audit":            {},
+		"pkg/audit/events":     {"pkg/audit"},
+		"pkg/audit/reports":    {"pkg/audit"},
 		"pkg/certificate":      {},
 		"pkg/inventory":        {"pkg/apis/v1alpha1", "pkg/rollout"},
 		"pkg/rollout":          {"pkg/apis/v1alpha1", "pkg/risk"},
@@ -30,7 +32,7 @@ func allowed() map[string][]string {
 		systems + "kinds":      {"pkg/inventory", "pkg/rollout"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
 		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/policy", "pkg/rollout"},
-		"pkg/metrics":          {"pkg/audit", "pkg/recount"},
+		"pkg/metrics":          {"pkg/audit", "pkg/inventory", "pkg/recount"},
 		"pkg/config":           {"pkg/inventory"},
 		"pkg/controller": {
 			"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds",

@@ -65,7 +65,8 @@ func place(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
 	home(ctx, object)
 	created := object.DeepCopy()
-	Eventually(func() error { return api.Create(ctx, created) }).Should(Succeed(), "%s %s", object.GetKind(), object.GetName())
+	// An inventory object may be a rollout itself, judged when its own inventory has been read.
+	Eventually(func() error { return api.Create(ctx, created) }).WithTimeout(30*second).Should(Succeed(), "%s %s", object.GetKind(), object.GetName())
 	DeferCleanup(func(ctx context.Context) { Expect(client.IgnoreNotFound(api.Delete(ctx, created))).To(Succeed()) })
 	if status, has := object.Object["status"]; has {
 		created.Object["status"] = status

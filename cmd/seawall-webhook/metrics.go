@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/version"
 )
 
 func newDecisions(registry prometheus.Registerer, known *kinds.Set) (*metrics.Decisions, error) {
@@ -18,4 +22,18 @@ func newDecisions(registry prometheus.Registerer, known *kinds.Set) (*metrics.De
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
 	return decisions, nil
+}
+
+// exportState lets metrics tell how this replica is.
+func exportState(registry prometheus.Registerer, checks checks, certificateDirectory string, inventories ...metrics.Inventory) error {
+	err := errors.Join(
+		metrics.RegisterVersion(registry, version.Get()),
+		metrics.RegisterReadiness(registry, checks),
+		metrics.RegisterInventories(registry, inventories...),
+		metrics.RegisterExpiry(registry, func() (time.Time, error) { return certificate.Expiry(certificateDirectory) }),
+	)
+	if err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
+	return nil
 }

@@ -99,7 +99,7 @@ func findings(of *cluster.Webhook, name string) func() []map[string]any {
 	}
 }
 
-func gauge(of *cluster.Webhook, policy, state string) func() string {
+func recounted(of *cluster.Webhook, policy, state string) func() string {
 	return func() string {
 		status, metrics := fetch(of.MetricsURL)
 		Expect(status).To(Equal(http.StatusOK))
@@ -131,7 +131,7 @@ var _ = Describe("the re-count", func() {
 		By("90 clusters more")
 		grow(ctx, api, "outgrown", 10, 100)
 		Eventually(numbers(ctx, api, "outgrown")).WithTimeout(wait).Should(Equal([]int32{1, 1, 0}))
-		Eventually(gauge(webhook, "outgrown", "OverLimit")).Should(Equal("1"))
+		Eventually(recounted(webhook, "outgrown", "OverLimit")).Should(Equal("1"))
 		found := findings(webhook, "outgrown")()
 		Expect(found).NotTo(BeEmpty())
 		Expect(found[len(found)-1]).To(And(
@@ -144,8 +144,8 @@ var _ = Describe("the re-count", func() {
 		By("as many clusters as before")
 		shrink(ctx, api, "outgrown", 10, 100)
 		Eventually(numbers(ctx, api, "outgrown")).WithTimeout(wait).Should(Equal([]int32{1, 0, 0}))
-		Eventually(gauge(webhook, "outgrown", "OverLimit")).Should(Equal("0"))
-		Eventually(gauge(webhook, "outgrown", "WithinLimit")).Should(Equal("1"))
+		Eventually(recounted(webhook, "outgrown", "OverLimit")).Should(Equal("0"))
+		Eventually(recounted(webhook, "outgrown", "WithinLimit")).Should(Equal("1"))
 		Eventually(findings(webhook, "outgrown")).Should(HaveLen(seen + 1))
 		Expect(findings(webhook, "outgrown")()[seen]).To(And(HaveKeyWithValue("action", "Allow"), HaveKeyWithValue("reason", "WithinLimit")))
 

@@ -53,29 +53,37 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err := addControllers(mgr, to.kinds); err != nil {
 		return err
 	}
-	handlers, err := newHandlers(mgr, configuration, to, logger, draining.Load)
+	kept, err := newRecords(mgr, configuration.Records, logger)
+	if err != nil {
+		return err
+	}
+	handlers, err := newHandlers(mgr, configuration, to, append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...), draining.Load)
 	if err != nil {
 		return err
 	}
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
+	if err := errors.Join(
+		addChecks(mgr, logger, checks),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, to.registry),
+	); err != nil {
 		return err
 	}
+	kept.start(ctx)
+	defer kept.drain()
 	return mgr.Start(serving)
 }
 
 // newHandlers returns what the webhook serves, by paths. With it comes the re-count, which
-// judges as it does.
+// judges as it does and keeps the same records, but decides about no write.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, to followed, logger *slog.Logger, draining func() bool,
+	mgr manager.Manager, configuration config.Config, to followed, records audit.Sinks, draining func() bool,
 ) (map[string]http.Handler, error) {
 	decisions, err := newDecisions(ctrlmetrics.Registry, to.kinds)
 	if err != nil {
 		return nil, err
 	}
-	records := audit.Log{Logger: logger}
 	waves := &admission.Handler{
 		Kinds:        to.kinds,
 		Policies:     to.policies,

@@ -24,6 +24,7 @@ func folders() map[string][]string {
 			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml",
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",
 		},
+		"reports": {"clusterreports-crd.yaml", "reports-crd.yaml"},
 		"manager": {"deployment.yaml", "poddisruptionbudget.yaml", "resourcequota.yaml"},
 		"policy":  {"wavepolicies.yaml"},
 		"webhook": {"secret.yaml", "service.yaml", "validatingwebhookconfiguration.yaml"},
@@ -69,7 +70,7 @@ func renderChart(ctx context.Context, dir string, flags ...string) (string, erro
 }
 
 // splitRendered returns the text of the objects of each template by its name, without the
-// labels that tell of Helm.
+// labels and annotations that are for Helm.
 func splitRendered(rendered string) map[string]string {
 	objects := make(map[string]string)
 	documents := strings.Split(rendered, "---\n# Source: seawall/templates/")
@@ -78,7 +79,7 @@ func splitRendered(rendered string) map[string]string {
 		var kept strings.Builder
 		for line := range strings.Lines(text) {
 			key := strings.TrimLeft(line, " ")
-			if strings.HasPrefix(key, "helm.sh/chart:") || strings.HasPrefix(key, "app.kubernetes.io/managed-by:") {
+			if strings.HasPrefix(key, "helm.sh/") || strings.HasPrefix(key, "app.kubernetes.io/managed-by:") {
 				continue
 			}
 			kept.WriteString(line)

@@ -1,8 +1,8 @@
 // Command generate writes what follows from other files of this repository: the chart's
 // webhook rules, its read rights and docs/kinds.md from the kinds of rollout, its custom
-// resource definitions and the schema of its values from config/crd/bases, and the rest of
-// config from the chart. Run it at the root of the
-// repository, after controller-gen.
+// resource definitions and the schema of its values from config/crd/bases, the definitions of
+// reports from the module of OpenReports, and the rest of config from the chart. Run it at
+// the root of the repository, after controller-gen.
 package main
 
 import (
@@ -36,6 +36,9 @@ func generate(ctx context.Context, dir string) error {
 	}
 	if err := writeSchema(root); err != nil {
 		return fmt.Errorf("schema of the values: %w", err)
+	}
+	if err := writeOpenReports(ctx, root); err != nil {
+		return fmt.Errorf("definitions of reports: %w", err)
 	}
 	if err := renderConfig(ctx, root); err != nil {
 		return fmt.Errorf("config: %w", err)

@@ -129,6 +129,57 @@ func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
 	g.Expect(handler.Handle(t.Context(), request(admissionv1.Create)).Result.Message).To(gomega.Equal(denial), "the same write gets the same bytes")
 }
 
+// TestWhichRolloutARecordIsAbout proves that tries to create one that is refused are recorded
+// as about the same rollout, whatever the API server made up for each.
+func TestWhichRolloutARecordIsAbout(t *testing.T) {
+	const named, generated = `{"metadata":{"name":"w","uid":"r1"}}`, `{"metadata":{"generateName":"w-","name":"w-x7f2k","uid":"r1"}}`
+	for name, test := range map[string]struct {
+		operation admissionv1.Operation
+		object    string
+		n         int
+		wantName  string
+		wantUID   string
+	}{
+		"a creation that is denied":                  {admissionv1.Create, named, 100, "w", ""},
+		"a creation with a made-up name, denied":     {admissionv1.Create, generated, 100, "w-", ""},
+		"an update":                                  {admissionv1.Update, named, 100, "w", "r1"},
+		"an update of one that got its name made up": {admissionv1.Update, generated, 100, "w-x7f2k", "r1"},
+		"a creation that nobody records":             {admissionv1.Create, generated, 1, "w-x7f2k", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, changes(test.n))
+			r := request(test.operation)
+			r.Name, r.Object.Raw = "w", []byte(test.object)
+			if test.object == generated {
+				r.Name = "w-x7f2k"
+			}
+			if test.operation == admissionv1.Update {
+				r.OldObject.Raw = []byte(test.object)
+			}
+			before := time.Now()
+			response := handler.Handle(t.Context(), r)
+			g.Expect(kept.list[0].Name).To(gomega.Equal(test.wantName))
+			g.Expect(kept.list[0].RolloutUID).To(gomega.Equal(test.wantUID))
+			g.Expect(kept.list[0].APIVersion()).To(gomega.Equal("example.com/v1"))
+			g.Expect(kept.list[0].Time).To(gomega.BeTemporally("~", before, time.Second))
+			if test.n == 100 {
+				g.Expect(response.Result.Message).To(gomega.HavePrefix("Wave apps/" + test.wantName + ": "))
+			}
+		})
+	}
+}
+
+func TestRecordsAreClean(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(100))
+	r := request(admissionv1.Create)
+	r.UserInfo.Username = "eve\n\u202e" + strings.Repeat("x", 2000)
+	handler.Handle(t.Context(), r)
+	g.Expect(kept.list[0].User).To(gomega.HavePrefix("eve\ufffd\ufffdx"))
+	g.Expect(len(kept.list[0].User)).To(gomega.BeNumerically("<", 1100))
+}
+
 func TestWhatIsNeverJudged(t *testing.T) {
 	judging := readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("was judged") })
 	for name, test := range map[string]struct {

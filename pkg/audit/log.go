@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Log writes each record as one structured log line with the message "decision", or
-// "finding" if it is of the re-count.
+// Log writes each record, which is clean, as one structured log line with the message
+// "decision", or "finding" if it is of the re-count.
 type Log struct {
 	Logger *slog.Logger
 }
@@ -26,11 +26,13 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.String("action", record.Action),
 		slog.String("reason", record.Reason),
 		slog.String("group", record.Group),
+		slog.String("version", record.Version),
 		slog.String("kind", record.Kind),
 		slog.String("namespace", record.Namespace),
-		slog.String("name", Clean(record.Name)),
+		slog.String("name", record.Name),
+		slog.String("rolloutUID", record.RolloutUID),
 		slog.String("operation", record.Operation),
-		slog.String("user", Clean(record.User)),
+		slog.String("user", record.User),
 		slog.Bool("dryRun", record.DryRun),
 		slog.String("policy", record.Policy),
 		slog.Int("n", record.Environments),
@@ -41,8 +43,10 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.Float64("probability", record.Probability),
 		slog.String("limit", record.Limit),
 		slog.String("successRate", record.SuccessRate),
-		slog.String("evidence", Clean(record.Evidence)),
-		slog.String("message", Clean(record.Message)),
+		slog.String("evidence", record.Evidence),
+		slog.String("message", record.Message),
+		slog.String("override", record.Override),
+		slog.String("overrideReason", record.OverrideReason),
 		slog.Duration("duration", record.Duration),
 		slog.String("uid", record.UID),
 	)

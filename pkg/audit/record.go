@@ -5,30 +5,51 @@ import (
 	"context"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
+)
+
+// What was done about a write, as records spell it.
+const (
+	Deny  = "Deny"
+	Warn  = "Warn"
+	Audit = "Audit"
+	Allow = "Allow"
+	// Error is a failure of Seawall's own.
+	Error = "Error"
 )
 
 // Recount is the operation of a record that is about no write, but about a rollout that
-// exists: what would be done about a change of all its environments now.
+// exists: what would be done about a change of all its environments now. One whose action is
+// Allow says that nothing is wrong with it any more.
 const Recount = "RECOUNT"
 
-// Record is one decision, with the numbers and never the object's body.
+// Record is one decision, with the numbers and never the object's body. It is comparable:
+// see Alike.
 type Record struct {
 	// UID is the request's, as the API server's audit log has it.
-	UID       string
+	UID string
+	// Time is when the decision was made.
+	Time      time.Time
 	Action    string
 	Reason    string
 	Group     string
+	Version   string
 	Kind      string
 	Namespace string
-	Name      string
-	Operation string
-	User      string
-	DryRun    bool
+	// Name is the rollout's; a generateName when the rollout was refused before it had one.
+	Name string
+	// RolloutUID is empty for a rollout that does not exist, such as one whose creation was
+	// denied.
+	RolloutUID string
+	Operation  string
+	User       string
+	DryRun     bool
 	// Policy is the one that explains the action; empty when none judged the write.
 	Policy  string
 	Message string
+	// Override is the namespace/name of the WaveOverride that let the write pass, and
+	// OverrideReason what it says about why; empty when none was used.
+	Override       string
+	OverrideReason string
 	// Environments is n, the number of environments that the write affects.
 	Environments int
 	// Total is the number of environments that the rollout has, affected or not, and Held
@@ -62,6 +83,41 @@ type Phases struct {
 	Judge time.Duration
 }
 
+// APIVersion returns that of the rollout.
+func (r Record) APIVersion() string {
+	if r.Group == "" {
+		return r.Version
+	}
+	return r.Group + "/" + r.Version
+}
+
+// Mended tells whether a record of the re-count says that nothing is wrong any more.
+func (r Record) Mended() bool { return r.Operation == Recount && r.Action == Allow }
+
+// Notable tells whether a record is kept as an object of the API server: an Event, a Report.
+// All others are in the log and in the metrics only. Nothing is written on dry-run.
+func (r Record) Notable() bool {
+	return !r.DryRun && (r.Action != Allow || r.Override != "" || r.Operation == Recount)
+}
+
+// Alike returns the record without what tells one decision from another that is the same in
+// every respect but when it was made: two records are alike if what it returns is equal.
+func (r Record) Alike() Record {
+	r.UID, r.Time, r.Duration, r.Phases = "", time.Time{}, 0, Phases{}
+	return r
+}
+
+// Clean returns the record with every string fit to be kept: see Clean.
+func (r Record) Clean() Record {
+	for _, field := range []*string{
+		&r.UID, &r.Action, &r.Reason, &r.Group, &r.Version, &r.Kind, &r.Namespace, &r.Name, &r.RolloutUID,
+		&r.Operation, &r.User, &r.Policy, &r.Message, &r.Override, &r.OverrideReason, &r.Limit, &r.SuccessRate, &r.Evidence,
+	} {
+		*field = Clean(*field)
+	}
+	return r
+}
+
 // Sink keeps records. It must not block.
 type Sink interface {
 	Record(ctx context.Context, record Record)
@@ -77,17 +133,19 @@ func (s Sinks) Record(ctx context.Context, record Record) {
 	}
 }
 
-// Annotations returns the audit annotations of a record. The API server prefixes their
-// keys with the name of the webhook and writes them to its audit log.
+// Annotations returns the audit annotations of a clean record. The API server prefixes their
+// keys with the name of the webhook and writes them to its audit log, with who wrote what.
 func (r Record) Annotations() map[string]string {
 	annotations := map[string]string{"decision": r.Action, "reason": r.Reason}
 	add := func(key, value string) {
 		if value != "" {
-			annotations[key] = Clean(value)
+			annotations[key] = value
 		}
 	}
 	add("policy", r.Policy)
 	add("evidence", r.Evidence)
+	add("override", r.Override)
+	add("override-reason", r.OverrideReason)
 	if r.Environments > 0 {
 		add("environments", strconv.Itoa(r.Environments))
 	}
@@ -107,22 +165,4 @@ func (r Record) Annotations() map[string]string {
 		add("message", r.Message)
 	}
 	return annotations
-}
-
-const cleanLimit = 1024
-
-// Clean makes a string from a user fit for a record: control and formatting characters
-// become U+FFFD and everything past 1024 characters is cut off.
-func Clean(value string) string {
-	clean := make([]rune, 0, min(len(value), cleanLimit))
-	for _, r := range value {
-		if len(clean) == cleanLimit {
-			return string(append(clean, '…'))
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			r = utf8.RuneError
-		}
-		clean = append(clean, r)
-	}
-	return string(clean)
 }

@@ -65,6 +65,7 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	Records Records
 	Recount Recount
 
 	OnError OnError
@@ -91,6 +92,7 @@ func Default() Config {
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		Records:              defaultRecords(),
 		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
@@ -124,6 +126,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
 			"argocd-cmd-params-cm), Enabled or Disabled")
+	c.Records.addFlags(flags)
 	c.Recount.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
@@ -149,8 +152,9 @@ func (c *Config) Validate() error {
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
 		c.validateDurations(),
-		c.validateLogLevel(),
+		c.Records.validate(),
 		c.Recount.validate(),
+		c.validateLogLevel(),
 	)
 }
 

@@ -23,8 +23,9 @@ type ArgoCD struct {
 	mode      ProgressiveSyncs
 	clusters  Index[Cluster]
 	news      news
-	// progressive is what the ConfigMap says.
+	// progressive and policy are what the ConfigMap says.
 	progressive atomic.Bool
+	policy      atomic.Pointer[syncPolicy]
 	observer    atomic.Pointer[func()]
 	// registrations are nil until Watch sets them; a static inventory has none.
 	registrations atomic.Pointer[[]toolscache.ResourceEventHandlerRegistration]
@@ -70,6 +71,21 @@ func (a *ArgoCD) ProgressiveSyncs() (bool, error) {
 	default:
 		return a.progressive.Load(), nil
 	}
+}
+
+// SyncPolicy returns the policy that holds for an ApplicationSet whose
+// spec.syncPolicy.applicationsSync is as asked, or empty: "sync", "create-only",
+// "create-update" or "create-delete"; empty is "sync". Flags of the controller that do not
+// come from the ConfigMap argocd-cmd-params-cm are not seen, and before the ConfigMap has
+// been read nothing is taken to restrict the controller.
+func (a *ArgoCD) SyncPolicy(asked string) string {
+	if policy := a.policy.Load(); policy != nil {
+		return policy.of(asked)
+	}
+	if a.Synced() {
+		return asked
+	}
+	return ""
 }
 
 // Synced says whether the inventory has seen everything that there was when it started.

@@ -67,7 +67,7 @@ func (c *Collection[T]) holdsAll(other *Collection[T]) bool {
 }
 
 // Observe lets an observer know, in place of any before, when what is kept of a cluster or
-// of the switch for progressive syncs has become another. It must not block.
+// of the controller's settings has become another. It must not block.
 func (a *ArgoCD) Observe(observer func()) { a.observer.Store(&observer) }
 
 func (a *ArgoCD) tell() {

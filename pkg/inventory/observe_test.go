@@ -81,7 +81,8 @@ func TestTheObserverOfArgoCD(t *testing.T) {
 	argocd.Observe(func() { times++ })
 	params := &corev1.ConfigMap{Data: map[string]string{progressiveKey: "true"}}
 	params.Namespace, params.Name = "argocd", paramsName
-	pace := func() { argocd.pace(progressiveSyncs(params)) }
+	configure := func() { argocd.configure(params) }
+	restrict := func() { params.Data[policyKey] = "create-only"; configure() }
 	for _, step := range []struct {
 		what   string
 		change func()
@@ -91,8 +92,9 @@ func TestTheObserverOfArgoCD(t *testing.T) {
 		{"another label", func() { argocd.Put(secret("a", "env", "test")) }, 1},
 		{"another cluster", func() { argocd.Put(secret("b")) }, 2},
 		{"one that is gone", func() { argocd.Remove("b") }, 3},
-		{"the switch", pace, 4},
-		{"the switch again", pace, 4},
+		{"the switch for progressive syncs", configure, 4},
+		{"the switch again", configure, 4},
+		{"the policy of the controller", restrict, 5},
 	} {
 		step.change()
 		NewWithT(t).Expect(times).To(Equal(step.want), step.what)

@@ -43,6 +43,7 @@ func TestStateOfArgoCD(t *testing.T) {
 	informers.secrets.Add(secret("a"))
 	started := time.Now()
 	go informers.secretInformer.RunWithContext(t.Context())
+	go informers.paramInformer.RunWithContext(t.Context())
 	g.Eventually(argocd.Synced).Should(BeTrue())
 	listed := argocd.States()[0]
 	g.Expect(listed).To(And(HaveField("Synced", true), HaveField("Objects", 1), HaveField("Heard", BeTemporally(">=", started))))

@@ -20,24 +20,21 @@ type Informers interface {
 }
 
 // CacheOptions returns what the manager's cache must hold for Watch, and no more than
-// that: nothing else can be read through the same cache of Secrets, nor, in mode Auto, of
-// ConfigMaps. Credentials are removed before an object is stored.
+// that: nothing else can be read through the same cache of Secrets and ConfigMaps.
+// Credentials are removed before an object is stored.
 func (a *ArgoCD) CacheOptions() map[client.Object]cache.ByObject {
 	here := map[string]cache.Config{a.namespace: {}}
-	options := map[client.Object]cache.ByObject{
+	return map[client.Object]cache.ByObject{
 		&corev1.Secret{}: {
 			Namespaces: here,
 			Label:      labels.SelectorFromSet(labels.Set{secretTypeLabel: secretTypeCluster}),
 			Transform:  strip,
 		},
-	}
-	if a.mode == ProgressiveSyncsAuto {
-		options[&corev1.ConfigMap{}] = cache.ByObject{
+		&corev1.ConfigMap{}: {
 			Namespaces: here,
 			Field:      fields.OneTermEqualSelector("metadata.name", paramsName),
-		}
+		},
 	}
-	return options
 }
 
 // NewInformer makes the informers of a cache, whose Options.NewInformer it is meant for:
@@ -72,30 +69,30 @@ func (a *ArgoCD) Watch(ctx context.Context, informers Informers) error {
 }
 
 func (a *ArgoCD) handlers() map[client.Object]toolscache.ResourceEventHandler {
-	handlers := map[client.Object]toolscache.ResourceEventHandler{
+	params := toolscache.ObjectName{Namespace: a.namespace, Name: paramsName}
+	return map[client.Object]toolscache.ResourceEventHandler{
 		&corev1.Secret{}: handler(a.Put, func(name toolscache.ObjectName) {
 			if a.covers(name.Namespace) {
 				a.Remove(name.Name)
 			}
 		}),
-	}
-	if a.mode == ProgressiveSyncsAuto {
-		params := toolscache.ObjectName{Namespace: a.namespace, Name: paramsName}
-		handlers[&corev1.ConfigMap{}] = handler(func(configMap *corev1.ConfigMap) {
+		&corev1.ConfigMap{}: handler(func(configMap *corev1.ConfigMap) {
 			if toolscache.MetaObjectToName(configMap) == params {
-				a.pace(progressiveSyncs(configMap))
+				a.configure(configMap)
 			}
 		}, func(name toolscache.ObjectName) {
 			if name == params {
-				a.pace(false)
+				a.configure(&corev1.ConfigMap{})
 			}
-		})
+		}),
 	}
-	return handlers
 }
 
-func (a *ArgoCD) pace(progressive bool) {
-	if before := a.progressive.Swap(progressive); before != progressive {
+// configure takes the settings of the controller from its ConfigMap.
+func (a *ArgoCD) configure(params *corev1.ConfigMap) {
+	policy, progressive := syncPolicyOf(params), progressiveSyncs(params)
+	before := a.policy.Swap(&policy)
+	if a.progressive.Swap(progressive) != progressive || before == nil || *before != policy {
 		a.tell()
 	}
 }

@@ -75,6 +75,7 @@ func TestWatchFollowsTheClusters(t *testing.T) {
 	g.Consistently(argocd.Synced, "50ms").Should(BeFalse(), "no informer runs yet")
 
 	go informers.secretInformer.RunWithContext(t.Context())
+	go informers.paramInformer.RunWithContext(t.Context())
 	prod := func() []string {
 		clusters, err := argocd.Select(labels.SelectorFromSet(labels.Set{"env": "prod"}))
 		if errors.Is(err, ErrNotSynced) {
@@ -128,38 +129,45 @@ func TestWatchFollowsTheSwitch(t *testing.T) {
 	g.Eventually(argocd.ProgressiveSyncs).Should(BeFalse())
 }
 
+func TestWatchFollowsTheSyncPolicy(t *testing.T) {
+	g := NewWithT(t)
+	argocd := NewArgoCD("argocd", ProgressiveSyncsEnabled)
+	informers := newInformers(g, argocd)
+	asking := func() string { return argocd.SyncPolicy("create-only") }
+	g.Expect(argocd.Watch(t.Context(), informers)).To(Succeed())
+	g.Expect(asking()).To(BeEmpty(), "nobody knows yet whether what is asked for holds")
+
+	go informers.paramInformer.RunWithContext(t.Context())
+	go informers.secretInformer.RunWithContext(t.Context())
+	g.Eventually(argocd.Synced).Should(BeTrue())
+	g.Expect(asking()).To(Equal("create-only"), "there is no ConfigMap")
+	fixed := params("")
+	fixed.Data[policyKey] = "create-update"
+	informers.configMaps.Add(fixed)
+	g.Eventually(asking).Should(Equal("create-update"))
+	informers.configMaps.Delete(fixed)
+	g.Eventually(asking).Should(Equal("create-only"))
+}
+
 func TestCacheOptions(t *testing.T) {
-	tests := map[string]struct {
-		mode ProgressiveSyncs
-		want []string
-	}{
-		"Auto reads the ConfigMap": {ProgressiveSyncsAuto, []string{
-			"*v1.Secret in argocd, labels argocd.argoproj.io/secret-type=cluster, stripped true",
-			"*v1.ConfigMap in argocd, fields metadata.name=argocd-cmd-params-cm, stripped false",
-		}},
-		"a known answer does not": {ProgressiveSyncsEnabled, []string{
-			"*v1.Secret in argocd, labels argocd.argoproj.io/secret-type=cluster, stripped true",
-		}},
+	var got []string
+	for object, options := range NewArgoCD("argocd", ProgressiveSyncsEnabled).CacheOptions() {
+		line := fmt.Sprintf("%T in", object)
+		for namespace := range options.Namespaces {
+			line += " " + namespace
+		}
+		if options.Label != nil {
+			line += ", labels " + options.Label.String()
+		}
+		if options.Field != nil {
+			line += ", fields " + options.Field.String()
+		}
+		got = append(got, fmt.Sprintf("%s, stripped %t", line, options.Transform != nil))
 	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			var got []string
-			for object, options := range NewArgoCD("argocd", tt.mode).CacheOptions() {
-				line := fmt.Sprintf("%T in", object)
-				for namespace := range options.Namespaces {
-					line += " " + namespace
-				}
-				if options.Label != nil {
-					line += ", labels " + options.Label.String()
-				}
-				if options.Field != nil {
-					line += ", fields " + options.Field.String()
-				}
-				got = append(got, fmt.Sprintf("%s, stripped %t", line, options.Transform != nil))
-			}
-			NewWithT(t).Expect(got).To(ConsistOf(tt.want))
-		})
-	}
+	NewWithT(t).Expect(got).To(ConsistOf(
+		"*v1.Secret in argocd, labels argocd.argoproj.io/secret-type=cluster, stripped true",
+		"*v1.ConfigMap in argocd, fields metadata.name=argocd-cmd-params-cm, stripped false",
+	))
 }
 
 // refusing hands out no informer, as a cache does that does not know the type.

@@ -28,3 +28,14 @@ func histogram(name, help string, buckets []float64, labels ...string) *promethe
 		NativeHistogramMinResetDuration: time.Hour,
 	}, labels)
 }
+
+// number is how Prometheus spells a truth.
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// seconds is how Prometheus spells a time.
+func seconds(at time.Time) float64 { return float64(at.UnixMilli()) / 1000 }

@@ -176,8 +176,8 @@ func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing
 	before := r.results.put(groupKind(kind), found.key(), judged)
 	if judged.finding != before {
 		record := recordOf(groupKind(kind), found.key(), decision, counted.Change)
-		record.Duration = r.clock.Since(started)
-		r.Sink.Record(ctx, record)
+		record.Version, record.RolloutUID, record.Duration = found.version, found.UID, r.clock.Since(started)
+		r.record(ctx, record)
 	}
 	return nil
 }
@@ -185,8 +185,16 @@ func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing
 // forget drops a rollout that no policy judges, or that is gone.
 func (r *Recounter) forget(ctx context.Context, kind schema.GroupKind, key types.NamespacedName) {
 	if before := r.results.put(kind, key, result{}); before != (finding{}) {
-		r.Sink.Record(ctx, recordOf(kind, key, policy.Decide(nil), rollout.Change{}))
+		r.record(ctx, recordOf(kind, key, policy.Decide(nil), rollout.Change{}))
 	}
+}
+
+func (r *Recounter) record(ctx context.Context, record audit.Record) {
+	record.Time = r.clock.Now()
+	if record.Mended() {
+		record.Message = "no policy objects to a change of all environments any more"
+	}
+	r.Sink.Record(ctx, record.Clean())
 }
 
 // retain drops the rollouts of a kind that have not been seen.

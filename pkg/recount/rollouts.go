@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"path"
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -51,8 +52,9 @@ type existing struct {
 	Namespace         string  `json:"namespace"`
 	Name              string  `json:"name"`
 	DeletionTimestamp *string `json:"deletionTimestamp"`
-	// object is its JSON.
-	object []byte
+	// object is its JSON, and version that of its API.
+	object  []byte
+	version string
 }
 
 func (e existing) key() types.NamespacedName {
@@ -61,12 +63,14 @@ func (e existing) key() types.NamespacedName {
 
 func parse(object []byte) (existing, error) {
 	var parsed struct {
-		Metadata existing `json:"metadata"`
+		APIVersion string   `json:"apiVersion"`
+		Metadata   existing `json:"metadata"`
 	}
 	if err := json.Unmarshal(object, &parsed); err != nil {
 		return existing{}, fmt.Errorf("reading a rollout: %w", err)
 	}
 	parsed.Metadata.object = object
+	parsed.Metadata.version = path.Base(parsed.APIVersion)
 	return parsed.Metadata, nil
 }
 
@@ -141,11 +145,11 @@ func nextPage(items, bytes int) int {
 // get returns one rollout, and whether there is one.
 func (r *Rollouts) get(ctx context.Context, kind rollout.Kind, key types.NamespacedName) (found existing, exists bool, err error) {
 	err = r.versions(kind, func(version string) error {
-		path := []string{"/apis", kind.Group, version}
+		segments := []string{"/apis", kind.Group, version}
 		if key.Namespace != "" {
-			path = append(path, "namespaces", key.Namespace)
+			segments = append(segments, "namespaces", key.Namespace)
 		}
-		raw, err := r.client.Get().AbsPath(append(path, kind.Resource, key.Name)...).Do(ctx).Raw()
+		raw, err := r.client.Get().AbsPath(append(segments, kind.Resource, key.Name)...).Do(ctx).Raw()
 		if err != nil {
 			return err
 		}

@@ -26,6 +26,9 @@ type Clusters interface {
 type Switches interface {
 	// ProgressiveSyncs says whether spec.strategy has any effect.
 	ProgressiveSyncs() (bool, error)
+	// SyncPolicy returns the policy that holds for an ApplicationSet whose
+	// spec.syncPolicy.applicationsSync is as asked; empty is "sync".
+	SyncPolicy(asked string) string
 }
 
 // Decisions answers which clusters other controllers have decided on.

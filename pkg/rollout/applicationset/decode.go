@@ -66,8 +66,12 @@ type specification struct {
 	dialect    dialect
 	template   map[string]any
 	patch      *string
-	policy     syncPolicy
-	strategy   strategy
+	// asked is spec.syncPolicy.applicationsSync; policy is what comes of it.
+	asked  string
+	policy syncPolicy
+	// ignored are the rules of spec.ignoreApplicationDifferences.
+	ignored  []any
+	strategy strategy
 }
 
 // syncPolicy is what the controller may do to Applications that exist.
@@ -76,19 +80,25 @@ type syncPolicy struct {
 	preserve       bool
 }
 
-func decodeSpec(tree value) (*specification, error) {
+func (r *reading) decodeSpec(tree value) (*specification, error) {
 	spec := &specification{tree: tree, generators: tree.field("generators")}
+	err := spec.decode(tree)
+	spec.policy.permit(r.switches.SyncPolicy(spec.asked))
+	return spec, err
+}
+
+func (s *specification) decode(tree value) error {
 	if _, err := tree.object(); err != nil {
-		return spec, err
+		return err
 	}
 	for _, decode := range []func(*specification, value) error{
 		decodeStrategy, decodePolicy, decodeDialect, decodeTemplate,
 	} {
-		if err := decode(spec, tree); err != nil {
-			return spec, err
+		if err := decode(s, tree); err != nil {
+			return err
 		}
 	}
-	return spec, decodeGenerators(spec.generators)
+	return decodeGenerators(s.generators)
 }
 
 func decodeGenerators(generators value) error {
@@ -145,14 +155,21 @@ func decodePolicy(spec *specification, tree value) error {
 	if _, err := field.object(); err != nil {
 		return err
 	}
-	policy, err := field.field("applicationsSync").text()
-	if err != nil {
+	var err error
+	if spec.asked, err = field.field("applicationsSync").text(); err != nil {
 		return err
 	}
-	spec.policy.update = slices.Contains([]string{"", "sync", "create-update"}, policy)
-	spec.policy.remove = slices.Contains([]string{"", "sync", "create-delete"}, policy)
-	spec.policy.preserve, err = field.field("preserveResourcesOnDeletion").flag()
+	if spec.policy.preserve, err = field.field("preserveResourcesOnDeletion").flag(); err != nil {
+		return err
+	}
+	spec.ignored, err = tree.field("ignoreApplicationDifferences").list()
 	return err
+}
+
+// permit sets what the controller may do under a policy.
+func (p *syncPolicy) permit(policy string) {
+	p.update = slices.Contains([]string{"", "sync", "create-update"}, policy)
+	p.remove = slices.Contains([]string{"", "sync", "create-delete"}, policy)
 }
 
 func decodeDialect(spec *specification, tree value) (err error) {

@@ -18,6 +18,8 @@ type delta struct {
 	// added are open entries that before does not have, reshaped those whose templates
 	// differ, kept those that are the same, and gone those that after does not have.
 	added, reshaped, kept, gone []openEntry
+	// sameShape says that open entries which are the same stand for the same Applications.
+	sameShape bool
 	// declared and goneDeclared are affected environments without a name.
 	declared, goneDeclared int
 	evidence               string
@@ -56,13 +58,13 @@ func (d *delta) matchOpen() {
 	for _, entry := range d.before.open {
 		stored[entry.key]++
 	}
-	same := reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
+	d.sameShape = !d.write.Rewritten && reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
 	for _, entry := range d.after.open {
 		switch {
 		case stored[entry.key] == 0:
 			d.added = append(d.added, entry)
 			continue
-		case same && !d.write.Rewritten:
+		case d.sameShape:
 			d.kept = append(d.kept, entry)
 		default:
 			d.reshaped = append(d.reshaped, entry)
@@ -121,7 +123,6 @@ func (d *delta) countOpen() error {
 		changed = append(slices.Clip(changed), d.reshaped...)
 	}
 	if len(changed) > 0 {
-		// What is gone is taken for what the changed entries were before.
 		return d.countChanged(changed)
 	}
 	if d.loosensOpen() {
@@ -136,34 +137,10 @@ func (d *delta) countOpen() error {
 	return nil
 }
 
-func (d *delta) countChanged(changed []openEntry) error {
-	known := len(d.after.apps)
-	if bounded(changed) {
-		return unresolved(changed, known)
-	}
-	declared, found, err := d.write.Metadata.Declared()
-	switch {
-	case err != nil:
-		return err
-	case found:
-		d.declared, d.evidence = max(declared-known, 0), annotationEvidence
-	case d.scaled() > 0:
-		d.declared, d.evidence = d.scaled(), d.before.status.evidence+", by the sets of parameters beside the generator that is open"
-	case len(d.added) == 0 && d.before.status.count > 0:
-		d.declared, d.evidence = max(d.before.status.count-len(d.before.apps), 0), d.before.status.evidence
-	default:
-		return unresolved(changed, len(d.effects))
-	}
-	if d.declared+len(d.effects) == 0 {
-		d.declared = 1 // what is unknown is never nothing
-	}
-	return nil
-}
-
 // result lays the affected environments out in steps.
 func (d *delta) result() rollout.Change {
 	change := rollout.Change{
-		Environments: len(d.after.apps) + d.openTotal(d.declared),
+		Environments: len(d.after.apps) + d.openTotal(),
 		Evidence:     d.evidence,
 	}
 	change.Steps, change.Held = d.steps()

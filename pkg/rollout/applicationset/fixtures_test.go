@@ -1,6 +1,7 @@
 package applicationset_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -22,6 +23,8 @@ import (
 type argoCD struct {
 	clusters    []inventory.Cluster
 	progressive bool
+	// policy, if not empty, holds for every ApplicationSet.
+	policy string
 	// others are the Applications, ConfigMaps and decisions.
 	others []*unstructured.Unstructured
 	err    error
@@ -40,6 +43,8 @@ func (a *argoCD) Select(selector labels.Selector) ([]inventory.Cluster, error) {
 }
 
 func (a *argoCD) ProgressiveSyncs() (bool, error) { return a.progressive, a.err }
+
+func (a *argoCD) SyncPolicy(asked string) string { return cmp.Or(a.policy, asked) }
 
 func (a *argoCD) kind() rollout.Kind {
 	registry := inventory.NewStaticRegistry(inventory.Static{Objects: a.others})
@@ -80,6 +85,8 @@ type want struct {
 	rollouttest.Want
 
 	ProgressiveSyncs bool `json:"progressiveSyncs,omitempty"`
+	// SyncPolicy is what the controller holds to, whatever an ApplicationSet asks for.
+	SyncPolicy string `json:"syncPolicy,omitempty"`
 }
 
 func TestFixtures(t *testing.T) {
@@ -96,7 +103,7 @@ func TestFixtures(t *testing.T) {
 			g.Expect(yaml.UnmarshalStrict(file(t, dir, "want.yaml"), &want)).To(Succeed(), "every fixture has a want.yaml")
 			orphans(t, dir)
 			argo := newArgoCD(t, file(t, dir, "inventory.yaml"))
-			argo.progressive = want.ProgressiveSyncs
+			argo.progressive, argo.policy = want.ProgressiveSyncs, want.SyncPolicy
 			write := rollouttest.Write(t, want.Operation, file(t, dir, "object.yaml"), file(t, dir, "old.yaml"))
 			rollouttest.Recount(t, argo.kind(), write, want.Recount)
 			change, err := argo.read(write)

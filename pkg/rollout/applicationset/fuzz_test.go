@@ -87,7 +87,6 @@ func TestDelta(t *testing.T) {
 		change, err := (&argoCD{}).read(rollout.Write{
 			Operation: rollout.Update, Object: versions(t, after, goTemplate), OldObject: versions(t, before, goTemplate),
 		})
-		// Where the spec stays as it is, to the letter, nothing is counted.
 		if err != nil || change.Affected() != want || want > 0 && change.Environments != len(after) {
 			t.Fatalf("%d affected of %d, want %d of %d: %v", change.Affected(), change.Environments, want, len(after), err)
 		}

@@ -47,10 +47,15 @@ func overNetwork(_ *reading, config value, _ *specification) ([]parameters, erro
 type openError struct {
 	*rollout.UnresolvedError
 
-	// child and factor are set when all that is open is one child of a matrix, and the
-	// other makes factor sets.
-	child  any
-	factor int
+	// beside is set when all that is open is one child of a matrix.
+	beside *closedChild
+}
+
+// closedChild is the child of a matrix beside one that is open.
+type closedChild struct {
+	index int
+	// sets are the parameters that it makes, as JSON.
+	sets []string
 }
 
 func (e *openError) Unwrap() error { return e.UnresolvedError }

@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,7 +21,7 @@ func matrix(reading *reading, config value, spec *specification) ([]parameters, 
 	}
 	firsts, err := reading.child(children[0], spec, nil)
 	if err != nil {
-		return nil, reading.beside(err, children[0], children[1], spec)
+		return nil, reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
@@ -28,7 +29,7 @@ func matrix(reading *reading, config value, spec *specification) ([]parameters, 
 		if i == 0 || !constant {
 			seconds, err := reading.child(children[1], spec, first.values)
 			if err != nil {
-				return nil, reading.beside(err, children[1], children[0], spec)
+				return nil, reading.beside(err, children, 0, spec)
 			}
 			if err := product.second(seconds); err != nil {
 				return nil, err
@@ -180,17 +181,25 @@ func asObject(v any) (map[string]any, bool) {
 	}
 }
 
-// beside notes on the error of an open child how many sets the other child makes, which
-// tells how the count changes when only they do. That holds only if the product is a plain
-// one: a child that the other's parameters are put into may make any number for each.
-func (r *reading) beside(err error, child, other value, spec *specification) error {
+// beside notes on the error of an open child which sets the other child makes, which tells
+// how the count changes when only they do. That holds only if the product is a plain one: a
+// child that the other's parameters are put into may make any number for each.
+func (r *reading) beside(err error, children []value, other int, spec *specification) error {
 	open, isOpen := errors.AsType[*openError](err)
-	if !isOpen || templated(other.raw, spec.dialect) || templated(child.raw, spec.dialect) {
+	if !isOpen || templated(children[0].raw, spec.dialect) || templated(children[1].raw, spec.dialect) {
 		return err
 	}
-	sets, otherErr := r.child(other, spec, nil)
+	sets, otherErr := r.child(children[other], spec, nil)
 	if otherErr != nil || len(sets) == 0 {
 		return err
 	}
-	return &openError{UnresolvedError: open.UnresolvedError, child: child.raw, factor: len(sets)}
+	closed := &closedChild{index: other, sets: make([]string, len(sets))}
+	for i, set := range sets {
+		text, err := json.Marshal(set.values)
+		if err != nil || r.spend(children[other], len(text)) != nil {
+			return open
+		}
+		closed.sets[i] = string(text)
+	}
+	return &openError{UnresolvedError: open.UnresolvedError, beside: closed}
 }

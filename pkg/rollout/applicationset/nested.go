@@ -1,6 +1,10 @@
 package applicationset
 
-import "github.com/seawall-dev/seawall/pkg/rollout"
+import (
+	"errors"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
 
 // children returns the generators within a matrix or a merge.
 func (r *reading) children(config value) ([]value, error) {
@@ -42,6 +46,10 @@ func (r *reading) child(entry value, spec *specification, params map[string]any)
 	r.depth++
 	sets, err := chosen.generate(r, config, spec)
 	r.depth--
+	if open, isOpen := errors.AsType[*openError](err); isOpen {
+		// What is beside it is not all that is around it.
+		return nil, &openError{UnresolvedError: open.UnresolvedError}
+	}
 	if err != nil {
 		return nil, err
 	}

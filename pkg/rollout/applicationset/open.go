@@ -21,20 +21,25 @@ func bounded(entries []openEntry) bool {
 	return slices.ContainsFunc(entries, func(entry openEntry) bool { return entry.bound })
 }
 
-// estimate counts the environments of open entries that have no name, from an annotation
-// or else from the status.
+// existing returns how many Applications exist of the stored object's open entries, as far as
+// the status tells.
+func (d *delta) existing() int { return d.before.status.beside(d.before.apps) }
+
+// estimate counts the environments without a name of entries that the write leaves as they
+// are: as many as an annotation declares, but not less than exist. The evidence is empty
+// when nothing tells.
 func (d *delta) estimate(metadata rollout.Metadata, known int) (n int, evidence string, err error) {
 	declared, found, err := metadata.Declared()
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, "", err
-	case found:
-		return max(declared-known, 0), annotationEvidence, nil
-	case d.before.status.count > 0:
-		return max(d.before.status.count-len(d.before.apps), 0), d.before.status.evidence, nil
-	default:
-		return 0, "", nil
 	}
+	if n = d.existing(); d.before.status.count > 0 {
+		evidence = d.before.status.evidence
+	}
+	if found && (evidence == "" || declared-known >= n) {
+		n, evidence = max(declared-known, 0), annotationEvidence
+	}
+	return n, evidence, nil
 }
 
 // countReleased counts what a looser pacing releases of the entries that stay open: all
@@ -48,7 +53,9 @@ func (d *delta) countReleased() error {
 		return unresolved(d.kept, len(d.effects))
 	}
 	for name := range d.before.status.healthy {
-		if _, known := d.after.apps[name]; !known && d.after.spec.policy.update == d.before.spec.policy.update {
+		_, known := d.after.apps[name]
+		_, was := d.before.apps[name]
+		if !known && !was && !d.permitsUpdates() {
 			n--
 		}
 	}
@@ -60,9 +67,7 @@ func (d *delta) countReleased() error {
 
 // countGone counts what an open entry stood for that the write takes away.
 func (d *delta) countGone() error {
-	template := value{raw: d.before.spec.template}
-	finalizers, _ := template.field("metadata").field("finalizers").list()
-	if !d.after.spec.policy.remove || d.before.spec.policy.preserve && len(finalizers) == 0 {
+	if d.leaves() {
 		return nil
 	}
 	if orphans, told := d.orphans(); told {
@@ -84,9 +89,17 @@ func (d *delta) countGone() error {
 	return nil
 }
 
-// countOrphans counts what a policy kept from being removed until the write permits it.
+// leaves says whether what open entries stood for stays as it is when they are gone.
+func (d *delta) leaves() bool {
+	template := value{raw: d.before.spec.template}
+	finalizers, _ := template.field("metadata").field("finalizers").list()
+	return !d.after.spec.policy.remove || d.before.spec.policy.preserve && len(finalizers) == 0
+}
+
+// countOrphans counts what was kept from being removed until now: by a policy, or because
+// Argo CD failed on an entry.
 func (d *delta) countOrphans() {
-	if d.before.spec.policy.remove || !d.after.spec.policy.remove {
+	if d.leaves() || d.before.spec.policy.remove && !aborting(d.gone) {
 		return
 	}
 	if orphans, told := d.orphans(); told && orphans > 0 {
@@ -113,28 +126,19 @@ func (d *delta) orphans() (count int, told bool) {
 
 // openTotal is the number of environments without a name that the rollout has, as far as
 // anything tells.
-func (d *delta) openTotal(atLeast int) int {
-	if len(d.after.open) == 0 {
+func (d *delta) openTotal() int {
+	scale, scaled := d.scaled()
+	switch {
+	case len(d.after.open) == 0:
 		return 0
+	case scaled:
+		return max(scale.of(d.existing(), scale.after), d.declared)
+	case len(d.added) > 0:
+		return d.declared // what exists is not what will
 	}
 	n, _, err := d.estimate(d.write.Metadata, len(d.after.apps))
 	if err != nil {
 		n = 0
 	}
-	return max(n, atLeast)
-}
-
-// scaled estimates what a matrix stands for of which only the child that can be counted has
-// changed: what exists, by how many more sets of parameters that child makes now. It is 0
-// when the write is of another sort.
-func (d *delta) scaled() int {
-	if len(d.added) != 1 || len(d.gone) != 1 || len(d.reshaped)+len(d.kept) > 0 {
-		return 0
-	}
-	old, written := d.gone[0], d.added[0]
-	existing := d.before.status.count - len(d.before.apps)
-	if old.factor == 0 || written.factor == 0 || old.rest != written.rest || existing <= 0 {
-		return 0
-	}
-	return (existing*written.factor + old.factor - 1) / old.factor
+	return max(n, d.declared)
 }

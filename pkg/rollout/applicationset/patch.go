@@ -12,7 +12,7 @@ import (
 
 var (
 	errPatch     = errors.New("renders to something other than an object with metadata of strings")
-	errDirective = errors.New("renders to a patch directive, or to null for metadata, labels or spec, which Seawall does not apply")
+	errDirective = errors.New("renders to a patch directive, which Seawall does not apply")
 )
 
 // applyPatch renders spec.templatePatch and applies its metadata; its spec goes into the
@@ -67,7 +67,8 @@ func patchTree(text string) (tree map[string]any, err error) {
 	return gotemplate.ParseYAML[map[string]any](text)
 }
 
-// directed says whether a patch does more than merge into the objects that Seawall reads.
+// directed says whether a patch does more than merge into the objects that Seawall reads: by a
+// directive, or by null for a whole part.
 func directed(objects ...value) bool {
 	for _, object := range objects {
 		members, _ := object.raw.(map[string]any)

@@ -29,8 +29,15 @@ func (d *delta) release() {
 	}
 }
 
+// permitsUpdates says whether the write lets the controller change what it left alone before:
+// by another policy, or by a rule less that ignores differences.
 func (d *delta) permitsUpdates() bool {
-	return d.after.spec.policy.update && !d.before.spec.policy.update
+	if !d.after.spec.policy.update {
+		return false
+	}
+	return !d.before.spec.policy.update || slices.ContainsFunc(d.before.spec.ignored, func(rule any) bool {
+		return !slices.ContainsFunc(d.after.spec.ignored, func(kept any) bool { return reflect.DeepEqual(rule, kept) })
+	})
 }
 
 // loosens says whether any Application that both objects have may be in flight in a larger

@@ -40,9 +40,9 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
-	// rest and factor are those of an openError; rest tells whether the child is the same.
+	// beside is that of an openError, and rest tells whether an entry is the same but for it.
+	beside *closedChild
 	rest   string
-	factor int
 }
 
 // nothing is the side of an object that does not exist.
@@ -56,7 +56,7 @@ func (r *reading) side(object *object) (*side, error) {
 	read := nothing()
 	read.status = decodeStatus(object.status)
 	tree := object.spec()
-	spec, err := decodeSpec(tree)
+	spec, err := r.decodeSpec(tree)
 	read.spec = spec
 	if err != nil {
 		return read, read.leaveOpen(withoutPacing(tree), err)
@@ -158,11 +158,10 @@ func (s *side) leaveOpen(entry any, err error) error {
 	noted := openEntry{key: string(key), err: unresolved, aborts: true}
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
-		rest, marshalErr := json.Marshal(open.child)
-		if marshalErr != nil {
+		noted.aborts, noted.beside = false, open.beside
+		if noted.rest, marshalErr = open.beside.rest(entry); marshalErr != nil {
 			return marshalErr
 		}
-		noted.aborts, noted.rest, noted.factor = false, string(rest), open.factor
 	}
 	s.open = append(s.open, noted)
 	return nil
@@ -204,7 +203,7 @@ func (s *specification) shape() []any {
 // changed since before.
 func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	tree := object.spec()
-	spec, err := decodeSpec(tree)
+	spec, err := r.decodeSpec(tree)
 	same := err == nil && reflect.DeepEqual(withoutPacing(tree), withoutPacing(before.spec.tree)) &&
 		spec.policy.preserve == before.spec.policy.preserve
 	if !same {

@@ -47,6 +47,18 @@ func decodeStatus(data json.RawMessage) status {
 	return read
 }
 
+// beside returns how many of the Applications that exist are not among those given. Those
+// that the status does not name are taken for others.
+func (s status) beside(apps map[string]*app) int {
+	n := s.count
+	for _, name := range s.names {
+		if _, listed := apps[name]; listed {
+			n--
+		}
+	}
+	return n
+}
+
 // own makes the Applications that exist and are owned tell what there is, which they do
 // better than the status: it may be late, and cut off.
 func (r *reading) own(before *side, write rollout.Write, stored *object) {

@@ -40,6 +40,12 @@ func (v value) object() (map[string]any, error) {
 	return as[map[string]any](v, "an object")
 }
 
+// members returns those of an object; none of anything else.
+func (v value) members() map[string]any {
+	members, _ := v.raw.(map[string]any)
+	return members
+}
+
 func (v value) list() ([]any, error) {
 	return as[[]any](v, "a list")
 }

@@ -74,10 +74,10 @@ func (d *delta) windows(count int) []int {
 		apps = append(apps, app)
 	}
 	totals, unmatched := d.after.spec.strategy.totals(apps)
-	totals[0] += unmatched
+	totals[0] += unmatched + d.stale()
 	open := 0
 	if len(d.after.open) > 0 {
-		if open = d.openTotal(d.declared); open == 0 {
+		if open = d.openTotal(); open == 0 {
 			open = risk.MaxEnvironments
 		}
 	}
@@ -85,6 +85,21 @@ func (d *delta) windows(count int) []int {
 		windows[i] = step.window(totals[i] + open)
 	}
 	return windows
+}
+
+// stale counts the Applications that exist and are no longer the rollout's. As long as they
+// do, Argo CD counts them into the first step, too.
+func (d *delta) stale() int {
+	stale, told := d.orphans()
+	if !told {
+		stale = d.goneDeclared
+	}
+	for name := range d.before.apps {
+		if _, stays := d.after.apps[name]; !stays {
+			stale++
+		}
+	}
+	return stale
 }
 
 // openStep returns the step for environments of unknown labels: one that selects every

@@ -133,6 +133,7 @@ func read(object []byte) (*policy, error) {
 			ConflictResolution json.RawMessage `json:"conflictResolution"`
 			Placement          struct {
 				ReplicaScheduling json.RawMessage `json:"replicaScheduling"`
+				WorkloadAffinity  json.RawMessage `json:"workloadAffinity"`
 			} `json:"placement"`
 			Priority   json.RawMessage `json:"priority"`
 			Preemption json.RawMessage `json:"preemption"`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
@@ -67,48 +66,6 @@ type placementFields struct {
 	Status placementStatus `json:"status"`
 }
 
-type placementStatus struct {
-	PlacementStatuses []struct {
-		ClusterName string             `json:"clusterName"`
-		Conditions  []metav1.Condition `json:"conditions"`
-	} `json:"placementStatuses"`
-	Conditions []metav1.Condition `json:"conditions"`
-}
-
-func (s placementStatus) placed() []string {
-	var names []string
-	for _, status := range s.PlacementStatuses {
-		if status.ClusterName != "" { // one that is not scheduled has none
-			names = append(names, status.ClusterName)
-		}
-	}
-	return names
-}
-
-// failed returns the clusters that KubeFleet has given up on (pkg/utils/binding,
-// HasBindingFailed).
-func (s placementStatus) failed() sets.Set[string] {
-	steps := sets.New("Overridden", "WorkSynchronized", "Applied", "Available")
-	underWay := sets.New("OverriddenPending", "WorkNotSynchronizedYet", "ApplyPending", "ResourceNotAvailableYet")
-	failed := sets.New[string]()
-	for _, status := range s.PlacementStatuses {
-		if slices.ContainsFunc(status.Conditions, func(c metav1.Condition) bool {
-			return steps.Has(c.Type) && c.Status == metav1.ConditionFalse && !underWay.Has(c.Reason)
-		}) {
-			failed.Insert(status.ClusterName)
-		}
-	}
-	return failed
-}
-
-// holds tells whether a condition of the placement holds for the generation of its spec.
-func (s placementStatus) holds(condition string, generation int64) bool {
-	return slices.ContainsFunc(s.Conditions, func(c metav1.Condition) bool {
-		return (c.Type == "ClusterResourcePlacement"+condition || c.Type == "ResourcePlacement"+condition) &&
-			c.Status == metav1.ConditionTrue && c.ObservedGeneration == generation
-	})
-}
-
 // placement is a side of a write.
 type placement struct {
 	Metadata struct {
@@ -132,6 +89,8 @@ type placement struct {
 	// the clusters that are placed on.
 	schedulesBy json.RawMessage
 	clusters    rollout.Environments
+	// rewritten says that what is placed is taken to be other than before.
+	rewritten bool
 }
 
 // rolling is spec.strategy.rollingUpdate.
@@ -173,18 +132,22 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	var placed, dropped []string
-	if before != nil {
-		if placed, dropped, err = r.placed(write, before); err != nil {
-			return rollout.Change{}, err
-		}
-		if before.clusters, err = r.inventory.environments(slices.Concat(placed, dropped)); err != nil {
-			return rollout.Change{}, err
-		}
+	if before == nil {
+		return r.place(after, nil, nil, nil)
+	}
+	placed, dropped, err := r.load(write, before)
+	if err != nil {
+		return rollout.Change{}, err
 	}
 	if after == nil {
 		return before.deletion(), nil
 	}
+	after.rewritten = write.Rewritten
+	return r.place(after, before, placed, dropped)
+}
+
+// place returns what a write does that makes a placement of the stored one, which may be nil.
+func (r placementReader) place(after, before *placement, placed, dropped []string) (rollout.Change, error) {
 	stays := before != nil && rollout.SameJSON(before.schedulesBy, after.schedulesBy)
 	chosen, err := r.inventory.choose(after.Spec.Policy, sets.New(placed...), stays)
 	if err != nil {
@@ -199,7 +162,17 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 			return rollout.Change{}, err
 		}
 	}
-	return after.change(write, before)
+	return after.change(before)
+}
+
+// load finds the clusters of the stored placement: those that are placed on, and those that
+// are dropped and wait.
+func (r placementReader) load(write rollout.Write, before *placement) (placed, dropped []string, err error) {
+	if placed, dropped, err = r.placed(write, before); err != nil {
+		return nil, nil, err
+	}
+	before.clusters, err = r.inventory.environments(slices.Concat(placed, dropped))
+	return placed, dropped, err
 }
 
 // placed returns the clusters that the stored placement is on: by its bindings, by its status

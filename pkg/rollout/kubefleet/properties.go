@@ -1,6 +1,7 @@
 package kubefleet
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,8 @@ func (t term) hasProperties(path string, cluster member) (bool, error) {
 		}
 		value, found, err := cluster.Value.Status.property(want.Name)
 		if err != nil {
-			return false, rollout.Unresolved("MemberCluster "+cluster.Name, "is selected by the property %s, which %s", rollout.Quote(want.Name), err)
+			return false, rollout.Unresolved("MemberCluster "+cluster.Name, "is selected by the property %s, which %s",
+				rollout.Quote(want.Name), err)
 		}
 		if !found || !matches(value) {
 			return false, nil
@@ -63,7 +65,7 @@ func (s memberStatus) property(name string) (value resource.Quantity, found bool
 		"total": s.ResourceUsage.Capacity, "allocatable": s.ResourceUsage.Allocatable, "available": s.ResourceUsage.Available,
 	}[kind]
 	if !known || what == "" || strings.Contains(what, "-") {
-		return value, false, fmt.Errorf("is no property: want total-, allocatable- or available- and the name of a resource without a hyphen")
+		return value, false, errors.New("is no property: want total-, allocatable- or available- and the name of a resource without a hyphen")
 	}
 	value, found = amounts[what]
 	return value, found, nil

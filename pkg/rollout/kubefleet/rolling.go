@@ -8,47 +8,71 @@ import (
 )
 
 // change returns what a write of the placement does; before may be nil.
-func (p *placement) change(asked rollout.Write, before *placement) (rollout.Change, error) {
-	switch p.Spec.Strategy.Type {
-	case "", rollingUpdate, external:
-	default:
-		return rollout.Change{}, rollout.Unresolved("spec.strategy.type", "is %s: want RollingUpdate or External",
-			rollout.Quote(p.Spec.Strategy.Type))
-	}
+func (p *placement) change(before *placement) (rollout.Change, error) {
 	if before == nil {
 		before = &placement{}
 	}
-	picked, wanted := len(p.clusters), p.Spec.Policy.orDefault().wants(len(p.clusters))
-	pace, err := p.Spec.Strategy.RollingUpdate.pace(picked, wanted)
+	pace, earlier, err := p.paces(before)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	earlier, err := before.Spec.Strategy.RollingUpdate.pace(picked, wanted)
-	reapplied := !rollout.SameJSON(before.Spec.Strategy.ApplyStrategy, p.Spec.Strategy.ApplyStrategy)
-	rewritten := reapplied || asked.Rewrites(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors)
-	left := before.Spec.Strategy.Type == external
-	released := left || (err != nil || pace.looserThan(earlier)) && !before.available()
-	staying, removed := rollout.Split(rollout.Delta(before.clusters, p.clusters, func(string) (rollout.Effect, bool) {
-		if rewritten {
-			return rollout.Changed, true
-		}
-		return rollout.Released, released
-	}))
+	edit := p.edit(before, pace.looserThan(earlier))
+	staying, removed := rollout.Split(rollout.Delta(before.clusters, p.clusters, edit.effect))
 	result := rollout.Change{Environments: len(p.clusters)}
 	if p.Spec.Strategy.Type == external { // another applyStrategy waits for a run, too
 		result.Held = len(staying) + len(removed)
 		return result, nil
 	}
 	write := before.moves(staying, removed)
-	if released && !rewritten && pace.surge > earlier.surge {
-		write.waiting = pace.surge
-	}
-	if reapplied || left { // KubeFleet hands out another applyStrategy whatever the window
+	if edit.atOnce {
 		result.Steps = rollout.Steps(atOnce(staying, write), pace.tearDown(write, removed))
 		return result, nil
 	}
+	if !edit.rewritten && edit.released && pace.surge > earlier.surge {
+		write.waiting = pace.surge
+	}
 	pace.roll(write, staying, removed, &result)
 	return result, nil
+}
+
+// paces returns the pace of the written placement, and that of the stored one for as many
+// clusters: none, if it cannot be read.
+func (p *placement) paces(before *placement) (written, stored pace, err error) {
+	switch p.Spec.Strategy.Type {
+	case "", rollingUpdate, external:
+	default:
+		return written, stored, rollout.Unresolved("spec.strategy.type", "is %s: want RollingUpdate or External",
+			rollout.Quote(p.Spec.Strategy.Type))
+	}
+	picked := len(p.clusters)
+	wanted := p.Spec.Policy.orDefault().wants(picked)
+	if written, err = p.Spec.Strategy.RollingUpdate.pace(picked, wanted); err != nil {
+		return written, stored, err
+	}
+	if earlier, err := before.Spec.Strategy.RollingUpdate.pace(picked, wanted); err == nil {
+		stored = earlier
+	}
+	return written, stored, nil
+}
+
+// edit is what a write does to the clusters that stay.
+type edit struct{ rewritten, released, atOnce bool }
+
+func (p *placement) edit(before *placement, looser bool) edit {
+	reapplied := !rollout.SameJSON(before.Spec.Strategy.ApplyStrategy, p.Spec.Strategy.ApplyStrategy)
+	left := before.Spec.Strategy.Type == external
+	return edit{
+		rewritten: p.rewritten || reapplied || !rollout.SameJSON(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors),
+		released:  left || looser && !before.available(),
+		atOnce:    left || reapplied, // KubeFleet hands out another applyStrategy whatever the window
+	}
+}
+
+func (e edit) effect(string) (rollout.Effect, bool) {
+	if e.rewritten {
+		return rollout.Changed, true
+	}
+	return rollout.Released, e.released
 }
 
 func atOnce(staying []rollout.Target, write moves) rollout.Step {

@@ -91,7 +91,7 @@ func TestPace(t *testing.T) {
 // TestIsClusterEligible, at five minutes.
 func TestEligible(t *testing.T) {
 	now := time.Now()
-	ago := func(minutes time.Duration) metav1.Time { return metav1.NewTime(now.Add(-minutes * time.Minute)) }
+	ago := func(minutes int) metav1.Time { return metav1.NewTime(now.Add(-time.Duration(minutes) * time.Minute)) }
 	agent := func(heartbeat metav1.Time, conditions ...metav1.Condition) (status memberStatus) {
 		status.AgentStatus = append(status.AgentStatus, struct {
 			Type                  string             `json:"type"`
@@ -103,7 +103,7 @@ func TestEligible(t *testing.T) {
 	joined := metav1.Condition{Type: "Joined", Status: metav1.ConditionTrue}
 	left := metav1.Condition{Type: "Joined", Status: metav1.ConditionFalse}
 	healthy := metav1.Condition{Type: "Healthy", Status: metav1.ConditionTrue, LastTransitionTime: ago(600)}
-	sick := func(minutes time.Duration) metav1.Condition {
+	sick := func(minutes int) metav1.Condition {
 		return metav1.Condition{Type: "Healthy", Status: metav1.ConditionFalse, LastTransitionTime: ago(minutes)}
 	}
 	other := agent(ago(0), joined, healthy)

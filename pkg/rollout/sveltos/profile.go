@@ -143,10 +143,8 @@ func decode(object []byte) (*profile, error) {
 		delete(members.Spec, name)
 	}
 	var err error
-	side.content, err = json.Marshal(struct {
-		Spec      map[string]json.RawMessage
-		DependsOn []string // in any order
-	}{members.Spec, sets.List(sets.New(side.Spec.DependsOn...))})
+	dependencies := sets.List(sets.New(side.Spec.DependsOn...)) // in any order
+	side.content, err = json.Marshal([]any{members.Spec, dependencies})
 	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
 }
 

@@ -124,10 +124,10 @@ func TestReady(t *testing.T) {
 		"nothing is known":       {nil, nil, nil, false},
 		"the condition":          {nil, nil, initialized("True"), true},
 		"the condition is false": {nil, nil, initialized("False"), false},
-		"the field":              {ptr.To(true), nil, nil, true},
-		"the field is false":     {ptr.To(false), nil, nil, false},
-		"either is enough":       {ptr.To(true), nil, initialized("False"), true},
-		"the field of v1beta1":   {nil, ptr.To(true), nil, true},
+		"the field":              {new(true), nil, nil, true},
+		"the field is false":     {new(false), nil, nil, false},
+		"either is enough":       {new(true), nil, initialized("False"), true},
+		"the field of v1beta1":   {nil, new(true), nil, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
