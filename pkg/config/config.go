@@ -71,6 +71,7 @@ type Config struct {
 	ProgressiveSyncs string
 
 	Records Records
+	Recount Recount
 
 	// OverrideRetention is how long a WaveOverride is kept after it has ended.
 	OverrideRetention time.Duration
@@ -78,8 +79,8 @@ type Config struct {
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
 	MaxConcurrent int
-	// Lease names the Lease, in Namespace, that elects the replica which writes status;
-	// empty for a single replica without election.
+	// Lease names the Lease, in Namespace, that elects the replica which writes status and
+	// re-counts; empty for a single replica without election.
 	Lease string
 	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
 	ShutdownDelay time.Duration
@@ -108,6 +109,7 @@ func Default() Config {
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
 		Records:              defaultRecords(),
+		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
@@ -144,13 +146,14 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
 		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
 	c.Records.addFlags(flags)
+	c.Recount.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
 	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent,
 		"number of requests judged at once; more wait until the API server's timeout is near")
 	flags.StringVar(&c.Lease, "lease", c.Lease,
-		"Lease that elects the replica which writes status; empty for a single replica")
+		"Lease that elects the replica which writes status and re-counts; empty for a single replica")
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
 		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
@@ -174,6 +177,7 @@ func (c *Config) Validate() error {
 		c.validateCertificates(),
 		c.validateDurations(),
 		c.Records.validate(),
+		c.Recount.validate(),
 		c.validateLogLevel(),
 		c.validateTracing(),
 	)

@@ -18,7 +18,8 @@ type Registry struct {
 	mu    sync.Mutex
 	feeds []*feed
 	// static, if not nil, is all that there is.
-	static *Static
+	static    *Static
+	observers []Observer
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
 	// checked says that Check has passed.
@@ -47,10 +48,12 @@ func NewStaticRegistry(static Static) *Registry {
 // names, by json tags from the object's root, the fields to keep.
 func Register[T any](registry *Registry, source Source) *Collection[T] {
 	collection := newCollection[T](source)
+	collection.registry = registry
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
 	registry.feeds = append(registry.feeds, &collection.feed)
 	if registry.static != nil {
+		collection.registry = nil // which is locked, and has nobody to tell
 		registry.static.fill(&collection.feed)
 	}
 	registry.signal()

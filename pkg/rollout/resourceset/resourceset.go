@@ -137,7 +137,7 @@ func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if before == nil {
 		before = &side{}
 	}
-	return after.change(before), nil
+	return after.change(write, before), nil
 }
 
 func samePause(write rollout.Write) bool {
@@ -172,11 +172,11 @@ func (s *side) appliers() map[string]*object {
 	return all
 }
 
-func (s *side) change(before *side) rollout.Change {
+func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	old, now, appliers, oldAppliers := before.digests(), s.digests(), s.appliers(), before.appliers()
 	resumed := before.paused() && !s.paused()
 	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
-		if old[name] != now[name] {
+		if write.Rewritten || old[name] != now[name] {
 			return rollout.Changed, true
 		}
 		return rollout.Released, resumed || oldAppliers[name] != nil && oldAppliers[name].suspended
