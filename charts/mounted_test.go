@@ -28,6 +28,16 @@ func remove(ctx context.Context, objects []unstructured.Unstructured) {
 	}
 }
 
+// removeReportDefinitions deletes the CRDs of reports, which the chart keeps.
+func removeReportDefinitions(ctx context.Context) {
+	GinkgoHelper()
+	for _, name := range []string{"reports.openreports.io", "clusterreports.openreports.io"} {
+		output, err := plane.Kubectl(ctx, nil, "delete", "crd", name, "--ignore-not-found", "--wait")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(output.Code).To(BeZero(), output.Stderr)
+	}
+}
+
 func pair(directory string) (bundle string) {
 	GinkgoHelper()
 	certificate, key, err := cert.GenerateSelfSignedCertKey("localhost", nil, nil)

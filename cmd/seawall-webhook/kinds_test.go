@@ -28,9 +28,9 @@ import (
 // many environments as may sync at once.
 type live struct{ inventory, old, object string }
 
-func liveCase(kind rollout.Kind) live {
+func liveCase(packages string, kind rollout.Kind) live {
 	GinkgoHelper()
-	folders, err := filepath.Glob(filepath.Join("../../pkg/rollout/*", rollouttest.Folder(kind), "live"))
+	folders, err := filepath.Glob(filepath.Join("../../pkg/rollout", packages, rollouttest.Folder(kind), "live"))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(folders).To(HaveLen(1), "the live case of %s", kind.Name)
 	file := func(name string) string {
@@ -41,6 +41,12 @@ func liveCase(kind rollout.Kind) live {
 		return string(text)
 	}
 	return live{inventory: file("inventory.yaml"), old: file("old.yaml"), object: file("object.yaml")}
+}
+
+// name returns that of the rollout.
+func (l live) name() string {
+	GinkgoHelper()
+	return rollouttest.Objects(GinkgoTB(), []byte(l.object))[0].GetName()
 }
 
 // oneTooMany returns the inventory with one copy more than may sync at once.
@@ -65,7 +71,8 @@ func place(ctx context.Context, object *unstructured.Unstructured) {
 	GinkgoHelper()
 	home(ctx, object)
 	created := object.DeepCopy()
-	Eventually(func() error { return api.Create(ctx, created) }).Should(Succeed(), "%s %s", object.GetKind(), object.GetName())
+	// An inventory object may be a rollout itself, judged when its own inventory has been read.
+	Eventually(func() error { return api.Create(ctx, created) }).WithTimeout(30*second).Should(Succeed(), "%s %s", object.GetKind(), object.GetName())
 	DeferCleanup(func(ctx context.Context) { Expect(client.IgnoreNotFound(api.Delete(ctx, created))).To(Succeed()) })
 	if status, has := object.Object["status"]; has {
 		created.Object["status"] = status
@@ -97,6 +104,28 @@ func (l live) write(ctx context.Context) func(options ...client.UpdateOption) er
 	}
 }
 
+// expectTheLimit writes the object with one environment more than may sync at once, and
+// again when it is gone.
+func (l live) expectTheLimit(ctx context.Context) {
+	GinkgoHelper()
+	inventory := l.oneTooMany()
+	for _, object := range inventory {
+		place(ctx, object)
+	}
+	write := l.write(ctx)
+	Eventually(func() error { return write(client.DryRunAll) }).WithTimeout(30 * second).Should(denied("23 environments"))
+
+	By("taking one environment away")
+	last := inventory[len(inventory)-1]
+	for _, object := range inventory {
+		if strings.HasSuffix(object.GetName(), "-022") {
+			last = object
+		}
+	}
+	Expect(api.Delete(ctx, last)).To(Succeed())
+	Eventually(func() error { return write(client.DryRunAll) }).WithTimeout(30 * second).Should(Succeed())
+}
+
 // memberClusters stands for Karmada's aggregated API.
 const memberClusters = `
 apiVersion: apiextensions.k8s.io/v1
@@ -114,6 +143,20 @@ spec:
     schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
 `
 
+// installSystems installs the definitions of every rollout system.
+func installSystems(ctx context.Context) {
+	GinkgoHelper()
+	systems, err := cluster.Systems()
+	Expect(err).NotTo(HaveOccurred())
+	for _, system := range systems {
+		if err := plane.InstallCRDs(ctx, system); errors.Is(err, cluster.ErrUnavailable) {
+			AddReportEntry("not to be had: " + system)
+		} else {
+			Expect(err).NotTo(HaveOccurred())
+		}
+	}
+}
+
 // served tells whether the API server knows a kind.
 func served(kind rollout.Kind) bool {
 	_, err := api.RESTMapper().RESTMapping(schema.GroupKind{Group: kind.Group, Kind: kind.Name}, kind.Versions...)
@@ -123,15 +166,7 @@ func served(kind rollout.Kind) bool {
 var _ = Describe("every kind of rollout", Ordered, func() {
 	BeforeAll(func(ctx SpecContext) {
 		By("installing the definitions of every system while the webhook runs")
-		systems, err := cluster.Systems()
-		Expect(err).NotTo(HaveOccurred())
-		for _, system := range systems {
-			if err := plane.InstallCRDs(ctx, system); errors.Is(err, cluster.ErrUnavailable) {
-				AddReportEntry("not to be had: " + system)
-			} else {
-				Expect(err).NotTo(HaveOccurred())
-			}
-		}
+		installSystems(ctx)
 		definition, err := cluster.ParseManifests([]byte(memberClusters))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(plane.Apply(ctx, definition...)).To(Succeed())
@@ -143,23 +178,7 @@ var _ = Describe("every kind of rollout", Ordered, func() {
 			if !served(kind) {
 				Skip("its definition is not to be had on this machine")
 			}
-			live := liveCase(kind)
-			inventory := live.oneTooMany()
-			for _, object := range inventory {
-				place(ctx, object)
-			}
-			write := live.write(ctx)
-			Eventually(func() error { return write(client.DryRunAll) }).WithTimeout(30 * second).Should(denied("23 environments"))
-
-			By("taking one environment away")
-			last := inventory[len(inventory)-1]
-			for _, object := range inventory {
-				if strings.HasSuffix(object.GetName(), "-022") {
-					last = object
-				}
-			}
-			Expect(api.Delete(ctx, last)).To(Succeed())
-			Eventually(func() error { return write(client.DryRunAll) }).WithTimeout(30 * second).Should(Succeed())
+			liveCase("*", kind).expectTheLimit(ctx)
 		})
 	}
 

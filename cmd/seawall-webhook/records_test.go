@@ -112,6 +112,13 @@ var _ = Describe("the webhook", func() {
 			"update wavepolicies.seawall.dev":                false,
 			"update applicationsets.argoproj.io -n argocd":   false,
 			"create pods -n " + cluster.Namespace:            false,
+			"create events -n default":                       true,
+			"patch events -n " + cluster.ArgoCDNamespace:     true,
+			"list events -n " + cluster.ArgoCDNamespace:      false,
+			"delete events -n " + cluster.ArgoCDNamespace:    false,
+			"update reports.openreports.io -n default":       true,
+			"delete clusterreports.openreports.io":           true,
+			"deletecollection reports.openreports.io":        false,
 			"update validatingwebhookconfigurations/seawall": true,
 			"update validatingwebhookconfigurations/another": false,
 		} {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -24,17 +23,16 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 
 // drainTimeout is longer than any call of the API server, which lasts 30 s at most.
 const drainTimeout = 35 * time.Second
 
 // run serves until ctx ends, then goes on for the shutdown delay and drains.
-func run(ctx context.Context, configuration config.Config, logger *slog.Logger) error {
+func run(ctx context.Context, configuration config.Config, logger *slog.Logger, traces *tracing.Tracing) error {
 	draining := &atomic.Bool{}
 	serving := lameDuck(ctx, configuration.ShutdownDelay, draining)
 
@@ -47,42 +45,62 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	policies := &policy.Set{}
-	checks, err := follow(serving, mgr, argoCD, policies)
+	following, err := newFollowed(mgr, configuration, argoCD)
 	if err != nil {
 		return err
 	}
-	registry := inventory.NewRegistry()
-	known := kinds.All(kinds.Inventories{
-		ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-		ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-	})
-	if err := watch(mgr, registry, checks); err != nil {
+	checks, err := follow(serving, mgr, following)
+	if err != nil {
 		return err
 	}
-	status := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: groupKinds(known)}
-	if err := status.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("setting up policy status: %w", err)
+	if err := errors.Join(watch(mgr, following.registry, checks), addControllers(mgr, following.kinds)); err != nil {
+		return err
 	}
-	decisions, err := metrics.NewDecisions(ctrlmetrics.Registry)
+	kept, sinks, err := newSinks(mgr, configuration.Records, following.kinds, logger)
 	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
+		return err
 	}
-	handler := &admission.Handler{
-		Kinds:        byGroupKind(known),
-		Policies:     policies,
+	handlers := newHandlers(mgr, configuration, following, sinks, draining.Load)
+	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
+	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
+		return err
+	}
+	if err := errors.Join(
+		addChecks(mgr, logger, checks),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, following.registry),
+	); err != nil {
+		return err
+	}
+	kept.start(ctx)
+	defer kept.drain()
+	drain := following.overrides.count(ctx)
+	defer drain()
+	return mgr.Start(serving)
+}
+
+// newHandlers returns what the webhook serves, by paths.
+func newHandlers(
+	mgr manager.Manager, configuration config.Config, by followed, sink audit.Sink, draining func() bool,
+) map[string]http.Handler {
+	waves := &admission.Handler{
+		Kinds:        by.kinds,
+		Policies:     by.policies,
+		Overrides:    by.overrides,
+		Uses:         by.overrides.uses,
 		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         audit.Sinks{audit.Log{Logger: logger}, decisions},
+		Sink:         sink,
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	if err := serve(serving, mgr, configuration, handler, draining.Load, checks); err != nil {
-		return err
+	created := admission.OverrideChecker{Kinds: by.kinds, Judging: by.policies.Judging, Home: configuration.Namespace}
+	own := admission.Configuration{
+		"rolloutkinds":  admission.CheckRolloutKind(by.kinds.Listed),
+		"waveoverrides": created.Check,
 	}
-	if err := addChecks(mgr, logger, checks); err != nil {
-		return err
+	return map[string]http.Handler{
+		admission.Path:              admission.HTTP(waves, draining),
+		admission.ConfigurationPath: admission.HTTP(own, draining),
 	}
-	return mgr.Start(serving)
 }
 
 // watch feeds the registry while the manager runs.
@@ -97,9 +115,10 @@ func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) err
 
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
-	ctx context.Context, mgr manager.Manager, configuration config.Config, handler *admission.Handler, draining func() bool, checks checks,
+	ctx context.Context, mgr manager.Manager, configuration config.Config,
+	handlers map[string]http.Handler, draining func() bool, checks checks,
 ) error {
-	server, err := addServer(ctx, mgr, configuration, admission.HTTP(handler, draining))
+	server, err := addServer(ctx, mgr, configuration, handlers)
 	if err != nil {
 		return err
 	}
@@ -146,6 +165,7 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 		GracefulShutdownTimeout:       &graceful,
 		Cache: cache.Options{
 			ByObject:         argoCD.CacheOptions(),
+			NewInformer:      argoCD.NewInformer,
 			DefaultTransform: cache.TransformStripManagedFields(),
 		},
 	})
@@ -155,12 +175,42 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 	return mgr, nil
 }
 
+// followed is what is kept equal to objects of the cluster.
+type followed struct {
+	argoCD    *inventory.ArgoCD
+	policies  *policy.Set
+	overrides *overrides
+	kinds     *kinds.Set
+	registry  *inventory.Registry
+}
+
+// newFollowed returns what is followed once follow is called.
+func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inventory.ArgoCD) (followed, error) {
+	registry := inventory.NewRegistry()
+	permitted, err := newOverrides(mgr, configuration)
+	return followed{
+		argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, registry: registry,
+		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
+			ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
+			ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+		})),
+	}, err
+}
+
 // follow starts what the webhook watches and returns a readiness check for each.
-func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, policies *policy.Set) (checks, error) {
-	if err := argoCD.Watch(ctx, mgr.GetCache()); err != nil {
+func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
+	if err := to.argoCD.Watch(ctx, mgr.GetCache()); err != nil {
 		return nil, err
 	}
-	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), policies)
+	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), to.policies)
+	if err != nil {
+		return nil, err
+	}
+	overridesSynced, err := controller.FollowOverrides(ctx, mgr.GetCache(), to.overrides.Overrides)
+	if err != nil {
+		return nil, err
+	}
+	kindsSynced, err := controller.FollowRolloutKinds(ctx, mgr.GetCache(), to.kinds, to.registry)
 	if err != nil {
 		return nil, err
 	}
@@ -169,24 +219,20 @@ func follow(ctx context.Context, mgr manager.Manager, argoCD *inventory.ArgoCD, 
 		return nil, fmt.Errorf("watching namespaces: %w", err)
 	}
 	return checks{
-		"inventory":  argoCD.Check,
+		"inventory":  to.argoCD.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
+		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
+		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
 	}, nil
 }
 
-func byGroupKind(known []rollout.Kind) map[schema.GroupKind]rollout.Kind {
-	index := make(map[schema.GroupKind]rollout.Kind, len(known))
-	for _, kind := range known {
-		index[schema.GroupKind{Group: kind.Group, Kind: kind.Name}] = kind
+// addControllers adds what writes the status of Seawall's own objects.
+func addControllers(mgr manager.Manager, known *kinds.Set) error {
+	policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
+	described := &controller.RolloutKind{Client: mgr.GetClient(), Listed: known.Listed}
+	if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
+		return fmt.Errorf("setting up the status of policies and kinds: %w", err)
 	}
-	return index
-}
-
-func groupKinds(known []rollout.Kind) []schema.GroupKind {
-	list := make([]schema.GroupKind, len(known))
-	for i, kind := range known {
-		list[i] = schema.GroupKind{Group: kind.Group, Kind: kind.Name}
-	}
-	return list
+	return nil
 }

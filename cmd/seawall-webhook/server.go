@@ -9,14 +9,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
-	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/config"
 )
 
-// addServer adds the webhook's server, which starts to listen when its certificate is
-// there.
-func addServer(ctx context.Context, mgr manager.Manager, configuration config.Config, handler http.Handler) (webhook.Server, error) {
+// addServer adds the webhook's server, which serves handlers by their paths and starts to
+// listen when its certificate is there.
+func addServer(
+	ctx context.Context, mgr manager.Manager, configuration config.Config, handlers map[string]http.Handler,
+) (webhook.Server, error) {
 	var ready <-chan struct{} // nil waits for nothing
 	if configuration.Certificates == config.CertificatesSelf {
 		issued, err := certificate.Self{
@@ -39,7 +40,9 @@ func addServer(ctx context.Context, mgr manager.Manager, configuration config.Co
 			c.NextProtos = []string{"http/1.1"}
 		}},
 	})
-	server.Register(admission.Path, handler)
+	for path, handler := range handlers {
+		server.Register(path, handler)
+	}
 	return server, mgr.Add(&lateServer{Server: server, ready: ready})
 }
 

@@ -3,11 +3,13 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -16,6 +18,7 @@ import (
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
+	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -53,6 +56,7 @@ var _ = BeforeSuite(func() {
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
 	Expect(v1alpha1.AddToScheme(scheme)).To(Succeed())
+	Expect(openreports.Install(scheme)).To(Succeed())
 	api, err = client.New(plane.Config, client.Options{Scheme: scheme})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(api.Create(ctx, &corev1.ConfigMap{
@@ -60,10 +64,22 @@ var _ = BeforeSuite(func() {
 		Data:       map[string]string{progressiveKey: "true"},
 	})).To(Succeed())
 
-	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--log-level=debug"}})
+	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{
+		Args: []string{"--log-level=debug", "--override-retention=3s"}, Values: valuesFile("rolloutkinds-values.yaml"),
+	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(webhook.Stop()).To(Succeed()) })
 })
+
+// valuesFile reads values with which CI renders the chart.
+func valuesFile(name string) map[string]any {
+	GinkgoHelper()
+	text, err := os.ReadFile("../../charts/seawall/ci/" + name)
+	Expect(err).NotTo(HaveOccurred())
+	values := map[string]any{}
+	Expect(yaml.Unmarshal(text, &values)).To(Succeed())
+	return values
+}
 
 // tenants returns an ApplicationSet of n environments in one step that maxUpdate paces;
 // nil leaves maxUpdate out.

@@ -19,12 +19,12 @@ import (
 
 const pollInterval = 100 * time.Millisecond
 
-// waitUntilReached returns when the webhook is ready and the API server reaches it, or an error
-// with the end of its log.
-func (w *Webhook) waitUntilReached(ctx context.Context) error {
+// waitFor returns when every step of reaching the webhook has gone well, or an error with the
+// end of its log.
+func (w *Webhook) waitFor(ctx context.Context, steps ...func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	for _, step := range []func(context.Context) error{w.ready, w.trusted, w.called} {
+	for _, step := range steps {
 		if err := w.await(ctx, step); err != nil {
 			return fmt.Errorf("start the webhook: %w\n%s", err, tail(w.LogFile))
 		}

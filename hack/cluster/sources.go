@@ -83,9 +83,14 @@ func folderOf(system string) (string, error) {
 	return filepath.Join(root, "..", "shared", "crds", system), err
 }
 
-// yamlFiles returns the manifests in a folder: kustomize's own files are none.
-func yamlFiles(folder string) []string {
-	files, _ := filepath.Glob(filepath.Join(folder, "*.yaml")) // its only error is a bad pattern
+// yamlFiles returns the manifests in a folder, or the one that a path names: kustomize's own
+// files are none.
+func yamlFiles(path string) []string {
+	pattern := path
+	if filepath.Ext(path) != ".yaml" {
+		pattern = filepath.Join(path, "*.yaml")
+	}
+	files, _ := filepath.Glob(pattern) // its only error is a bad pattern
 	return slices.DeleteFunc(files, func(file string) bool {
 		return slices.Contains([]string{"kustomization.yaml", "kustomizeconfig.yaml"}, filepath.Base(file))
 	})

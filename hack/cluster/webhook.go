@@ -44,29 +44,54 @@ type Webhook struct {
 // with its flags, with its service account and with nothing more, until ctx is done or Stop is
 // called. It returns when the API server reaches the webhook.
 func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*Webhook, error) {
-	binary, err := c.buildWebhook(ctx)
+	w, err := c.newWebhook(ctx)
 	if err != nil {
 		return nil, err
 	}
-	w, err := c.installWebhook(ctx, options)
-	if err != nil {
+	if err := w.install(ctx, options.Values); err != nil {
 		return nil, err
 	}
-	pod, err := podOf(w.Objects)
-	if err != nil {
+	if err := w.start(ctx, options.Args); err != nil {
 		return nil, err
 	}
-	_, kubeconfig, err := c.ServiceAccountConfig(ctx, Namespace, pod.ServiceAccountName)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.run(ctx, binary, pod.Containers[0], append(w.overrides(kubeconfig), options.Args...)); err != nil {
-		return nil, err
-	}
-	if err := w.waitUntilReached(ctx); err != nil {
+	if err := w.waitFor(ctx, w.ready, w.trusted, w.called); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
 	return w, nil
+}
+
+// StartReplica runs another process of the same installation, with more flags of the webhook.
+// The API server goes on calling the first.
+func (w *Webhook) StartReplica(ctx context.Context, args ...string) (*Webhook, error) {
+	replica, err := w.cluster.newWebhook(ctx)
+	if err != nil {
+		return nil, err
+	}
+	replica.Objects = w.Objects
+	if err := replica.start(ctx, args); err != nil {
+		return nil, err
+	}
+	if err := replica.waitFor(ctx, replica.ready); err != nil {
+		return nil, errors.Join(err, replica.Stop())
+	}
+	return replica, nil
+}
+
+// start runs the program as the installed Deployment would.
+func (w *Webhook) start(ctx context.Context, args []string) error {
+	binary, err := w.cluster.buildWebhook(ctx)
+	if err != nil {
+		return err
+	}
+	pod, err := podOf(w.Objects)
+	if err != nil {
+		return err
+	}
+	_, kubeconfig, err := w.cluster.ServiceAccountConfig(ctx, Namespace, pod.ServiceAccountName)
+	if err != nil {
+		return err
+	}
+	return w.run(ctx, binary, pod.Containers[0], append(w.overrides(kubeconfig), args...))
 }
 
 // Exited is closed when the webhook has ended, for whatever reason.
@@ -95,21 +120,20 @@ func (w *Webhook) Stop() error {
 	}
 }
 
-func (c *Cluster) installWebhook(ctx context.Context, options WebhookOptions) (*Webhook, error) {
-	dir, err := chartDir()
-	if err != nil {
-		return nil, err
-	}
-	objects, err := c.RenderChart(ctx, Chart{Dir: dir, Release: "seawall", Namespace: Namespace, Values: options.Values})
-	if err != nil {
-		return nil, err
-	}
+// Kill ends the webhook at once, as a node that fails does.
+func (w *Webhook) Kill() {
+	_ = w.command.Process.Kill() // its only error: it has ended already
+	<-w.exited
+}
+
+// newWebhook returns a webhook that is neither installed nor running, on ports of its own.
+func (c *Cluster) newWebhook(ctx context.Context) (*Webhook, error) {
 	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return nil, err
 	}
 	name := "webhook-" + ports[0]
-	w := &Webhook{
+	return &Webhook{
 		URL:        "https://localhost:" + ports[0],
 		HealthURL:  "http://127.0.0.1:" + ports[1],
 		MetricsURL: "http://127.0.0.1:" + ports[2] + "/metrics",
@@ -118,9 +142,21 @@ func (c *Cluster) installWebhook(ctx context.Context, options WebhookOptions) (*
 		name:       name,
 		ports:      ports,
 		exited:     make(chan struct{}),
+	}, nil
+}
+
+// install applies the chart, with the webhook in the place of its Service.
+func (w *Webhook) install(ctx context.Context, values map[string]any) error {
+	dir, err := chartDir()
+	if err != nil {
+		return err
+	}
+	objects, err := w.cluster.RenderChart(ctx, Chart{Dir: dir, Release: "seawall", Namespace: Namespace, Values: values})
+	if err != nil {
+		return err
 	}
 	w.Objects = ReachByURL(objects, w.URL)
-	return w, c.Apply(ctx, w.Objects...)
+	return w.cluster.Apply(ctx, w.Objects...)
 }
 
 // overrides are the flags that differ on this machine from those in a Pod.

@@ -36,6 +36,18 @@ var _ = Describe("The webhook", Ordered, func() {
 		Expect(running.Apply(ctx, rollouts...)).To(MatchError(ContainSubstring("failed calling webhook")))
 	}, NodeTimeout(startTimeout))
 
+	It("serves from every replica, of which one leads", func(SpecContext) {
+		webhook, err := running.StartWebhook(context.Background(), WebhookOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(webhook.Stop)
+		replica, err := webhook.StartReplica(context.Background())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(replica.URL).NotTo(Equal(webhook.URL))
+		replica.Kill()
+		Expect(replica.Exited()).To(BeClosed())
+		Expect(webhook.Exited()).NotTo(BeClosed())
+	}, NodeTimeout(startTimeout))
+
 	It("tells why it did not start", func() {
 		_, err := running.StartWebhook(context.Background(), WebhookOptions{Args: []string{"--log-level=nonsense"}})
 		Expect(err).To(MatchError(And(ContainSubstring("ended by itself"), ContainSubstring(`--log-level is "nonsense"`))))

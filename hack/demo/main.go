@@ -70,7 +70,7 @@ func demo(ctx context.Context, p *page) (err error) {
 func start(ctx context.Context, p *page, times *stopwatch) (*cluster.Cluster, error) {
 	p.say("Starting etcd and kube-apiserver on this machine ...")
 	times.start = time.Now()
-	c, err := cluster.Start(ctx, cluster.Options{})
+	c, err := cluster.Start(ctx, cluster.Options{AuditLog: true})
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +117,7 @@ func stayUp(ctx context.Context, s *story, root string) error {
 	p.plain("kubectl get wavepolicies")
 	p.plain("kubectl explain wavepolicy.spec")
 	p.plain("kubectl get applicationsets -n argocd")
+	p.plain("kubectl get events,reports -n argocd")
 	p.plain("# Waves of 23, which is one too many:")
 	p.plain(`kubectl patch -n argocd applicationset tenants --type json \
      -p '[{"op": "replace", "path": "/spec/strategy/rollingSync/steps/0/maxUpdate", "value": 23}]'`)

@@ -62,7 +62,10 @@ func (s *story) denied(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return output.Stderr, expect(output, 1, denial)
+	if err := expect(output, 1, denial); err != nil {
+		return "", err
+	}
+	return output.Stderr, s.found(ctx)
 }
 
 // mended is step 2: it does what the message says; it returns the file.

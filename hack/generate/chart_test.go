@@ -71,13 +71,10 @@ func leaves(prefix string, values map[string]any) []string {
 }
 
 // reads tells whether templates use the value at path, or an object that holds it as a
-// whole. The fields of the policy are read relative to it.
+// whole.
 func reads(templates, path string) bool {
 	uses := func(expression string) bool {
 		return regexp.MustCompile(regexp.QuoteMeta(expression) + `([^.\w]|$)`).MatchString(templates)
-	}
-	if field, isPolicy := strings.CutPrefix(path, ".policy"); isPolicy {
-		return uses(field)
 	}
 	for ; path != ""; path = path[:strings.LastIndex(path, ".")] {
 		if uses(".Values" + path) {

@@ -21,17 +21,18 @@ const (
 func folders() map[string][]string {
 	return map[string][]string{
 		"rbac": {
-			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml",
+			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-users.yaml",
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",
 		},
+		"reports": {"clusterreports-crd.yaml", "reports-crd.yaml"},
 		"manager": {"deployment.yaml", "poddisruptionbudget.yaml", "resourcequota.yaml"},
-		"policy":  {"wavepolicy.yaml"},
+		"policy":  {"ratchet-rolloutkinds.yaml", "ratchet-wavepolicies.yaml", "wavepolicies.yaml"},
 		"webhook": {"secret.yaml", "service.yaml", "validatingwebhookconfiguration.yaml"},
 	}
 }
 
 // renderConfig makes the rendered folders of config hold what the chart installs by
-// default, one object a file.
+// default, one template a file.
 func renderConfig(ctx context.Context, root *os.Root) error {
 	rendered, err := renderChart(ctx, root.Name())
 	if err != nil {
@@ -68,8 +69,8 @@ func renderChart(ctx context.Context, dir string, flags ...string) (string, erro
 	return string(rendered), err
 }
 
-// splitRendered returns the text of each object by the name of its template, without the
-// labels that tell of Helm.
+// splitRendered returns the text of the objects of each template by its name, without the
+// labels and annotations that are for Helm.
 func splitRendered(rendered string) map[string]string {
 	objects := make(map[string]string)
 	documents := strings.Split(rendered, "---\n# Source: seawall/templates/")
@@ -78,18 +79,21 @@ func splitRendered(rendered string) map[string]string {
 		var kept strings.Builder
 		for line := range strings.Lines(text) {
 			key := strings.TrimLeft(line, " ")
-			if strings.HasPrefix(key, "helm.sh/chart:") || strings.HasPrefix(key, "app.kubernetes.io/managed-by:") {
+			if strings.HasPrefix(key, "helm.sh/") || strings.HasPrefix(key, "app.kubernetes.io/managed-by:") {
 				continue
 			}
 			kept.WriteString(line)
 		}
-		objects[name] = strings.TrimSpace(kept.String()) + "\n"
+		if before, several := objects[name]; several {
+			objects[name] = before + "---\n"
+		}
+		objects[name] += strings.TrimSpace(kept.String()) + "\n"
 	}
 	return objects
 }
 
-// writeFolder makes a folder hold the named objects and nothing else, and takes them out
-// of objects.
+// writeFolder makes a folder hold the named texts and nothing else, and takes them out of
+// objects.
 func writeFolder(root *os.Root, folder string, names []string, objects map[string]string) error {
 	if err := root.RemoveAll(folder); err != nil {
 		return err

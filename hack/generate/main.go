@@ -1,7 +1,8 @@
 // Command generate writes what follows from other files of this repository: the chart's
-// webhook rules and read rights and docs/kinds.md from the kinds of rollout, its custom resource definitions from
-// config/crd/bases, and the rest of config from the chart. Run it at the root of the
-// repository, after controller-gen.
+// webhook rules, its read rights and docs/kinds.md from the kinds of rollout, its custom
+// resource definitions and the schema of its values from config/crd/bases, the definitions of
+// reports from the module of OpenReports, and the rest of config from the chart. Run it at
+// the root of the repository, after controller-gen.
 package main
 
 import (
@@ -33,8 +34,17 @@ func generate(ctx context.Context, dir string) error {
 	if err := copyDefinitions(root); err != nil {
 		return fmt.Errorf("custom resource definitions: %w", err)
 	}
+	if err := writeSchema(root); err != nil {
+		return fmt.Errorf("schema of the values: %w", err)
+	}
+	if err := writeOpenReports(ctx, root); err != nil {
+		return fmt.Errorf("definitions of reports: %w", err)
+	}
 	if err := renderConfig(ctx, root); err != nil {
 		return fmt.Errorf("config: %w", err)
+	}
+	if err := renderRolloutKinds(ctx, root); err != nil {
+		return fmt.Errorf("config/rolloutkinds: %w", err)
 	}
 	return nil
 }

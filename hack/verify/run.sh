@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 if [[ $# -eq 0 ]]; then
-  set -- scripts format modules vet lint generated chart manifests image
+  set -- scripts format modules vet lint generated chart prometheus manifests image
 fi
 
 log=$(mktemp)

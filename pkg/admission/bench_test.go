@@ -9,11 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
@@ -41,7 +39,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	}
 	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true, secrets...), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(b, known[0].Reader)
-	handler.Kinds = map[schema.GroupKind]rollout.Kind{{Group: known[0].Group, Kind: known[0].Name}: known[0]}
+	handler.Kinds = kinds.NewSet(known)
 	handler.Sink = discard{}
 	r := creation(b, generator)
 	b.ReportAllocs()

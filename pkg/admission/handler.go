@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -25,6 +26,13 @@ type Policies interface {
 	Candidates(kind schema.GroupKind, operation rollout.Operation) []*policy.Policy
 }
 
+// Kinds answers how to read the rollouts of a kind.
+type Kinds interface {
+	// Lookup returns a kind whose Reader finds nothing that it can count when the kind is
+	// not known.
+	Lookup(kind schema.GroupKind) rollout.Kind
+}
+
 // Namespaces answers what a policy and a deletion need to know of a namespace.
 type Namespaces interface {
 	// Get returns the labels of a namespace and whether it is being deleted.
@@ -33,9 +41,11 @@ type Namespaces interface {
 
 // Handler judges writes of rollouts. Every field but AllowOnError is required.
 type Handler struct {
-	Kinds      map[schema.GroupKind]rollout.Kind
+	Kinds      Kinds
 	Policies   Policies
 	Namespaces Namespaces
+	Overrides  Overrides
+	Uses       Uses
 	Sink       audit.Sink
 	// Limiter bounds how many writes are judged at once.
 	Limiter Limiter
@@ -50,9 +60,11 @@ var _ admission.Handler = &Handler{}
 // ctx has the deadline of the API server's call, and never panics.
 func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	started := time.Now()
-	outcome := h.decide(ctx, request)
+	var took audit.Phases
+	outcome := h.decide(ctx, request, &took)
 	record := recordOf(request, outcome)
-	record.Duration = time.Since(started)
+	record.Phases, record.Duration = took, time.Since(started)
+	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)
 	return respond(record, outcome)
 }
@@ -66,19 +78,19 @@ type outcome struct {
 	admitted bool
 }
 
-func (h *Handler) decide(ctx context.Context, request admission.Request) (result outcome) {
+func (h *Handler) decide(ctx context.Context, request admission.Request, took *audit.Phases) (result outcome) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
 			result = h.failed(&failure{reason: failurePanic, err: errors.New("an internal error, which the log of the webhook tells")})
 		}
 	}()
-	release, err := h.Limiter.acquire(ctx)
+	release, err := h.wait(ctx, took)
 	if err != nil {
 		return h.failed(&failure{reason: failureOverload, err: err})
 	}
 	defer release()
-	decision, change, err := h.judge(ctx, request)
+	decision, change, err := h.judge(ctx, request, took)
 	if err != nil {
 		return h.failed(failureOf(ctx, err))
 	}
@@ -89,42 +101,48 @@ func (h *Handler) failed(failure *failure) outcome {
 	return outcome{failure: failure, admitted: h.AllowOnError}
 }
 
-func (h *Handler) judge(ctx context.Context, request admission.Request) (policy.Decision, rollout.Change, error) {
+func (h *Handler) wait(ctx context.Context, took *audit.Phases) (release func(), err error) {
+	ctx, end := phase(ctx, "wait", &took.Wait)
+	defer end()
+	return h.Limiter.acquire(ctx)
+}
+
+func (h *Handler) judge(ctx context.Context, request admission.Request, took *audit.Phases) (policy.Decision, rollout.Change, error) {
 	nothing := policy.Decide(nil)
 	operation, judged := operationOf(request)
 	if !judged {
 		return nothing, rollout.Change{}, nil
 	}
 	groupKind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
-	kind, known := h.Kinds[groupKind]
-	if !known {
-		return nothing, rollout.Change{}, fmt.Errorf(
-			"kind %s is not one that Seawall judges: mend the rules of its webhook configuration", groupKind)
-	}
 	candidates := h.Policies.Candidates(groupKind, operation)
 	if len(candidates) == 0 {
 		return nothing, rollout.Change{}, nil
 	}
+	found, subject, err := h.count(ctx, request, operation, took)
+	if err != nil || subject == nil {
+		return nothing, rollout.Change{}, err
+	}
+	ctx, end := phase(ctx, "judge", &took.Judge)
+	defer end()
+	decision, err := h.conclude(ctx, request, candidates, *subject, found)
+	return decision, found.Change, err
+}
+
+// count finds out what a write does; without a subject the write is never judged.
+func (h *Handler) count(
+	ctx context.Context, request admission.Request, operation rollout.Operation, took *audit.Phases,
+) (policy.Case, *policy.Subject, error) {
+	ctx, end := phase(ctx, "count", &took.Count)
+	defer end()
 	write, subject, err := h.read(ctx, request, operation)
 	if err != nil || write == nil {
-		return nothing, rollout.Change{}, err
+		return policy.Case{}, nil, err
 	}
-	change, err := kind.Reader.Read(ctx, *write)
-	if err != nil && !isJudgement(err) {
-		return nothing, rollout.Change{}, err
+	change, err := h.Kinds.Lookup(subject.Kind).Reader.Read(ctx, *write)
+	if err != nil && !rollout.IsFinding(err) {
+		return policy.Case{}, nil, err
 	}
-	found := policy.Case{Change: change, Err: err, Metadata: write.Metadata}
-	var verdicts []policy.Verdict
-	for _, candidate := range candidates {
-		if candidate.Selects(*subject) {
-			verdicts = append(verdicts, candidate.Judge(found))
-		}
-	}
-	decision := policy.Decide(verdicts)
-	if len(verdicts) > 0 && decision.Verdict.Reason != policy.NoChange {
-		decision.Warnings = append(decision.Warnings, change.Warnings...)
-	}
-	return decision, change, nil
+	return policy.Case{Change: change, Err: err, Metadata: write.Metadata}, subject, nil
 }
 
 // read returns the write and what policies select it by; a nil write is never judged.
@@ -168,14 +186,6 @@ func (h *Handler) read(
 		write.Metadata, subject.Labels = metadata, metadata.Labels
 	}
 	return write, subject, nil
-}
-
-// isJudgement tells whether the error of a Reader is a finding about the rollout, which
-// policies judge, and not a failure of Seawall's own.
-func isJudgement(err error) bool {
-	var unresolved *rollout.UnresolvedError
-	var malformed *rollout.AnnotationError
-	return errors.As(err, &unresolved) || errors.As(err, &malformed)
 }
 
 // operationOf returns what kind of write a request is, and whether it is ever judged.

@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 // readerFunc is a kind whose answer a test chooses.
@@ -82,9 +83,11 @@ func newHandler(tb testing.TB, reader rollout.Reader, operations ...v1alpha1.Ope
 	set.Put(compiled)
 	kept := &records{}
 	return &admission.Handler{
-		Kinds:      map[schema.GroupKind]rollout.Kind{waveKind: {Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}},
+		Kinds:      kinds.NewSet([]rollout.Kind{{Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}}),
 		Policies:   set,
 		Namespaces: namespaces{"apps": {}, "ending": nil},
+		Overrides:  policy.NewOverrides("seawall-system"),
+		Uses:       &ledger{},
 		Sink:       kept,
 		Limiter:    admission.NewLimiter(1),
 	}, kept
@@ -126,6 +129,57 @@ func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
 	g.Expect(kept.list).To(gomega.HaveLen(1))
 	g.Expect(kept.list[0].User).To(gomega.Equal("jane"))
 	g.Expect(handler.Handle(t.Context(), request(admissionv1.Create)).Result.Message).To(gomega.Equal(denial), "the same write gets the same bytes")
+}
+
+// TestWhichRolloutARecordIsAbout proves that tries to create one that is refused are recorded
+// as about the same rollout, whatever the API server made up for each.
+func TestWhichRolloutARecordIsAbout(t *testing.T) {
+	const named, generated = `{"metadata":{"name":"w","uid":"r1"}}`, `{"metadata":{"generateName":"w-","name":"w-x7f2k","uid":"r1"}}`
+	for name, test := range map[string]struct {
+		operation admissionv1.Operation
+		object    string
+		n         int
+		wantName  string
+		wantUID   string
+	}{
+		"a creation that is denied":                  {admissionv1.Create, named, 100, "w", ""},
+		"a creation with a made-up name, denied":     {admissionv1.Create, generated, 100, "w-", ""},
+		"an update":                                  {admissionv1.Update, named, 100, "w", "r1"},
+		"an update of one that got its name made up": {admissionv1.Update, generated, 100, "w-x7f2k", "r1"},
+		"a creation that nobody records":             {admissionv1.Create, generated, 1, "w-x7f2k", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, changes(test.n))
+			r := request(test.operation)
+			r.Name, r.Object.Raw = "w", []byte(test.object)
+			if test.object == generated {
+				r.Name = "w-x7f2k"
+			}
+			if test.operation == admissionv1.Update {
+				r.OldObject.Raw = []byte(test.object)
+			}
+			before := time.Now()
+			response := handler.Handle(t.Context(), r)
+			g.Expect(kept.list[0].Name).To(gomega.Equal(test.wantName))
+			g.Expect(kept.list[0].RolloutUID).To(gomega.Equal(test.wantUID))
+			g.Expect(kept.list[0].APIVersion()).To(gomega.Equal("example.com/v1"))
+			g.Expect(kept.list[0].Time).To(gomega.BeTemporally("~", before, time.Second))
+			if test.n == 100 {
+				g.Expect(response.Result.Message).To(gomega.HavePrefix("Wave apps/" + test.wantName + ": "))
+			}
+		})
+	}
+}
+
+func TestRecordsAreClean(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(100))
+	r := request(admissionv1.Create)
+	r.UserInfo.Username = "eve\n\u202e" + strings.Repeat("x", 2000)
+	handler.Handle(t.Context(), r)
+	g.Expect(kept.list[0].User).To(gomega.HavePrefix("eve\ufffd\ufffdx"))
+	g.Expect(len(kept.list[0].User)).To(gomega.BeNumerically("<", 1100))
 }
 
 func TestWhatIsNeverJudged(t *testing.T) {
@@ -185,12 +239,11 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"an error":              {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
-		"a panic":               {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
-		"a timeout":             {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
-		"an overload":           {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
-		"a kind it cannot know": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Kind.Kind = "Pod" }, code: 500, reason: "Error", message: "mend the rules"},
-		"a namespace it lacks":  {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
+		"an error":             {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
+		"a panic":              {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
+		"a timeout":            {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
+		"an overload":          {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"a namespace it lacks": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
 		"an object without metadata": {
 			reader: changes(1), request: func(r *ctrladmission.Request) { r.Object.Raw = []byte(`{"metadata":7}`) }, code: 500, reason: "Error", message: "reading metadata",
 		},
@@ -225,6 +278,54 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 				g.Expect(said).To(gomega.ContainSubstring(test.message))
 			})
 		}
+	}
+}
+
+func TestAKindThatNobodyDescribesCannotBeCounted(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(1))
+	r := request(admissionv1.Create)
+	r.Kind.Kind = "Ripple"
+	response := handler.Handle(t.Context(), r)
+	g.Expect(response.Allowed).To(gomega.BeFalse())
+	g.Expect(response.Result.Message).To(gomega.ContainSubstring("Ripple.example.com is a kind that no RolloutKind describes"))
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("Unresolved"))
+}
+
+func TestStepsThatWereReachedAreTimed(t *testing.T) {
+	slow := func(err error) readerFunc {
+		return func(context.Context, rollout.Write) (rollout.Change, error) {
+			time.Sleep(5 * time.Millisecond)
+			return rollout.Change{}, err
+		}
+	}
+	for name, test := range map[string]struct {
+		reader      rollout.Reader
+		busy, judge bool
+	}{
+		"a write that is judged":      {reader: slow(nil), judge: true},
+		"a write that cannot be read": {reader: slow(errors.New("the cache is gone"))},
+		"a write that finds no place": {busy: true},
+		"a write whose reading panics": {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+			time.Sleep(5 * time.Millisecond)
+			panic("boom")
+		})},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, test.reader)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			if test.busy {
+				handler.Limiter <- struct{}{}
+			}
+			handler.Handle(ctx, request(admissionv1.Create))
+			took := kept.list[0].Phases
+			g.Expect(took.Wait).To(gomega.BeNumerically(">", 0))
+			waited, counted, judged := took.Wait >= 50*time.Millisecond, took.Count >= 5*time.Millisecond, took.Judge > 0
+			g.Expect([]bool{waited, counted, judged}).To(gomega.Equal([]bool{test.busy, !test.busy, test.judge}))
+			g.Expect(kept.list[0].Duration).To(gomega.BeNumerically(">=", took.Wait+took.Count+took.Judge))
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"net/http"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -10,24 +11,25 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// actionError is the action of a record that tells of a failure of Seawall's own.
-const actionError = "Error"
-
+// recordOf returns the record of a request, clean.
 func recordOf(request admission.Request, result outcome) audit.Record {
 	verdict := result.decision.Verdict
 	record := audit.Record{
 		UID:              string(request.UID),
+		Time:             time.Now(),
 		Action:           result.decision.Action.String(),
 		Reason:           string(verdict.Reason),
 		Group:            request.Kind.Group,
+		Version:          request.Kind.Version,
 		Kind:             request.Kind.Kind,
 		Namespace:        request.Namespace,
 		Name:             nameOf(request),
 		Operation:        string(request.Operation),
 		User:             request.UserInfo.Username,
-		DryRun:           request.DryRun != nil && *request.DryRun,
+		DryRun:           isDryRun(request),
 		Policy:           verdict.Policy,
 		Message:          verdict.Message,
 		Environments:     verdict.Environments,
@@ -41,11 +43,41 @@ func recordOf(request admission.Request, result outcome) audit.Record {
 		Held:             result.change.Held,
 		Routine:          verdict.Reason == policy.NotJudged || verdict.Reason == policy.NoChange,
 	}
+	record.Override, record.OverrideReason = overridesOf(result.decision)
 	if result.failure != nil {
-		record.Action, record.Reason, record.Message = actionError, result.failure.reason, result.failure.err.Error()
+		record.Action, record.Reason, record.Message = audit.Error, result.failure.reason, result.failure.err.Error()
 		record.Routine = false
 	}
-	return record
+	if record.Action != audit.Allow || record.Override != "" {
+		identify(&record, request, result.passes())
+	}
+	return record.Clean()
+}
+
+// identify adds which rollout a record is about. A creation that is refused leaves none: the
+// name and UID that the API server made up for it would make each try another rollout.
+func identify(record *audit.Record, request admission.Request, passes bool) {
+	object := request.Object.Raw
+	if request.Operation != admissionv1.Create {
+		object = request.OldObject.Raw
+	}
+	metadata, err := rollout.ParseMetadata(object)
+	if err != nil {
+		return // the record is of that failure
+	}
+	if request.Operation != admissionv1.Create || passes {
+		record.RolloutUID = metadata.UID
+	} else if metadata.GenerateName != "" {
+		record.Name = metadata.GenerateName
+	}
+}
+
+// passes tells whether the write is admitted.
+func (o outcome) passes() bool {
+	if o.failure != nil {
+		return o.admitted
+	}
+	return o.decision.Action != policy.Deny
 }
 
 func respond(record audit.Record, result outcome) admission.Response {
@@ -57,7 +89,7 @@ func respond(record audit.Record, result outcome) admission.Response {
 	case result.failure != nil:
 		response = refused(result.failure.code(), metav1.StatusReasonInternalError,
 			"Seawall could not judge "+subject+record.Message+" (not a denial: --on-error is Deny)")
-	case result.decision.Action == policy.Deny:
+	case !result.passes():
 		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, subject+record.Message)
 	default:
 		response = allowed()

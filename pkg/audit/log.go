@@ -5,7 +5,8 @@ import (
 	"log/slog"
 )
 
-// Log writes each record as one structured log line with the message "decision".
+// Log writes each record, which is clean, as one structured log line with the message
+// "decision".
 type Log struct {
 	Logger *slog.Logger
 }
@@ -21,11 +22,13 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.String("action", record.Action),
 		slog.String("reason", record.Reason),
 		slog.String("group", record.Group),
+		slog.String("version", record.Version),
 		slog.String("kind", record.Kind),
 		slog.String("namespace", record.Namespace),
-		slog.String("name", Clean(record.Name)),
+		slog.String("name", record.Name),
+		slog.String("rolloutUID", record.RolloutUID),
 		slog.String("operation", record.Operation),
-		slog.String("user", Clean(record.User)),
+		slog.String("user", record.User),
 		slog.Bool("dryRun", record.DryRun),
 		slog.String("policy", record.Policy),
 		slog.Int("n", record.Environments),
@@ -36,8 +39,10 @@ func (l Log) Record(ctx context.Context, record Record) {
 		slog.Float64("probability", record.Probability),
 		slog.String("limit", record.Limit),
 		slog.String("successRate", record.SuccessRate),
-		slog.String("evidence", Clean(record.Evidence)),
-		slog.String("message", Clean(record.Message)),
+		slog.String("evidence", record.Evidence),
+		slog.String("message", record.Message),
+		slog.String("override", record.Override),
+		slog.String("overrideReason", record.OverrideReason),
 		slog.Duration("duration", record.Duration),
 		slog.String("uid", record.UID),
 	)

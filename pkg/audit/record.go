@@ -5,26 +5,46 @@ import (
 	"context"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// Record is one decision, with the numbers and never the object's body.
+// What was done about a write, as records spell it.
+const (
+	Deny  = "Deny"
+	Warn  = "Warn"
+	Audit = "Audit"
+	Allow = "Allow"
+	// Error is a failure of Seawall's own.
+	Error = "Error"
+)
+
+// Record is one decision, with the numbers and never the object's body. It is comparable:
+// see Alike.
 type Record struct {
 	// UID is the request's, as the API server's audit log has it.
-	UID       string
+	UID string
+	// Time is when the decision was made.
+	Time      time.Time
 	Action    string
 	Reason    string
 	Group     string
+	Version   string
 	Kind      string
 	Namespace string
-	Name      string
-	Operation string
-	User      string
-	DryRun    bool
+	// Name is the rollout's; a generateName when the rollout was refused before it had one.
+	Name string
+	// RolloutUID is empty for a rollout that does not exist, such as one whose creation was
+	// denied.
+	RolloutUID string
+	Operation  string
+	User       string
+	DryRun     bool
 	// Policy is the one that explains the action; empty when none judged the write.
 	Policy  string
 	Message string
+	// Override is the namespace/name of the WaveOverride that let the write pass, and
+	// OverrideReason what it says about why; empty when none was used.
+	Override       string
+	OverrideReason string
 	// Environments is n, the number of environments that the write affects.
 	Environments int
 	// Total is the number of environments that the rollout has, affected or not, and Held
@@ -41,9 +61,53 @@ type Record struct {
 	// Evidence says where n came from when it was not counted.
 	Evidence string
 	Duration time.Duration
+	Phases   Phases
 	// Routine says that nothing was at stake: no policy selects the write, or it changes no
 	// environment.
 	Routine bool
+}
+
+// Phases are the times that the steps of a decision took. A step that was not reached took
+// none.
+type Phases struct {
+	// Wait is from the request to its place among those judged at once.
+	Wait time.Duration
+	// Count is the reading of the rollout and of the environments that it affects.
+	Count time.Duration
+	// Judge is what the policies took to conclude.
+	Judge time.Duration
+}
+
+// APIVersion returns that of the rollout.
+func (r Record) APIVersion() string {
+	if r.Group == "" {
+		return r.Version
+	}
+	return r.Group + "/" + r.Version
+}
+
+// Notable tells whether a record is kept as an object of the API server: an Event, a Report.
+// All others are in the log and in the metrics only. Nothing is written on dry-run.
+func (r Record) Notable() bool {
+	return !r.DryRun && (r.Action != Allow || r.Override != "")
+}
+
+// Alike returns the record without what tells one decision from another that is the same in
+// every respect but when it was made: two records are alike if what it returns is equal.
+func (r Record) Alike() Record {
+	r.UID, r.Time, r.Duration, r.Phases = "", time.Time{}, 0, Phases{}
+	return r
+}
+
+// Clean returns the record with every string fit to be kept: see Clean.
+func (r Record) Clean() Record {
+	for _, field := range []*string{
+		&r.UID, &r.Action, &r.Reason, &r.Group, &r.Version, &r.Kind, &r.Namespace, &r.Name, &r.RolloutUID,
+		&r.Operation, &r.User, &r.Policy, &r.Message, &r.Override, &r.OverrideReason, &r.Limit, &r.SuccessRate, &r.Evidence,
+	} {
+		*field = Clean(*field)
+	}
+	return r
 }
 
 // Sink keeps records. It must not block.
@@ -61,17 +125,19 @@ func (s Sinks) Record(ctx context.Context, record Record) {
 	}
 }
 
-// Annotations returns the audit annotations of a record. The API server prefixes their
-// keys with the name of the webhook and writes them to its audit log.
+// Annotations returns the audit annotations of a clean record. The API server prefixes their
+// keys with the name of the webhook and writes them to its audit log, with who wrote what.
 func (r Record) Annotations() map[string]string {
 	annotations := map[string]string{"decision": r.Action, "reason": r.Reason}
 	add := func(key, value string) {
 		if value != "" {
-			annotations[key] = Clean(value)
+			annotations[key] = value
 		}
 	}
 	add("policy", r.Policy)
 	add("evidence", r.Evidence)
+	add("override", r.Override)
+	add("override-reason", r.OverrideReason)
 	if r.Environments > 0 {
 		add("environments", strconv.Itoa(r.Environments))
 	}
@@ -91,22 +157,4 @@ func (r Record) Annotations() map[string]string {
 		add("message", r.Message)
 	}
 	return annotations
-}
-
-const cleanLimit = 1024
-
-// Clean makes a string from a user fit for a record: control and formatting characters
-// become U+FFFD and everything past 1024 characters is cut off.
-func Clean(value string) string {
-	clean := make([]rune, 0, min(len(value), cleanLimit))
-	for _, r := range value {
-		if len(clean) == cleanLimit {
-			return string(append(clean, '…'))
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			r = utf8.RuneError
-		}
-		clean = append(clean, r)
-	}
-	return string(clean)
 }

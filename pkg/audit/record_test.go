@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/onsi/gomega"
@@ -18,14 +20,51 @@ func TestClean(t *testing.T) {
 		"plain text stays":                    {"tenant-1 ä", "tenant-1 ä"},
 		"control characters are replaced":     {"a\nb\x1b[31m\x00", "a\ufffdb\ufffd[31m\ufffd"},
 		"bidirectional marks are replaced":    {"a\u202eb", "a\ufffdb"},
+		"line separators are replaced":        {"a\u2028b\u2029", "a\ufffdb\ufffd"},
 		"bytes that are no text are replaced": {"a\xffb", "a\ufffdb"},
 		"long text is cut":                    {strings.Repeat("ä", 1025), strings.Repeat("ä", 1024) + "…"},
+		"long plain text is cut":              {strings.Repeat("a", 1025), strings.Repeat("a", 1024) + "…"},
 		"text of the greatest length is not":  {strings.Repeat("ä", 1024), strings.Repeat("ä", 1024)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			gomega.NewWithT(t).Expect(audit.Clean(test.value)).To(gomega.Equal(test.want))
 		})
 	}
+}
+
+// TestEveryStringOfARecordIsCleaned fails for a field that is added and not cleaned.
+func TestEveryStringOfARecordIsCleaned(t *testing.T) {
+	g := gomega.NewWithT(t)
+	var record audit.Record
+	fields := reflect.ValueOf(&record).Elem()
+	for _, value := range fields.Fields() {
+		if value.Kind() == reflect.String {
+			value.SetString("a\n\u202eb" + strings.Repeat("c", 2000))
+		}
+	}
+	for field, value := range reflect.ValueOf(record.Clean()).Fields() {
+		if value.Kind() == reflect.String {
+			g.Expect(value.String()).To(gomega.HavePrefix("a\ufffd\ufffdb"), field.Name)
+			g.Expect(utf8.RuneCountInString(value.String())).To(gomega.Equal(1025), field.Name)
+		}
+	}
+}
+
+func TestTruncate(t *testing.T) {
+	g := gomega.NewWithT(t)
+	g.Expect(audit.Truncate("äöü", 6)).To(gomega.Equal("äöü"))
+	g.Expect(audit.Truncate("äöüx", 6)).To(gomega.Equal("ä…"), "no half of a character")
+	g.Expect(audit.Truncate("abcdefg", 6)).To(gomega.Equal("abc…"))
+}
+
+func TestDecisionsThatAreAlike(t *testing.T) {
+	g := gomega.NewWithT(t)
+	first := audit.Record{Action: audit.Deny, Name: "tenants", User: "eve", UID: "1", Time: time.Now(), Duration: time.Second}
+	again := first
+	again.UID, again.Time, again.Duration = "2", time.Now().Add(time.Hour), time.Minute
+	g.Expect(again.Alike()).To(gomega.Equal(first.Alike()))
+	again.User = "mallory"
+	g.Expect(again.Alike()).NotTo(gomega.Equal(first.Alike()))
 }
 
 func FuzzClean(f *testing.F) {

@@ -56,13 +56,9 @@ func replace(path string, content []byte) error {
 // Check returns an error unless the directory holds a certificate that is valid now and
 // for each of the DNS names.
 func Check(directory string, now time.Time, names ...string) error {
-	pair, err := tls.LoadX509KeyPair(filepath.Join(directory, certificateFile), filepath.Join(directory, keyFile))
+	certificate, err := load(directory)
 	if err != nil {
-		return fmt.Errorf("no serving certificate yet: %w", err)
-	}
-	certificate, err := x509.ParseCertificate(pair.Certificate[0])
-	if err != nil {
-		return fmt.Errorf("serving certificate: %w", err)
+		return err
 	}
 	if now.Before(certificate.NotBefore) || now.After(certificate.NotAfter) {
 		return fmt.Errorf("serving certificate is valid from %s to %s only",
@@ -74,4 +70,25 @@ func Check(directory string, now time.Time, names ...string) error {
 		}
 	}
 	return nil
+}
+
+// Expiry returns when the certificate in the directory expires, or an error if there is none.
+func Expiry(directory string) (time.Time, error) {
+	certificate, err := load(directory)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return certificate.NotAfter, nil
+}
+
+func load(directory string) (*x509.Certificate, error) {
+	pair, err := tls.LoadX509KeyPair(filepath.Join(directory, certificateFile), filepath.Join(directory, keyFile))
+	if err != nil {
+		return nil, fmt.Errorf("no serving certificate yet: %w", err)
+	}
+	certificate, err := x509.ParseCertificate(pair.Certificate[0])
+	if err != nil {
+		return nil, fmt.Errorf("serving certificate: %w", err)
+	}
+	return certificate, nil
 }

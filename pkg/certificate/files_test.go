@@ -106,3 +106,12 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+func TestExpiry(t *testing.T) {
+	g := gomega.NewWithT(t)
+	directory, now := t.TempDir(), time.Now()
+	_, err := certificate.Expiry(directory)
+	g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("no serving certificate yet")))
+	g.Expect(certificate.Write(directory, issue(t, now))).To(gomega.Succeed())
+	g.Expect(certificate.Expiry(directory)).To(gomega.BeTemporally("~", now.Add(time.Hour), time.Second))
+}

@@ -92,5 +92,11 @@ func (s Self) addWriter(ctx context.Context, mgr manager.Manager) error {
 	}); err != nil {
 		return fmt.Errorf("watching Secret %s: %w", s.Secret, err)
 	}
-	return mgr.Add(secrets)
+	return mgr.Add(everywhere{secrets})
 }
+
+// everywhere is a cache that every replica runs, not the leader alone.
+type everywhere struct{ cache.Cache }
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (everywhere) NeedLeaderElection() bool { return false }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"net/url"
 	"os"
 	"slices"
 	"time"
@@ -38,6 +40,9 @@ const (
 	OnErrorAllow OnError = "Allow"
 )
 
+// longestRetention is ten years.
+const longestRetention = 3650 * 24 * time.Hour
+
 // Config is what the operator of the webhook sets. Its zero value is not valid; Default
 // is.
 type Config struct {
@@ -65,6 +70,11 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	Records Records
+
+	// OverrideRetention is how long a WaveOverride is kept after it has ended.
+	OverrideRetention time.Duration
+
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
 	MaxConcurrent int
@@ -74,6 +84,13 @@ type Config struct {
 	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
 	ShutdownDelay time.Duration
 	LogLevel      string
+
+	// TracingEndpoint is the URL of an OpenTelemetry collector's OTLP/HTTP receiver, without
+	// the path v1/traces; empty for no traces.
+	TracingEndpoint string
+	// TracingSamplingRatio is the share, 0 to 1, of the reviews to trace that the API server
+	// says nothing about.
+	TracingSamplingRatio float64
 }
 
 // Default returns the configuration of a webhook whose command line is empty.
@@ -89,11 +106,14 @@ func Default() Config {
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		OverrideRetention:    30 * 24 * time.Hour,
+		Records:              defaultRecords(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
 		ShutdownDelay:        5 * time.Second,
 		LogLevel:             "info",
+		TracingSamplingRatio: 0.1,
 	}
 }
 
@@ -121,6 +141,9 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
 			"argocd-cmd-params-cm), Enabled or Disabled")
+	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
+		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
+	c.Records.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
@@ -131,6 +154,11 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
 		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
+	flags.StringVar(&c.TracingEndpoint, "tracing-endpoint", c.TracingEndpoint,
+		"URL of an OpenTelemetry collector's OTLP/HTTP receiver, such as http://collector:4318; empty for no traces")
+	flags.Float64Var(&c.TracingSamplingRatio, "tracing-sampling-ratio", c.TracingSamplingRatio,
+		"share of the reviews to trace, 0 to 1, where the API server does not trace its request itself; "+
+			"where it does, its choice is followed")
 }
 
 // Validate returns an error that names every flag whose value is not allowed.
@@ -145,7 +173,9 @@ func (c *Config) Validate() error {
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
 		c.validateDurations(),
+		c.Records.validate(),
 		c.validateLogLevel(),
+		c.validateTracing(),
 	)
 }
 
@@ -186,16 +216,28 @@ func (c *Config) validateCertificates() error {
 }
 
 func (c *Config) validateDurations() error {
-	if c.ShutdownDelay < 0 || c.ShutdownDelay > time.Minute {
-		return fmt.Errorf("--shutdown-delay is %s: want a duration from 0s to 1m", c.ShutdownDelay)
-	}
-	return nil
+	return errors.Join(
+		lastsFor("shutdown-delay", c.ShutdownDelay, time.Minute),
+		lastsFor("override-retention", c.OverrideRetention, longestRetention),
+	)
 }
 
 func (c *Config) validateLogLevel() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("--log-level is %q: want debug, info, warn or error", c.LogLevel)
+	}
+	return nil
+}
+
+func (c *Config) validateTracing() error {
+	endpoint, err := url.Parse(c.TracingEndpoint)
+	isURL := err == nil && slices.Contains([]string{"http", "https"}, endpoint.Scheme) && endpoint.Host != ""
+	if c.TracingEndpoint != "" && !isURL {
+		return fmt.Errorf("--tracing-endpoint is %q: want a URL such as http://collector:4318, or nothing", c.TracingEndpoint)
+	}
+	if ratio := c.TracingSamplingRatio; math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
+		return fmt.Errorf("--tracing-sampling-ratio is %v: want a number from 0 to 1", ratio)
 	}
 	return nil
 }
@@ -210,6 +252,13 @@ func oneOf[T ~string](flag string, value T, allowed ...T) error {
 func inRange(flag string, value, least, most int) error {
 	if value < least || value > most {
 		return fmt.Errorf("--%s is %d: want a number from %d to %d", flag, value, least, most)
+	}
+	return nil
+}
+
+func lastsFor(flag string, value, most time.Duration) error {
+	if value < 0 || value > most {
+		return fmt.Errorf("--%s is %s: want a duration from 0s to %s", flag, value, most)
 	}
 	return nil
 }

@@ -39,7 +39,17 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--on-error=Ignore":              `--on-error is "Ignore": want one of ["Deny" "Allow"]`,
 		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
 		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
+		"--override-retention=-1s":       "--override-retention is -1s: want a duration from 0s to 87600h0m0s",
+		"--record-queue=0":               "--record-queue is 0: want a number from 100 to 1000000",
+		"--report-retention=1s":          "--report-retention is 1s: want a duration of at least 1m",
+		"--reports-per-namespace=0":      "--reports-per-namespace is 0",
+		"--reports-total=-1":             "--reports-total is -1",
 		"--log-level=chatty":             `--log-level is "chatty"`,
+		"--tracing-endpoint=collector":   `--tracing-endpoint is "collector": want a URL such as http://collector:4318`,
+		"--tracing-endpoint=grpc://c:1":  `--tracing-endpoint is "grpc://c:1"`,
+		"--tracing-endpoint=http://":     `--tracing-endpoint is "http://"`,
+		"--tracing-sampling-ratio=1.5":   "--tracing-sampling-ratio is 1.5: want a number from 0 to 1",
+		"--tracing-sampling-ratio=NaN":   "--tracing-sampling-ratio is NaN",
 	} {
 		t.Run(argument, func(t *testing.T) {
 			configuration := parse(t, argument)

@@ -13,18 +13,20 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // WavePolicy keeps the condition Accepted of WavePolicies. One replica does so at a time.
 type WavePolicy struct {
 	Client client.Client
-	// Kinds are those that Seawall judges.
-	Kinds []schema.GroupKind
+	// Kinds returns those that Seawall judges.
+	Kinds func() []rollout.Kind
 }
 
 var _ reconcile.Reconciler = &WavePolicy{}
@@ -33,7 +35,24 @@ var _ reconcile.Reconciler = &WavePolicy{}
 func (c *WavePolicy) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.WavePolicy{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		// A policy may name a kind before there is a RolloutKind for it.
+		Watches(&v1alpha1.RolloutKind{}, handler.EnqueueRequestsFromMapFunc(c.all),
+			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Complete(c)
+}
+
+// all returns a request for each policy.
+func (c *WavePolicy) all(ctx context.Context, _ client.Object) []reconcile.Request {
+	var policies v1alpha1.WavePolicyList
+	if err := c.Client.List(ctx, &policies); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "listing policies")
+		return nil
+	}
+	requests := make([]reconcile.Request, len(policies.Items))
+	for i := range policies.Items {
+		requests[i].Name = policies.Items[i].Name
+	}
+	return requests
 }
 
 // Reconcile implements reconcile.Reconciler.
@@ -68,11 +87,20 @@ func (c *WavePolicy) accepted(source *v1alpha1.WavePolicy) metav1.Condition {
 		condition.Message = fmt.Sprintf("Every write that the policy may select is refused until this is mended: %s", err)
 		return condition
 	}
-	if unknown := compiled.UnknownKinds(c.Kinds); len(unknown) > 0 {
+	known := groupKinds(c.Kinds())
+	if unknown := compiled.UnknownKinds(known); len(unknown) > 0 {
 		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonUnknownKind
-		condition.Message = fmt.Sprintf("spec.match.kinds names what Seawall does not judge: %s. It judges %s.", names(unknown), names(c.Kinds))
+		condition.Message = fmt.Sprintf("spec.match.kinds names what Seawall does not judge: %s. It judges %s.", names(unknown), names(known))
 	}
 	return condition
+}
+
+func groupKinds(known []rollout.Kind) []schema.GroupKind {
+	list := make([]schema.GroupKind, len(known))
+	for i, kind := range known {
+		list[i] = schema.GroupKind{Group: kind.Group, Kind: kind.Name}
+	}
+	return list
 }
 
 func names(kinds []schema.GroupKind) string {

@@ -21,6 +21,7 @@ type ArgoCD struct {
 	namespace string
 	mode      ProgressiveSyncs
 	clusters  Index[Cluster]
+	news      news
 	// progressive and policy are what the ConfigMap says.
 	progressive atomic.Bool
 	policy      atomic.Pointer[syncPolicy]

@@ -41,6 +41,7 @@ type Collection[T any] struct {
 func newCollection[T any](source Source) *Collection[T] {
 	collection := &Collection[T]{feed: feed{source: source}}
 	collection.forget = func() { collection.byNamespace = nil }
+	collection.size = collection.len
 	collection.store = func(ended func() error) toolscache.ReflectorStore { return store[T]{collection, ended} }
 	return collection
 }
@@ -130,6 +131,15 @@ func asMap(sent metav1.Object) (map[string]any, error) {
 		return object.UnstructuredContent(), nil
 	}
 	return runtime.DefaultUnstructuredConverter.ToUnstructured(sent)
+}
+
+// len returns the number of objects; the caller holds the lock.
+func (c *Collection[T]) len() int {
+	count := 0
+	for _, index := range c.byNamespace {
+		count += index.Len()
+	}
+	return count
 }
 
 // put adds or replaces an object; the caller holds the lock.

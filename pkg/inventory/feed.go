@@ -27,8 +27,12 @@ type feed struct {
 	source Source
 	// forget drops all objects; the caller holds the lock.
 	forget func()
+	// size returns the number of objects; the caller holds the lock.
+	size func() int
 	// store returns what a reflector writes to until it has ended, which is an error then.
 	store func(ended func() error) toolscache.ReflectorStore
+
+	news news
 
 	mu    sync.RWMutex
 	phase phase

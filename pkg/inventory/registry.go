@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -20,6 +21,8 @@ type Registry struct {
 	static *Static
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
+	// checked says that Check has passed.
+	checked atomic.Bool
 }
 
 // NewRegistry returns a registry without collections, for a Watcher to feed.
@@ -89,13 +92,19 @@ func (r *Registry) Sources() []Source {
 }
 
 // Check is a readiness check: it returns an error until the API server has been asked what
-// it serves, and each collection that it serves has been read or could not be.
+// it serves, and each collection that it serves has been read or could not be. From then on
+// it returns none: a resource that appears later is new to all replicas at once, and must not
+// take them all out of service.
 func (r *Registry) Check(*http.Request) error {
+	if r.checked.Load() {
+		return nil
+	}
 	for _, feed := range r.list() {
 		if phase, cause := feed.state(); phase == unknown || phase == reading && cause == nil {
 			return fmt.Errorf("%s: %w", feed.source, ErrNotSynced)
 		}
 	}
+	r.checked.Store(true)
 	return nil
 }
 

@@ -3,10 +3,12 @@ package inventory
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -33,6 +35,17 @@ func (a *ArgoCD) CacheOptions() map[client.Object]cache.ByObject {
 			Field:      fields.OneTermEqualSelector("metadata.name", paramsName),
 		},
 	}
+}
+
+// NewInformer makes the informers of a cache, whose Options.NewInformer it is meant for:
+// States then tells when the API server was last heard of.
+func (a *ArgoCD) NewInformer(
+	source toolscache.ListerWatcher, object runtime.Object, resync time.Duration, indexers toolscache.Indexers,
+) toolscache.SharedIndexInformer {
+	if _, isSecret := object.(*corev1.Secret); isSecret {
+		source = a.news.heard(source)
+	}
+	return toolscache.NewSharedIndexInformer(source, object, resync, indexers)
 }
 
 // Watch keeps the inventory up to date from the informers of a cache that was made with

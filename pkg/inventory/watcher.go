@@ -32,6 +32,8 @@ type Watcher struct {
 	metadata  metadata.Interface
 	// running are the reflectors, by collection.
 	running map[*feed]*running
+	// missed are the resources that are known not to be served.
+	missed map[string]bool
 }
 
 type running struct {
@@ -57,7 +59,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 	}
 	return &Watcher{
 		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly,
-		running: map[*feed]*running{},
+		running: map[*feed]*running{}, missed: map[string]bool{},
 	}, nil
 }
 
@@ -142,20 +144,29 @@ func (w *Watcher) reconcile(ctx context.Context, feed *feed, gvr schema.GroupVer
 	}
 	if !served {
 		if before, _ := feed.state(); before != missing {
-			w.log.Info("not served: rollouts that need it cannot be counted", "resource", feed.source.String())
+			w.miss(feed.source.String())
 			feed.enter(missing)
 		}
 		return
 	}
+	delete(w.missed, feed.source.String())
 	w.log.Info("reading", "resource", gvr.Resource, "group", gvr.Group, "version", gvr.Version)
 	feed.enter(reading)
 	running := &running{gvr: gvr}
 	var reflecting context.Context
 	reflecting, running.stop = context.WithCancel(ctx)
 	w.running[feed] = running
-	reflector := toolscache.NewReflectorWithOptions(w.listWatch(feed, gvr), nil, feed.store(reflecting.Err),
+	reflector := toolscache.NewReflectorWithOptions(feed.news.heard(w.listWatch(feed, gvr)), nil, feed.store(reflecting.Err),
 		toolscache.ReflectorOptions{Name: "inventory", TypeDescription: gvr.String()})
 	go reflector.RunWithContext(reflecting)
+}
+
+// miss logs once that a resource is not served, however many collections want it.
+func (w *Watcher) miss(resource string) {
+	if !w.missed[resource] {
+		w.log.Info("not served: rollouts that need it cannot be counted", "resource", resource)
+		w.missed[resource] = true
+	}
 }
 
 func (w *Watcher) halt(feed *feed) {

@@ -42,8 +42,26 @@ type Decision struct {
 	Action Action
 	// Verdict is the one that explains the action: that of the strictest policy.
 	Verdict Verdict
+	// Overrides are those without which the write would be denied, sorted by name; none when
+	// it is denied.
+	Overrides []*Override
 	// Warnings are for the writer, without those of a denial.
 	Warnings []string
+}
+
+// Conclude decides about a write by those policies that select it.
+func Conclude(policies []*Policy, subject Subject, found Case) Decision {
+	var verdicts []Verdict
+	for _, policy := range policies {
+		if policy.Selects(subject) {
+			verdicts = append(verdicts, policy.Judge(found))
+		}
+	}
+	decision := Decide(verdicts)
+	if len(verdicts) > 0 && decision.Verdict.Reason != NoChange {
+		decision.Warnings = append(decision.Warnings, found.Change.Warnings...)
+	}
+	return decision
 }
 
 // Decide combines the verdicts of every policy that selects a write: all must be
@@ -62,6 +80,12 @@ func Decide(verdicts []Verdict) Decision {
 	}
 	if decision.Action == Allow {
 		decision.Verdict = riskiest(verdicts)
+	}
+	if decision.Action != Deny {
+		decision.Overrides = overrides(verdicts)
+	}
+	for _, override := range decision.Overrides {
+		decision.Warnings = append(decision.Warnings, override.warning())
 	}
 	for _, verdict := range verdicts {
 		decision.Warnings = append(decision.Warnings, verdict.Warnings...)
@@ -111,11 +135,41 @@ func rank(reason Reason) int {
 	}, reason)
 }
 
-// riskiest returns the satisfied verdict that came closest to its limit.
+// riskiest returns the satisfied verdict that came closest to its limit, or one that needed
+// an override.
 func riskiest(verdicts []Verdict) Verdict {
 	return slices.MaxFunc(verdicts, func(a, b Verdict) int {
-		return cmp.Or(cmp.Compare(a.Probability, b.Probability), strings.Compare(b.Policy, a.Policy))
+		return cmp.Or(
+			comparePermits(a.Override, b.Override),
+			cmp.Compare(a.Probability, b.Probability),
+			strings.Compare(b.Policy, a.Policy),
+		)
 	})
+}
+
+// comparePermits compares what overrides permit; none permits less than any.
+func comparePermits(a, b *Override) int {
+	switch {
+	case a != nil && b != nil:
+		return cmp.Compare(a.Permits, b.Permits)
+	case a != nil:
+		return 1
+	case b != nil:
+		return -1
+	}
+	return 0
+}
+
+// overrides returns those that the verdicts rest on, each once.
+func overrides(verdicts []Verdict) []*Override {
+	var used []*Override
+	for _, verdict := range verdicts {
+		if verdict.Override != nil && !slices.Contains(used, verdict.Override) {
+			used = append(used, verdict.Override)
+		}
+	}
+	slices.SortFunc(used, func(a, b *Override) int { return strings.Compare(a.Name, b.Name) })
+	return used
 }
 
 func others(asking []Verdict) string {

@@ -9,8 +9,18 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// Judge concludes whether a write that the policy selects satisfies it.
+// Judge concludes whether a write that the policy selects satisfies it, by itself or because
+// an override permits it. Only what would be denied is overridden: a policy that warns or
+// audits admits the write anyway, and an override for one use must not be used up by that.
 func (p *Policy) Judge(c Case) Verdict {
+	verdict := p.judge(c)
+	if verdict.asks(v1alpha1.ActionDeny) {
+		return p.override(verdict, c)
+	}
+	return verdict
+}
+
+func (p *Policy) judge(c Case) Verdict {
 	verdict := Verdict{Policy: p.Name, actions: p.actions}
 	if p.invalid != nil {
 		return verdict.refuse(PolicyInvalid, fmt.Sprintf(

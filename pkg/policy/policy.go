@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -17,6 +18,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
+
+// defaultMaxOverride is what the schema says too, for policies that it has not filled in.
+const defaultMaxOverride = 24 * time.Hour
 
 // Policy is a WavePolicy whose fields have been understood.
 type Policy struct {
@@ -32,7 +36,9 @@ type Policy struct {
 
 	ignoreRemovals bool
 	onUnresolved   v1alpha1.UnresolvedAction
-	actions        []v1alpha1.ValidationAction
+	// maxOverride is how long an override may last that the policy accepts; 0 accepts none.
+	maxOverride time.Duration
+	actions     []v1alpha1.ValidationAction
 
 	kinds      []schema.GroupKind
 	operations []rollout.Operation
@@ -53,6 +59,7 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 		gated:          spec.Waves == v1alpha1.WavesGated,
 		ignoreRemovals: spec.Removals == v1alpha1.RemovalsIgnore,
 		onUnresolved:   spec.OnUnresolved,
+		maxOverride:    defaultMaxOverride,
 		actions:        spec.ValidationActions,
 		operations:     []rollout.Operation{rollout.Create, rollout.Update},
 		namespaces:     labels.Everything(),
@@ -63,6 +70,9 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 	}
 	if compiled.onUnresolved == "" {
 		compiled.onUnresolved = v1alpha1.UnresolvedDeny
+	}
+	if spec.MaxOverrideDurationSeconds != nil {
+		compiled.maxOverride = time.Duration(*spec.MaxOverrideDurationSeconds) * time.Second
 	}
 	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate), compiled.readMatch(spec.Match))
 	return compiled, compiled.invalid
@@ -148,6 +158,10 @@ func parse(field string, value v1alpha1.Probability) (risk.Probability, error) {
 	}
 	return probability, nil
 }
+
+// MaxOverrideDuration is how long an override may last that the policy accepts, from its
+// creation to its end; 0 when the policy accepts none.
+func (p *Policy) MaxOverrideDuration() time.Duration { return p.maxOverride }
 
 // UnknownKinds returns the kinds that the policy names and that are not in known.
 func (p *Policy) UnknownKinds(known []schema.GroupKind) []schema.GroupKind {

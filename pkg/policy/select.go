@@ -38,5 +38,9 @@ func (p *Policy) selectsObject(subject Subject) bool {
 
 // mayJudge tells whether the policy judges any write of that operation of that kind.
 func (p *Policy) mayJudge(kind schema.GroupKind, operation rollout.Operation) bool {
-	return (len(p.kinds) == 0 || slices.Contains(p.kinds, kind)) && slices.Contains(p.operations, operation)
+	return p.judgesKind(kind) && slices.Contains(p.operations, operation)
+}
+
+func (p *Policy) judgesKind(kind schema.GroupKind) bool {
+	return len(p.kinds) == 0 || slices.Contains(p.kinds, kind)
 }

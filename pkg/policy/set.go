@@ -55,6 +55,14 @@ func (s *Set) Candidates(kind schema.GroupKind, operation rollout.Operation) []*
 	return candidates
 }
 
+// Judging returns the policies, sorted by name, that judge any write of that kind.
+func (s *Set) Judging(kind schema.GroupKind) []*Policy {
+	s.mutex.RLock()
+	policies := s.policies
+	s.mutex.RUnlock()
+	return slices.DeleteFunc(slices.Clone(policies), func(p *Policy) bool { return !p.judgesKind(kind) })
+}
+
 func (s *Set) find(name string) (int, bool) {
 	return slices.BinarySearchFunc(s.policies, name, func(p *Policy, name string) int {
 		return strings.Compare(p.Name, name)

@@ -20,6 +20,9 @@ const (
 	// UnresolvedAdmitted says that the environments could not be counted and that the
 	// policy admits such a write.
 	UnresolvedAdmitted Reason = "UnresolvedAdmitted"
+	// Overridden says that the policy is not satisfied by itself, but an override permits
+	// the write.
+	Overridden Reason = "Overridden"
 
 	// WaveOverLimit says that a wave is likelier to fail than the policy allows.
 	WaveOverLimit Reason = "WaveOverLimit"
@@ -41,9 +44,11 @@ type Verdict struct {
 
 	Policy string
 	Reason Reason
-	// Message explains a verdict that is not satisfied: one line that says what is wrong
-	// and what to do.
+	// Message explains a verdict that is not satisfied, or would not be without Override: one
+	// line that says what is wrong and what to do.
 	Message string
+	// Override is the one that permits the write when the reason is Overridden.
+	Override *Override
 	// Warnings are for the writer, whatever the verdict.
 	Warnings []string
 
@@ -72,7 +77,7 @@ type Numbers struct {
 
 // Satisfied tells whether the policy has no objection to the write.
 func (v Verdict) Satisfied() bool {
-	return slices.Contains([]Reason{NotJudged, NoChange, Within, UnresolvedAdmitted}, v.Reason)
+	return slices.Contains([]Reason{NotJudged, NoChange, Within, UnresolvedAdmitted, Overridden}, v.Reason)
 }
 
 // asks tells whether the policy wants an action taken. A verdict that names none, like the
@@ -92,4 +97,10 @@ type Case struct {
 	Err error
 	// Metadata is that of the object as it would be stored, or as it is on Delete.
 	Metadata rollout.Metadata
+	// Overrides are all that there are for the rollout. Those that have ended, or do not
+	// suffice, do not count.
+	Overrides []*Override
+	// Use says who writes, what and when, if an override is used. Its time is the one at
+	// which overrides must be in force.
+	Use Use
 }

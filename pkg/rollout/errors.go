@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -46,6 +47,14 @@ func (e *AnnotationError) Error() string {
 		where = " of " + e.Object
 	}
 	return fmt.Sprintf("annotation %s%s is %s: want %s", e.Key, where, Quote(e.Value), e.Want)
+}
+
+// IsFinding tells whether the error of a Reader is a finding about the rollout, which
+// policies judge, and not a failure of Seawall's own.
+func IsFinding(err error) bool {
+	var unresolved *UnresolvedError
+	var malformed *AnnotationError
+	return errors.As(err, &unresolved) || errors.As(err, &malformed)
 }
 
 // DeclaredWant says which values of the annotation seawall.dev/environments are allowed.

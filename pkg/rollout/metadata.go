@@ -13,8 +13,11 @@ import (
 
 // Metadata is what Seawall reads of an object's metadata.
 type Metadata struct {
-	Labels      map[string]string `json:"labels"`
-	Annotations map[string]string `json:"annotations"`
+	// UID and GenerateName are for records only.
+	UID          string            `json:"uid"`
+	GenerateName string            `json:"generateName"`
+	Labels       map[string]string `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
 }
 
 // ParseMetadata reads the metadata of an object's JSON and nothing behind it: the API

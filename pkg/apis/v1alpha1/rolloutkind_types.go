@@ -23,6 +23,12 @@ const (
 	ScopeNamespaced ResourceScope = "Namespaced"
 )
 
+const (
+	// ReasonConflicted says that Seawall reads the kind itself, so that the RolloutKind is
+	// not used.
+	ReasonConflicted = "Conflicted"
+)
+
 // RolloutKindSpec says of one resource which environments a write of it would sync.
 //
 // +kubebuilder:validation:XValidation:rule="self.group.contains('.') && !self.group.endsWith('.k8s.io') && self.group != 'seawall.dev'",message="group must be that of a rollout system: neither one of Kubernetes' own nor seawall.dev",fieldPath=".group"
@@ -67,7 +73,15 @@ type RolloutKindSpec struct {
 	// inventory is the resource whose objects the expressions read as "targets". Without
 	// it there is no such variable.
 	// +optional
-	Inventory *RolloutKindInventory `json:"inventory,omitempty"`
+	Inventory RolloutKindInventory `json:"inventory,omitzero"`
+
+	// variables are expressions that those below and later variables can use, as
+	// "variables.<name>". One that nothing uses is not evaluated.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	Variables []ExpressionVariable `json:"variables,omitempty"`
 
 	// environments yields the environments of "object": a list of names, each of which
 	// counts once, or their number. It is evaluated for the written and for the stored
@@ -95,6 +109,20 @@ type RolloutKindSpec struct {
 	// +kubebuilder:validation:MaxLength=256
 	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f]*$`
 	Remedy string `json:"remedy,omitempty"`
+}
+
+// ExpressionVariable is an expression with a name.
+type ExpressionVariable struct {
+	// name is that by which other expressions use the value, after "variables.".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z][A-Za-z0-9]*$`
+	Name string `json:"name,omitempty"`
+
+	// expression yields the value of the variable.
+	// +required
+	Expression Expression `json:"expression,omitempty"`
 }
 
 // RolloutKindInventory is a resource whose objects say which environments exist. Seawall

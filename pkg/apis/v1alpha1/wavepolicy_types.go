@@ -199,6 +199,14 @@ type WavePolicySpec struct {
 	// +kubebuilder:default=Deny
 	OnUnresolved UnresolvedAction `json:"onUnresolved,omitempty"`
 
+	// maxOverrideDurationSeconds is how long a WaveOverride that this policy accepts may
+	// last, from its creation to its end. With 0 the policy accepts none.
+	// +optional
+	// +kubebuilder:default=86400
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=2592000
+	MaxOverrideDurationSeconds *int32 `json:"maxOverrideDurationSeconds,omitempty"`
+
 	// validationActions say what is done about a violation of this policy. Deny and Warn
 	// exclude each other.
 	//

@@ -3,9 +3,9 @@
 package custom
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -35,26 +35,32 @@ const (
 
 // program is a compiled expression.
 type program struct {
-	path string
 	cel.Program
+
+	// path is where it stands in the RolloutKind, and variable the name by which other
+	// expressions use its value, if it is one.
+	path, variable string
 }
 
 // programs are the compiled expressions of a RolloutKind; waves may be nil.
 type programs struct {
+	variables                  []program
 	environments, desiredState program
 	waves                      *program
 }
 
-// libraries are those of Kubernetes 1.31, so that an expression means the same in every
-// version of Seawall.
+// newEnvironment returns what expressions may use: the libraries of Kubernetes 1.37, in
+// whatever version Seawall runs, so that an expression does not change its meaning.
 func newEnvironment(withTargets bool) (*cel.Env, error) {
-	variables := []cel.EnvOption{cel.Variable(objectVariable, cel.DynType), cel.Variable(oldObjectVariable, cel.DynType)}
-	if withTargets {
-		variables = append(variables, cel.Variable(targetsVariable, cel.ListType(cel.DynType)))
+	options := []cel.EnvOption{
+		cel.Variable(objectVariable, cel.DynType), cel.Variable(oldObjectVariable, cel.DynType), selects(),
 	}
-	const introduced, libraries = "1.0", "1.31"
+	if withTargets {
+		options = append(options, cel.Variable(targetsVariable, cel.ListType(cel.DynType)))
+	}
+	const introduced, libraries = "1.0", "1.37"
 	extended, err := environment.MustBaseEnvSet(version.MustParseGeneric(libraries)).Extend(environment.VersionedOptions{
-		IntroducedVersion: version.MustParseGeneric(introduced), EnvOptions: variables,
+		IntroducedVersion: version.MustParseGeneric(introduced), EnvOptions: options,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making an environment of expressions: %w", err)
@@ -68,77 +74,84 @@ func Validate(spec *v1alpha1.RolloutKindSpec) field.ErrorList {
 	return problems
 }
 
+// compiler compiles the expressions of one RolloutKind and gathers what is wrong.
+type compiler struct {
+	env      *cel.Env
+	problems field.ErrorList
+}
+
 func compile(spec *v1alpha1.RolloutKindSpec) (*programs, field.ErrorList) {
 	path := field.NewPath("spec")
-	env, err := newEnvironment(spec.Inventory != nil)
+	env, err := newEnvironment(spec.Inventory.Resource != "")
 	if err != nil {
 		return nil, field.ErrorList{field.InternalError(path, err)}
 	}
-	var compiled programs
-	var problems field.ErrorList
-	add := func(name string, expression v1alpha1.Expression, into *program, yields ...*cel.Type) {
-		text := strings.TrimSpace(string(expression))
-		program, err := compileOne(env, text, yields)
-		if err != nil {
-			problems = append(problems, field.Invalid(path.Child(name), text, err.Error()))
-		}
-		program.path = "spec." + name
-		*into = program
-	}
+	c := &compiler{env: env}
+	compiled := &programs{variables: c.variables(path.Child("variables"), spec.Variables)}
 	names := cel.ListType(cel.StringType)
-	add("environments", spec.Environments, &compiled.environments, names, cel.IntType)
+	compiled.environments, _ = c.compile(path.Child("environments"), spec.Environments, names, cel.IntType)
 	if spec.Waves != "" {
-		compiled.waves = &program{}
-		add("waves", spec.Waves, compiled.waves, cel.IntType, cel.ListType(cel.IntType), cel.ListType(names), cel.NullType)
+		waves, _ := c.compile(path.Child("waves"), spec.Waves, cel.IntType, cel.ListType(cel.IntType), cel.ListType(names), cel.NullType)
+		compiled.waves = &waves
 	}
-	desired := spec.DesiredState
-	if desired == "" {
-		desired = "object.spec"
-	}
-	add("desiredState", desired, &compiled.desiredState, cel.DynType)
-	return &compiled, problems
+	compiled.desiredState, _ = c.compile(path.Child("desiredState"), cmp.Or(spec.DesiredState, "object.spec"), cel.DynType)
+	return compiled, c.problems
 }
 
-// compileOne compiles an expression that must yield one of the types, as far as can be told
-// before it runs.
-func compileOne(env *cel.Env, expression string, yields []*cel.Type) (program, error) {
-	checked, issues := env.Compile(expression)
-	if issues.Err() != nil {
-		return program{}, errors.New(issues.String())
-	}
-	if !yieldsOne(checked.OutputType(), yields) {
-		wanted := make([]string, len(yields))
-		for i, yield := range yields {
-			wanted[i] = yield.String()
+// variables compiles the variables, each of which later expressions can use.
+func (c *compiler) variables(path *field.Path, variables []v1alpha1.ExpressionVariable) []program {
+	compiled := make([]program, len(variables))
+	for i, variable := range variables {
+		var yields *cel.Type
+		compiled[i], yields = c.compile(path.Index(i).Child("expression"), variable.Expression, cel.DynType)
+		compiled[i].variable = "variables." + variable.Name
+		extended, err := c.env.Extend(cel.Variable(compiled[i].variable, yields))
+		if err != nil {
+			c.problems = append(c.problems, field.Invalid(path.Index(i).Child("name"), variable.Name, err.Error()))
+			continue
 		}
-		return program{}, fmt.Errorf("yields %s: want %s", checked.OutputType(), strings.Join(wanted, " or "))
+		c.env = extended
 	}
-	compiled, err := env.Program(checked,
+	return compiled
+}
+
+// compile compiles an expression that must yield one of the types, as far as can be told
+// before it runs, and returns the type that it yields.
+func (c *compiler) compile(path *field.Path, expression v1alpha1.Expression, wanted ...*cel.Type) (program, *cel.Type) {
+	text := strings.TrimSpace(string(expression))
+	result := program{path: path.String()}
+	checked, issues := c.env.Compile(text)
+	if issues.Err() != nil {
+		c.problems = append(c.problems, field.Invalid(path, text, issues.String()))
+		return result, cel.DynType
+	}
+	yields := checked.OutputType()
+	if !slices.ContainsFunc(wanted, func(want *cel.Type) bool { return mayBe(yields, want) }) {
+		c.problems = append(c.problems, field.Invalid(path, text, fmt.Sprintf("yields %s: want %s", yields, spellTypes(wanted))))
+		return result, cel.DynType
+	}
+	var err error
+	result.Program, err = c.env.Program(checked,
 		cel.EvalOptions(cel.OptOptimize, cel.OptTrackCost),
 		cel.CostTracking(&library.CostEstimator{}),
 		cel.CostLimit(costLimit),
 		cel.InterruptCheckFrequency(interruptEvery),
 	)
 	if err != nil {
-		return program{}, fmt.Errorf("cannot be run: %w", err)
+		c.problems = append(c.problems, field.Invalid(path, text, err.Error()))
 	}
-	return program{Program: compiled}, nil
+	return result, yields
 }
 
-func yieldsOne(output *cel.Type, yields []*cel.Type) bool {
-	for _, yield := range yields {
-		if yield == cel.DynType || output.IsAssignableType(yield) || yield.IsAssignableType(output) {
-			return true
-		}
-	}
-	return output.Kind() == types.DynKind
+// mayBe tells whether a value of one type can be one of the other, as far as it is known.
+func mayBe(yields, want *cel.Type) bool {
+	return want == cel.DynType || yields.Kind() == types.DynKind || yields.IsAssignableType(want) || want.IsAssignableType(yields)
 }
 
-// run evaluates an expression.
-func (p program) run(ctx context.Context, variables map[string]any) (any, error) {
-	value, _, err := p.ContextEval(ctx, variables)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // the caller says which expression
+func spellTypes(all []*cel.Type) string {
+	texts := make([]string, len(all))
+	for i, one := range all {
+		texts[i] = one.String()
 	}
-	return native(value)
+	return strings.Join(texts, " or ")
 }

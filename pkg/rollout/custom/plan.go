@@ -19,34 +19,42 @@ type plan struct {
 // plan reads what the expression of the waves yields.
 func (r *reader) plan(s *side) (plan, error) {
 	result := plan{names: s.names, total: s.size()}
-	if s.waves == nil {
+	switch waves := s.waves.(type) {
+	case nil:
 		return result, nil
-	}
-	result.paced = true
-	if window, isNumber := s.waves.(int64); isNumber {
-		var inRange bool
-		if result.window, inRange = count(window); !inRange || window == 0 {
-			return plan{}, r.unresolved("spec.waves", "yields %d: want a number from 1", window)
+	case int64:
+		window, inRange := count(waves)
+		if !inRange || window == 0 {
+			return plan{}, r.unresolved("spec.waves", "yields %d: want a number from 1", waves)
+		}
+		result.paced, result.window = true, window
+		return result, nil
+	case []any:
+		result.paced = true
+		for i, wave := range waves {
+			if !addWave(&result, wave, s.counted) {
+				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", spell(wave), i)
+			}
 		}
 		return result, nil
+	default:
+		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of numbers or of lists of names", spell(waves))
 	}
-	list, isList := s.waves.([]any)
-	if !isList {
-		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of numbers or of lists of names", spell(s.waves))
+}
+
+// addWave adds a wave, which must be like those before it: a size, or names where the
+// environments have some.
+func addWave(p *plan, wave any, counted bool) bool {
+	if size, isCount := count(wave); isCount && size > 0 && p.named == nil {
+		p.sizes = append(p.sizes, size)
+		return true
 	}
-	for i, item := range list {
-		size, isCount := count(item)
-		names, areNames := texts(item)
-		switch {
-		case isCount && size > 0 && result.named == nil:
-			result.sizes = append(result.sizes, size)
-		case !isCount && item != nil && areNames && result.sizes == nil && !s.counted:
-			result.named = append(result.named, names)
-		default:
-			return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", spell(item), i)
-		}
+	names, areNames := texts(wave)
+	if !areNames || p.sizes != nil || counted {
+		return false
 	}
-	return result, nil
+	p.named = append(p.named, names)
+	return true
 }
 
 // widest is the largest number of environments in flight together, and gates how many waves
@@ -72,6 +80,21 @@ func looser(before, after plan) bool {
 	wide, gates := before.widest()
 	wider, fewer := after.widest()
 	return wider > wide || fewer < gates
+}
+
+// held returns the environments that are in no wave.
+func (p plan) held() map[string]bool {
+	held := map[string]bool{}
+	if !p.paced || p.window > 0 {
+		return held
+	}
+	wave := p.waveOf()
+	for _, name := range p.names {
+		if _, in := wave[name]; !in {
+			held[name] = true
+		}
+	}
+	return held
 }
 
 // steps puts targets into the waves; held are those in none.

@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/labels"
-
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -42,91 +39,59 @@ type side struct {
 
 // Read implements rollout.Reader.
 func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	var targets []any
-	if r.targets != nil {
-		var err error
-		if targets, err = r.list(); err != nil {
-			return rollout.Change{}, err
-		}
-	}
-	old, err := decode(write.OldObject)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	written, err := decode(write.Object)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	before, after := &side{}, &side{}
-	if old != nil {
-		before, err = r.evaluate(ctx, old, nil, targets)
-		if err != nil {
-			if write.Operation == rollout.Delete {
-				return rollout.Change{}, err
-			}
-			before = &side{} // what is stored was judged when it was written
-		}
-	}
-	if written != nil && write.Operation != rollout.Delete {
-		if after, err = r.evaluate(ctx, written, old, targets); err != nil {
-			return rollout.Change{}, err
-		}
-	}
-	change, err := r.change(before, after)
-	if write.Operation == rollout.Delete {
-		change.Environments = before.size()
+	change, err := r.read(ctx, write)
+	if err != nil && untouched(write) {
+		return rollout.Change{}, nil // whatever the expressions make of it
 	}
 	return change, err
 }
 
-func decode(object []byte) (map[string]any, error) {
-	if len(object) == 0 {
-		return nil, nil
+func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	stored, written, err := rollout.Sides(write, decode)
+	if err != nil {
+		return rollout.Change{}, err
 	}
+	before, after := &side{}, &side{}
+	if stored != nil {
+		before, err = r.evaluate(ctx, *stored, nil)
+		if err != nil && write.Operation == rollout.Delete {
+			return rollout.Change{}, err
+		}
+		if err != nil {
+			before = &side{} // what is stored was judged when it was written
+		}
+	}
+	if written != nil {
+		var old map[string]any
+		if stored != nil {
+			old = *stored
+		}
+		if after, err = r.evaluate(ctx, *written, old); err != nil {
+			return rollout.Change{}, err
+		}
+	}
+	return r.change(before, after, write.Operation)
+}
+
+// untouched tells whether an update leaves all of the object but its bookkeeping as it is.
+func untouched(write rollout.Write) bool {
+	if !write.SameSpec() || !write.SameLabels() {
+		return false
+	}
+	before, err := rollout.ParseMetadata(write.OldObject)
+	return err == nil && maps.Equal(before.Annotations, write.Metadata.Annotations)
+}
+
+func decode(object []byte) (*map[string]any, error) {
 	var members map[string]any
 	err := rollout.Decode(object, &members)
-	return members, err
+	return &members, err
 }
 
-// list returns the inventory as the expressions see it.
-func (r *reader) list() ([]any, error) {
-	objects, err := r.targets.List("", labels.Everything())
-	if err != nil {
-		return nil, err
-	}
-	all := make([]any, len(objects))
-	for i, object := range objects {
-		members := maps.Clone(object.Value)
-		if members == nil {
-			members = map[string]any{}
-		}
-		metadata := map[string]any{"name": object.Name, "labels": object.Labels}
-		if object.Namespace != "" {
-			metadata["namespace"] = object.Namespace
-		}
-		if object.Labels == nil {
-			metadata["labels"] = map[string]string{}
-		}
-		members["metadata"] = metadata
-		all[i] = members
-	}
-	return all, nil
-}
-
-func (r *reader) evaluate(ctx context.Context, object, old map[string]any, targets []any) (*side, error) {
-	variables := map[string]any{objectVariable: object, oldObjectVariable: nil, targetsVariable: targets}
-	if old != nil {
-		variables[oldObjectVariable] = old
-	}
-	run := func(program program) (any, error) {
-		value, err := program.run(ctx, variables)
-		if err != nil {
-			return nil, r.unresolved(program.path, "fails: %s", rollout.Quote(err.Error()))
-		}
-		return value, nil
-	}
+func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*side, error) {
+	evaluation := r.begin(ctx, object, old)
 	result := &side{}
-	value, err := run(r.programs.environments)
+	value, err := evaluation.run(r.programs.environments)
 	if err != nil {
 		return nil, err
 	}
@@ -134,11 +99,11 @@ func (r *reader) evaluate(ctx context.Context, object, old map[string]any, targe
 		return nil, err
 	}
 	if r.programs.waves != nil {
-		if result.waves, err = run(*r.programs.waves); err != nil {
+		if result.waves, err = evaluation.run(*r.programs.waves); err != nil {
 			return nil, err
 		}
 	}
-	result.desired, err = run(r.programs.desiredState)
+	result.desired, err = evaluation.run(r.programs.desiredState)
 	return result, err
 }
 
@@ -188,26 +153,29 @@ func (s *side) environments() rollout.Environments {
 }
 
 // change compares the two sides.
-func (r *reader) change(before, after *side) (rollout.Change, error) {
-	rewritten := !reflect.DeepEqual(before.desired, after.desired)
-	result := rollout.Change{Environments: after.size()}
+func (r *reader) change(before, after *side, operation rollout.Operation) (rollout.Change, error) {
 	waves, err := r.plan(after)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	released := false
-	if old, err := r.plan(before); err == nil && before.size() > 0 {
-		released = !rewritten && looser(old, waves)
+	result := rollout.Change{Environments: after.size()}
+	if operation == rollout.Delete {
+		result.Environments = before.size()
 	}
+	rewritten := !reflect.DeepEqual(before.desired, after.desired)
+	// What is stored and cannot be read paced nothing.
+	paced, err := r.plan(before)
+	looser := err == nil && before.size() > 0 && looser(paced, waves)
 	if after.counted || before.counted {
-		r.changeOfCounts(&result, before.size(), after.size(), rewritten || released, waves)
+		r.changeOfCounts(&result, before.size(), after.size(), rewritten || looser, waves)
 		return result, nil
 	}
-	effect := func(string) (rollout.Effect, bool) {
+	held, holds := paced.held(), waves.held()
+	effect := func(name string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true
 		}
-		return rollout.Released, released
+		return rollout.Released, looser || held[name] && !holds[name]
 	}
 	staying, removed := rollout.Split(rollout.Delta(before.environments(), after.environments(), effect))
 	result.Steps, result.Held = waves.steps(staying, r.paceRemedy())
@@ -237,35 +205,4 @@ func (r *reader) paceRemedy() string {
 		return r.remedy
 	}
 	return defaultRemedy
-}
-
-// New returns the kind that a RolloutKind describes. The registry reads its inventory until
-// the function that comes with it is called.
-func New(source *v1alpha1.RolloutKind, registry *inventory.Registry) (kind rollout.Kind, forget func(), err error) {
-	compiled, problems := compile(&source.Spec)
-	if len(problems) > 0 {
-		return rollout.Kind{}, nil, problems.ToAggregate()
-	}
-	spec := source.Spec
-	reader := &reader{programs: compiled, kind: source.Name, remedy: spec.Remedy}
-	forget = func() {}
-	if spec.Inventory != nil {
-		reader.targets = inventory.Register[map[string]any](registry, inventory.Source{
-			Group: spec.Inventory.Group, Versions: spec.Inventory.Versions, Resource: spec.Inventory.Resource, Kind: spec.Inventory.Kind,
-			MetadataOnly: len(spec.Inventory.Fields) == 0, Fields: paths(spec.Inventory.Fields),
-		})
-		forget = func() { inventory.Unregister(registry, reader.targets) }
-	}
-	return rollout.Kind{
-		Group: spec.Group, Versions: spec.Versions, Resource: spec.Resource, Name: spec.Kind,
-		Namespaced: spec.Scope != v1alpha1.ScopeCluster, Reader: reader,
-	}, forget, nil
-}
-
-func paths(fields []string) [][]string {
-	all := make([][]string, len(fields))
-	for i, field := range fields {
-		all[i] = strings.Split(field, ".")
-	}
-	return all
 }

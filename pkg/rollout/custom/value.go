@@ -67,10 +67,10 @@ func count(value any) (int, bool) {
 	}
 }
 
-// strings returns a value as a list of names.
+// texts returns a value as a list of names.
 func texts(value any) ([]string, bool) {
 	list, isList := value.([]any)
-	if value != nil && !isList {
+	if !isList {
 		return nil, false
 	}
 	names := make([]string, len(list))

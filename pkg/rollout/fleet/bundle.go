@@ -9,9 +9,10 @@ import (
 const clustersRead = "Clusters, ClusterGroups and BundleNamespaceMappings, and the labels of namespaces."
 
 const strategyMeans = "spec.rolloutStrategy as Fleet runs it: the largest number of clusters that are out of date and in flight " +
-	"together under maxUnavailable, the partitions and maxUnavailablePartitions. The first deployment to a cluster waits for no " +
-	"window. Partitions are no gates, since the next one starts while maxUnavailable clusters of the last are out of date. " +
-	"Clusters in no manual partition, paused clusters, and all of a paused rollout or one with maxUnavailable 0 are held."
+	"together under maxUnavailable, the partitions and maxUnavailablePartitions, if they become ready in the order in which they " +
+	"started. The first deployment to a cluster waits for no window; maxNew only spreads it over a few moments. Partitions are no " +
+	"gates, since the next one starts while maxUnavailable clusters of the last are out of date. Clusters in no manual " +
+	"partition, paused clusters, and all of a paused rollout or one with maxUnavailable 0 are held."
 
 // Bundle reads Bundles, which Fleet makes of each path of a GitRepo.
 func Bundle(inventory *Inventory) rollout.Kind {
@@ -25,11 +26,12 @@ func Bundle(inventory *Inventory) rollout.Kind {
 				"BundleNamespaceMapping opens to it. The criteria of a target must all hold; a target without any matches none.",
 			Waves: strategyMeans,
 			Delta: "Clusters are added, removed (unless keepResources is set), or changed when what is deployed to all or the options " +
-				"of their own target differ. Lifting the pause, or a wider window, releases all clusters unless the status shows " +
-				"them all to be ready.",
+				"of their own target differ. Lifting the pause, a wider window, or a dependsOn that is dropped, releases all clusters " +
+				"unless the status of this generation shows them all to be ready.",
 			Inventory: clustersRead,
 			Unknown: "Which clusters are not ready: those are updated at once whatever the window says, and only their number in " +
-				"the status is used. Labels of Clusters and selectors of ClusterGroups move clusters without any write of the Bundle.",
+				"the status is used. With slow or failing clusters, more partitions can be in flight together. Labels of Clusters and " +
+				"selectors of ClusterGroups move clusters without any write of the Bundle.",
 		},
 	}
 }
@@ -40,15 +42,16 @@ func HelmOp(inventory *Inventory) rollout.Kind {
 		Group: group, Versions: []string{"v1alpha1"}, Resource: "helmops", Name: "HelmOp", Namespaced: true,
 		Reader: reader{inventory: inventory, defaultTargets: defaultGroup(), unrolled: []string{
 			"targets", "targetRestrictions", "targetCustomizationMode", "rolloutStrategy", "paused", "dependsOn",
-			"pollingInterval", "labels", "helmSecretName", "insecureSkipTLSverify",
-		}},
+			"pollingInterval", "labels", "helmSecretName", "insecureSkipTLSVerify",
+		}, specLabels: true, nameLabel: "fleet.cattle.io/fleet-helm-name"},
 		Meaning: rollout.Meaning{
 			Environments: "As for a Bundle; a HelmOp without targets deploys to the ClusterGroup default of its namespace.",
 			Waves:        strategyMeans,
-			Delta:        "As for a Bundle: a new version or new values of the chart change all clusters.",
-			Inventory:    clustersRead,
-			Unknown: "When a chart's version is a range and polled, a new chart is deployed without any write of the HelmOp. " +
-				"Otherwise as for a Bundle.",
+			Delta: "As for a Bundle: a new version or new values of the chart change all clusters. The status does not say which " +
+				"generation it is of, so lifting the pause, a wider window or a dropped dependsOn always releases all.",
+			Inventory: clustersRead,
+			Unknown: "A chart's version that is a range is resolved anew when Fleet polls, and whenever it looks at the HelmOp: a new " +
+				"chart is deployed without a write that says so. Otherwise as for a Bundle.",
 		},
 	}
 }
@@ -64,6 +67,10 @@ type reader struct {
 	defaultTargets []target
 	// unrolled are the fields of the spec that deploy nothing by themselves.
 	unrolled []string
+	// specLabels says that the Bundles get the labels in the spec, not those of the rollout,
+	// and nameLabel is one that they get beside them; empty where the rollout is a Bundle.
+	specLabels bool
+	nameLabel  string
 }
 
 // Read implements rollout.Reader.
@@ -73,7 +80,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		return rollout.Change{}, nil
 	}
 	before, after, err := rollout.Sides(write, func(object []byte) (*side, error) {
-		return r.inventory.readSide(write.Namespace, object, r.defaultTargets, r.unrolled)
+		return r.side(write.Namespace, object)
 	})
 	if err != nil {
 		return rollout.Change{}, err

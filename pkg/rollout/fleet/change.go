@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -67,7 +66,7 @@ func (s *side) paced(namespace string, staying []rollout.Target) (rollout.Change
 	for _, target := range staying {
 		effects[target.Name] = target.Effect
 	}
-	run, peak, started, err := s.roll(namespace, func(name string) rollout.Effect { return effects[name] })
+	run, err := s.roll(namespace, func(name string) rollout.Effect { return effects[name] })
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -75,20 +74,30 @@ func (s *side) paced(namespace string, staying []rollout.Target) (rollout.Change
 	if s.estimate {
 		step.PaceRemedy = splitRemedy
 	}
+	idle, added := 0, 0
 	for _, target := range staying {
-		if !started[target.Name] {
+		if !run.started[target.Name] {
 			result.Held++
+			if run.windowed[target.Name] {
+				idle++
+			}
 			continue
 		}
 		step.Targets = append(step.Targets, target)
 		if target.Effect == rollout.Added {
 			step.PaceRemedy = splitRemedy // no window bounds the first deployments
+			added++
 		}
 	}
-	// Clusters that are unavailable already are redeployed whatever the window says.
-	step.InFlight = min(max(peak, s.unavailable), len(step.Targets))
+	// Clusters that are unavailable already are redeployed whatever the window says, and
+	// count in it already. Which ones they are is not known.
+	if step.Declared = min(idle, s.unavailable); step.Declared > 0 {
+		result.Held -= step.Declared
+		result.Evidence = "status.unavailable"
+	}
+	step.InFlight = min(run.peak+s.unavailable, added+max(run.limit, s.unavailable), step.Size())
 	result.Steps = rollout.Steps(step)
-	result.Warnings = s.warnings(run, result)
+	result.Warnings = s.warnings(run.simulation, result)
 	return result, nil
 }
 
@@ -108,7 +117,12 @@ func stateOf(c cluster, effect rollout.Effect) state {
 func (s *side) warnings(run *simulation, result rollout.Change) []string {
 	var warnings []string
 	if run.limit == 0 && result.Held > 0 {
-		warnings = append(warnings, strategyPath+".maxUnavailable is 0: Fleet never starts to update a cluster that is ready")
+		warnings = append(warnings, neverStarts(strategyPath))
+	}
+	for i, partition := range run.partitions {
+		if run.limit > 0 && partition.limit == 0 && len(partition.members) > 0 {
+			warnings = append(warnings, neverStarts(partitionPath(i)))
+		}
 	}
 	outside := 0
 	for _, within := range run.within {
@@ -123,47 +137,6 @@ func (s *side) warnings(run *simulation, result rollout.Change) []string {
 	return warnings
 }
 
-// released tells which clusters that may wait under before can start, or start sooner,
-// under s: all that would, where no status says that none waits.
-func (s *side) released(before *side, namespace string) (func(name string) bool, error) {
-	none := func(string) bool { return false }
-	if before.settled || s.Paused || before.Paused == s.Paused && reflect.DeepEqual(before.RolloutStrategy, s.RolloutStrategy) {
-		return none, nil
-	}
-	peak, starts, err := s.wholeRollout(namespace)
-	if err != nil {
-		return nil, err
-	}
-	if before.Paused {
-		return starts, nil
-	}
-	oldPeak, started, err := before.wholeRollout(namespace)
-	if err != nil {
-		return starts, nil //nolint:nilerr // Fleet cannot read the old strategy either: nothing started
-	}
-	return func(name string) bool { return starts(name) && (peak > oldPeak || !started(name)) }, nil
-}
-
-// wholeRollout returns how a change of all clusters runs.
-func (s *side) wholeRollout(namespace string) (peak int, starts func(name string) bool, err error) {
-	_, peak, started, err := s.roll(namespace, func(string) rollout.Effect { return rollout.Changed })
-	return peak, func(name string) bool { return started[name] }, err
-}
-
-// roll runs the strategy: peak is the largest number of clusters in flight together, and
-// started holds those that do not wait for ever.
-func (s *side) roll(namespace string, effect func(name string) rollout.Effect) (*simulation, int, map[string]bool, error) {
-	states := make([]state, len(s.clusters))
-	for i, cluster := range s.clusters {
-		states[i] = stateOf(cluster, effect(cluster.name(namespace)))
-	}
-	run, err := s.pace().simulate(s.clusters, states)
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	peak, started := run.peak(), make(map[string]bool, len(states))
-	for i, cluster := range s.clusters {
-		started[cluster.name(namespace)] = states[i] == upToDate || states[i] == syncing
-	}
-	return run, peak, started, nil
+func neverStarts(path string) string {
+	return path + ".maxUnavailable is 0: Fleet never starts to update a cluster that is ready"
 }

@@ -90,6 +90,7 @@ func TestCorpusStrategies(t *testing.T) {
 	hundred := clusters("fleet-default", "c", "a", "b", 100)
 	partitioned := clusters("fleet-default", "s", "env", "staging", 20) + clusters("fleet-default", "p", "env", "prod", 180)
 	stages := clusters("fleet-default", "d", "stage", "demoRollout", 10) + clusters("fleet-default", "s", "stage", "stable", 190)
+	others := clusters("fleet-default", "x", "a", "b", 40)
 	fourHundred := clusters("fleet-default", "c", "a", "b", 400)
 	tests := map[string]struct {
 		file           string // or the strategy itself
@@ -101,7 +102,7 @@ func TestCorpusStrategies(t *testing.T) {
 		"a tenth, updated":           {"fleetyaml-mu10-100clusters", hundred, false, 100, 10, 0, 0},
 		"a tenth, first deployed":    {"fleetyaml-mu10-100clusters", hundred, true, 100, 100, 0, 0},
 		"two partitions":             {"fleetyaml-partitions-staging-prod", partitioned, false, 200, 11, 0, 0},
-		"clusters in no partition":   {"fleetyaml-partitions-staging-prod", partitioned + clusters("fleet-default", "x", "a", "b", 40), false, 200, 11, 40, 1},
+		"clusters in no partition":   {"fleetyaml-partitions-staging-prod", partitioned + others, false, 200, 11, 40, 1},
 		"strict readiness":           {"fleetyaml-strict-mu0", stages, false, 0, 0, 200, 1},
 		"no strategy":                {"rolloutStrategy: {}", fourHundred, false, 400, 400, 0, 0},
 		"a tenth of four partitions": {"rolloutStrategy: {maxUnavailable: 10%}", fourHundred, false, 400, 20, 0, 0},

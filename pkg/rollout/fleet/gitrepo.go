@@ -15,7 +15,7 @@ func GitRepo(inventory *Inventory) rollout.Kind {
 			"targets", "paused", "pollingInterval", "disablePolling", "webhookSecret", "clientSecretName", "caBundle",
 			"insecureSkipTLSVerify", "helmSecretName", "helmSecretNameForPaths", "helmRepoURLRegex", "ociRegistrySecret",
 			"imageScanCommit", "imageScanInterval",
-		}}},
+		}, nameLabel: "fleet.cattle.io/repo-name"}},
 		Meaning: rollout.Meaning{
 			Environments: "An estimate: each Cluster that spec.targets match, or those of the ClusterGroup default without targets. " +
 				"The annotation seawall.dev/environments raises it.",
@@ -38,9 +38,10 @@ func (r gitRepoReader) Read(_ context.Context, write rollout.Write) (rollout.Cha
 		return rollout.Change{}, nil
 	}
 	before, after, err := rollout.Sides(write, func(object []byte) (*side, error) {
-		side, err := r.inventory.readSide(write.Namespace, object, r.defaultTargets, r.unrolled)
+		side, err := r.side(write.Namespace, object)
 		if side != nil {
 			side.estimate, side.RolloutStrategy = true, nil
+			side.settled = false // the repository may have moved on
 		}
 		return side, err
 	})
@@ -57,13 +58,13 @@ func (r gitRepoReader) Read(_ context.Context, write rollout.Write) (rollout.Cha
 // declared raises an estimate to what the annotation declares, and says that it is one.
 func declared(write rollout.Write, before, after *side, result rollout.Change) (rollout.Change, error) {
 	const fleetYAML = "spec.targets, which fleet.yaml in the repository may override"
-	rewritten := before == nil || !rollout.SameJSON(before.content, after.content)
-	if !rewritten && result.Affected() == 0 {
+	everywhere := before == nil || before.Paused || !rollout.SameJSON(before.content, after.content)
+	if !everywhere && result.Affected() == 0 {
 		return result, nil
 	}
 	result.Evidence = fleetYAML
 	most, found, err := write.Metadata.Declared()
-	if err != nil || !found || !rewritten || most <= len(after.clusters) {
+	if err != nil || !found || !everywhere || most <= len(after.clusters) {
 		return result, err
 	}
 	missing := most - len(after.clusters)

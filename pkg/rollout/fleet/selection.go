@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+
+	kjson "sigs.k8s.io/json"
 )
 
 // target is an entry of spec.targets.
@@ -23,7 +25,7 @@ func (t *target) UnmarshalJSON(text []byte) error {
 
 		DoNotDeploy bool `json:"doNotDeploy"`
 	}
-	if err := json.Unmarshal(text, &selection); err != nil {
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &selection); err != nil {
 		return err //nolint:wrapcheck // the decoder of the whole object wraps it
 	}
 	var err error

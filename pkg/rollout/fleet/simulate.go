@@ -81,7 +81,7 @@ func (s *simulation) enlist() {
 func (s *simulation) peak() int {
 	most := 0
 	for {
-		s.start()
+		s.reconcile()
 		most = max(most, len(s.queue))
 		if s.waiting == 0 || len(s.queue) == 0 {
 			return most
@@ -90,17 +90,24 @@ func (s *simulation) peak() int {
 	}
 }
 
-// start starts every cluster that Fleet would start now.
-func (s *simulation) start() {
-	blocked := 0
+// reconcile starts every cluster that Fleet would start now. Fleet counts what is
+// unavailable before it starts any: in the same round a window is filled beside first
+// deployments, and beside what another partition starts of the same clusters.
+func (s *simulation) reconcile() {
+	before, updated, blocked := len(s.queue), 0, 0
 	for p := range s.partitions {
 		s.startFresh(p)
-		s.startOutdated(p)
+		updated += s.update(p, s.limit-before-updated)
 		if s.progress[p].outOfDates > s.partitions[p].limit {
 			blocked++
 		}
 		if blocked > s.blocked {
-			return
+			break
+		}
+	}
+	for _, member := range s.queue[before:] {
+		for _, p := range s.within[member] {
+			s.progress[p].unavailable++
 		}
 	}
 }
@@ -117,26 +124,29 @@ func (s *simulation) startFresh(p int) {
 	}
 }
 
-func (s *simulation) startOutdated(p int) {
-	for ; s.progress[p].next < len(s.partitions[p].members); s.progress[p].next++ {
-		member := s.partitions[p].members[s.progress[p].next]
+// update starts as many outdated clusters of a partition as there is room for in all and in
+// the partition, and returns their number.
+func (s *simulation) update(p, room int) int {
+	started, progress := 0, &s.progress[p]
+	room = min(room, s.partitions[p].limit-progress.unavailable)
+	for ; progress.next < len(s.partitions[p].members); progress.next++ {
+		member := s.partitions[p].members[progress.next]
 		if s.states[member] != outdated {
 			continue
 		}
-		if len(s.queue) >= s.limit || s.progress[p].unavailable >= s.partitions[p].limit {
-			return
+		if started >= room {
+			break
 		}
 		s.sync(member)
+		started++
 	}
+	return started
 }
 
 func (s *simulation) sync(member int) {
 	s.states[member] = syncing
 	s.queue = append(s.queue, member)
 	s.waiting--
-	for _, p := range s.within[member] {
-		s.progress[p].unavailable++
-	}
 }
 
 // finish makes the oldest cluster that is syncing ready.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,6 +17,10 @@ type spec struct {
 	RolloutStrategy         *strategy  `json:"rolloutStrategy"`
 	Paused                  bool       `json:"paused"`
 	KeepResources           bool       `json:"keepResources"`
+	// DependsOn are the Bundles that clusters wait for, which deploy nothing by themselves.
+	DependsOn []json.RawMessage `json:"dependsOn"`
+	// Labels are those of a HelmOp's Bundle.
+	Labels map[string]string `json:"labels"`
 }
 
 // side is the rollout before or after a write.
@@ -25,7 +30,7 @@ type side struct {
 	// content is what is deployed to every cluster, as JSON.
 	content json.RawMessage
 	// unavailable and settled are what the status tells: how many clusters are not ready,
-	// and that all of them run what the rollout says.
+	// and that all of them run what this generation of the rollout says.
 	unavailable int
 	settled     bool
 	// estimate says that the strategy is not in the object.
@@ -48,6 +53,7 @@ func (s *side) pace() *strategy {
 // decoded is the shape that the objects of all kinds share.
 type decoded struct {
 	Metadata struct {
+		Name       string            `json:"name"`
 		Labels     map[string]string `json:"labels"`
 		Generation int64             `json:"generation"`
 	} `json:"metadata"`
@@ -57,13 +63,15 @@ type decoded struct {
 		Summary     struct {
 			DesiredReady int `json:"desiredReady"`
 			Ready        int `json:"ready"`
+			NotReady     int `json:"notReady"`
+			ErrApplied   int `json:"errApplied"`
 		} `json:"summary"`
 		ObservedGeneration int64 `json:"observedGeneration"`
 	} `json:"status"`
 }
 
-// readSide reads a rollout whose kind has some fields that redeploy nothing.
-func (i *Inventory) readSide(namespace string, object []byte, defaultTargets []target, unrolled []string) (*side, error) {
+// side reads a rollout.
+func (r reader) side(namespace string, object []byte) (*side, error) {
 	var read decoded
 	if err := rollout.Decode(object, &read); err != nil {
 		return nil, err
@@ -71,10 +79,13 @@ func (i *Inventory) readSide(namespace string, object []byte, defaultTargets []t
 	if len(read.Spec) == 0 {
 		read.Spec = json.RawMessage("{}")
 	}
-	side := &side{unavailable: max(0, read.Status.Unavailable)}
 	summary := read.Status.Summary
-	side.settled = summary.DesiredReady > 0 && summary.Ready == summary.DesiredReady &&
-		(read.Status.ObservedGeneration == 0 || read.Status.ObservedGeneration == read.Metadata.Generation)
+	side := &side{
+		// A HelmOp has only the summary, which leaves out those that are just being updated.
+		unavailable: max(0, read.Status.Unavailable, summary.NotReady+summary.ErrApplied),
+		settled: summary.DesiredReady > 0 && summary.Ready == summary.DesiredReady &&
+			read.Status.ObservedGeneration > 0 && read.Status.ObservedGeneration == read.Metadata.Generation,
+	}
 	var wrapped struct {
 		Spec *spec `json:"spec"`
 	}
@@ -86,13 +97,30 @@ func (i *Inventory) readSide(namespace string, object []byte, defaultTargets []t
 		read.Spec = json.RawMessage("{}")
 	}
 	if len(side.Targets) == 0 {
-		side.Targets = defaultTargets
+		side.Targets = r.defaultTargets
 	}
 	var err error
-	if side.content, err = without(read.Spec, unrolled...); err != nil {
+	if side.content, err = without(read.Spec, r.unrolled...); err != nil {
 		return nil, rollout.Unresolved("spec", "cannot be read: %s", rollout.Quote(err.Error()))
 	}
-	return side, i.match(side, namespace, read.Metadata.Labels)
+	return side, r.inventory.match(side, namespace, r.bundleLabels(read, side))
+}
+
+// bundleLabels returns the labels of the Bundles that Fleet makes of a rollout, which
+// BundleNamespaceMappings select by.
+func (r reader) bundleLabels(read decoded, side *side) map[string]string {
+	labels := maps.Clone(read.Metadata.Labels)
+	if r.specLabels {
+		labels = maps.Clone(side.Labels)
+	}
+	if r.nameLabel == "" {
+		return labels
+	}
+	if labels == nil {
+		labels = map[string]string{}
+	}
+	labels[r.nameLabel] = read.Metadata.Name
+	return labels
 }
 
 // match finds the clusters.

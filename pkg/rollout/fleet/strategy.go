@@ -77,12 +77,16 @@ func (s *strategy) manual(clusters []cluster) ([]partition, error) {
 				all[i].members = append(all[i].members, index)
 			}
 		}
-		path := strategyPath + ".partitions[" + strconv.Itoa(i) + "].maxUnavailable"
+		path := partitionPath(i) + ".maxUnavailable"
 		if all[i].limit, err = limit(path, len(all[i].members), s.Partitions[i].MaxUnavailable, s.MaxUnavailable); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
+}
+
+func partitionPath(index int) string {
+	return strategyPath + ".partitions[" + strconv.Itoa(index) + "]"
 }
 
 // autoSize returns how many clusters a partition has that nobody listed; count, if all are in one.

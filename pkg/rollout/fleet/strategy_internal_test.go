@@ -2,13 +2,12 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 // The cases of Fleet's internal/cmd/controller/target/status_test.go, Test_limit, and the
@@ -60,24 +59,25 @@ func TestLimit(t *testing.T) {
 
 // The cases of Fleet's internal/cmd/controller/target/rollout_test.go, Test_autoPartition.
 func TestAutoPartition(t *testing.T) {
-	size := func(s string) *intstr.IntOrString { value := intstr.Parse(s); return &value }
 	threshold := func(i int) *int { return &i }
 	tests := map[string]struct {
 		strategy strategy
 		count    int
 		want     string
 	}{
-		"a fixed size":                 {strategy{AutoPartitionSize: size("100")}, 200, "100/100 100/100"},
-		"below the threshold":          {strategy{AutoPartitionSize: size("25%"), MaxUnavailable: size("1")}, 199, "199/1"},
-		"a quarter by default":         {strategy{}, 200, "50/50 50/50 50/50 50/50"},
-		"the rest is a partition":      {strategy{AutoPartitionSize: size("49%")}, 1000, "490/490 490/490 20/20"},
-		"the window is per partition":  {strategy{AutoPartitionSize: size("50%"), MaxUnavailable: size("10%")}, 1000, "500/50 500/50"},
+		"a fixed size":            {strategy{AutoPartitionSize: value("100")}, 200, "100/100 100/100"},
+		"below the threshold":     {strategy{AutoPartitionSize: value("25%"), MaxUnavailable: value("1")}, 199, "199/1"},
+		"a quarter by default":    {strategy{}, 200, "50/50 50/50 50/50 50/50"},
+		"the rest is a partition": {strategy{AutoPartitionSize: value("49%")}, 1000, "490/490 490/490 20/20"},
+		"the window is per partition": {
+			strategy{AutoPartitionSize: value("10%"), MaxUnavailable: value("10%")}, 1000, strings.TrimSpace(strings.Repeat("100/10 ", 10)),
+		},
 		"rounded down":                 {strategy{}, 230, "57/57 57/57 57/57 57/57 2/2"},
-		"at a threshold of 50":         {strategy{AutoPartitionThreshold: threshold(50), AutoPartitionSize: size("50%")}, 50, "25/25 25/25"},
-		"below a threshold of 50":      {strategy{AutoPartitionThreshold: threshold(50), AutoPartitionSize: size("50%")}, 49, "49/49"},
-		"no threshold, no partitions":  {strategy{AutoPartitionThreshold: threshold(0), AutoPartitionSize: size("25%")}, 500, "500/500"},
-		"no size, no partitions":       {strategy{AutoPartitionSize: size("0")}, 500, "500/500"},
-		"less than none, none as well": {strategy{AutoPartitionSize: size("-1")}, 500, "500/500"},
+		"at a threshold of 50":         {strategy{AutoPartitionThreshold: threshold(50), AutoPartitionSize: value("50%")}, 50, "25/25 25/25"},
+		"below a threshold of 50":      {strategy{AutoPartitionThreshold: threshold(50), AutoPartitionSize: value("50%")}, 49, "49/49"},
+		"no threshold, no partitions":  {strategy{AutoPartitionThreshold: threshold(0), AutoPartitionSize: value("25%")}, 500, "500/500"},
+		"no size, no partitions":       {strategy{AutoPartitionSize: value("0")}, 500, "500/500"},
+		"less than none, none as well": {strategy{AutoPartitionSize: value("-1")}, 500, "500/500"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -91,28 +91,103 @@ func TestAutoPartition(t *testing.T) {
 
 // The cases of Test_manualPartition there: a cluster can be in two partitions or in none.
 func TestManualPartition(t *testing.T) {
-	g := NewWithT(t)
-	clusters := make([]cluster, 100)
-	for i := range clusters {
-		labels := map[string]string{}
-		if i < 40 {
-			labels["env"] = "testing"
-		}
-		if i >= 20 && i < 80 {
-			labels["group"] = "a"
-		}
-		clusters[i].Object = &inventory.Object[clusterFields]{Name: fmt.Sprint(i), Labels: labels}
+	byName := func(name string) manualPartition { return manualPartition{criteria: criteria{ClusterName: name}} }
+	inGroup := func(name string) manualPartition { return manualPartition{criteria: criteria{ClusterGroup: name}} }
+	with := func(key, value string) manualPartition {
+		return manualPartition{criteria: criteria{ClusterSelector: labelled(map[string]string{key: value})}}
 	}
-	var listed strategy
-	for _, label := range []string{"env", "group"} {
-		var by manualPartition
-		by.ClusterSelector = exists(label)
-		listed.Partitions = append(listed.Partitions, by)
+	tests := map[string]struct {
+		strategy strategy
+		clusters []cluster
+		want     string
+	}{
+		"by name": {
+			strategy{Partitions: []manualPartition{byName("cluster-1"), byName("cluster-2")}},
+			slices.Concat(same(2, "cluster-1", nil), same(2, "cluster-2", nil)), "2/2 2/2",
+		},
+		"by group": {
+			strategy{Partitions: []manualPartition{inGroup("group-1"), inGroup("group-2")}},
+			slices.Concat(same(2, "cluster-1", nil, "group-1"), same(2, "cluster-2", nil, "group-2")), "2/2 2/2",
+		},
+		"a cluster in two partitions": {
+			strategy{Partitions: []manualPartition{with("env", "testing"), with("group", "a")}},
+			slices.Concat(same(40, "c", map[string]string{"env": "testing"}), same(20, "c", map[string]string{"env": "testing", "group": "a"}),
+				same(40, "c", map[string]string{"group": "a"})), "60/60 60/60",
+		},
+		"a cluster in no partition gets none of its own": {
+			strategy{Partitions: []manualPartition{with("group", "a")}, AutoPartitionSize: value("50%")},
+			slices.Concat(same(50, "c", map[string]string{"group": "a"}), same(50, "c", nil)), "50/50",
+		},
 	}
-	partitions, err := listed.partitions(clusters)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(spelt(partitions)).To(Equal("40/40 60/60"))
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			partitions, err := tt.strategy.partitions(tt.clusters)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(spelt(partitions)).To(Equal(tt.want))
+		})
+	}
 }
+
+// What runs of Fleet's own UpdatePartitions showed, and rules that follow from its code.
+func TestPeak(t *testing.T) {
+	every := criteria{ClusterSelector: labelled(nil)}
+	half := []manualPartition{{criteria: every, MaxUnavailable: value("5")}, {criteria: every, MaxUnavailable: value("5")}}
+	in := func(count int) []cluster { return same(count, "c", nil) }
+	stages := strategy{Partitions: []manualPartition{
+		{criteria: criteria{ClusterName: "staging"}, MaxUnavailable: value("10%")},
+		{criteria: criteria{ClusterName: "prod"}, MaxUnavailable: value("5%")},
+	}}
+	tests := map[string]struct {
+		strategy    strategy
+		fresh       int // of the first clusters
+		clusters    []cluster
+		first, peak int
+	}{
+		"nothing set is all at once": {strategy{}, 0, in(400), 400, 400},
+		"a tenth":                    {strategy{MaxUnavailable: value("10%")}, 0, in(100), 10, 10},
+		"a tenth of four partitions": {strategy{MaxUnavailable: value("10%")}, 0, in(400), 10, 20},
+		"two partitions":             {stages, 0, slices.Concat(same(20, "staging", nil), same(180, "prod", nil)), 2, 11},
+		"none never starts":          {strategy{MaxUnavailable: value("0")}, 0, in(100), 0, 0},
+		"no percent is one":          {strategy{MaxUnavailable: value("0%")}, 0, in(100), 1, 1},
+		"small partitions stop nobody": {
+			strategy{AutoPartitionSize: value("10%"), MaxUnavailablePartitions: value("1")}, 0, in(200), 200, 200,
+		},
+		"first deployments know no window":          {strategy{MaxUnavailable: value("10%")}, 100, in(100), 100, 100},
+		"first deployments wait for partitions":     {strategy{MaxUnavailable: value("10%")}, 400, in(400), 100, 110},
+		"first deployments come on top":             {strategy{MaxUnavailable: value("10%")}, 50, in(100), 60, 60},
+		"one partition blocks":                      {strategy{Partitions: half}, 0, in(10), 5, 5},
+		"partitions do not see what others started": {strategy{Partitions: half, MaxUnavailablePartitions: value("1")}, 0, in(10), 10, 10},
+		"but all see the whole": {
+			strategy{Partitions: half, MaxUnavailable: value("7"), MaxUnavailablePartitions: value("1")}, 0, in(10), 7, 7,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			states := make([]state, len(tt.clusters))
+			for i := range states {
+				if states[i] = outdated; i < tt.fresh {
+					states[i] = fresh
+				}
+			}
+			run, err := tt.strategy.simulate(tt.clusters, slices.Clone(states))
+			g.Expect(err).NotTo(HaveOccurred())
+			run.reconcile()
+			g.Expect(run.queue).To(HaveLen(tt.first))
+			run, err = tt.strategy.simulate(tt.clusters, states)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(run.peak()).To(Equal(tt.peak))
+		})
+	}
+}
+
+// same are so many clusters with a name, labels, and the groups that they are in.
+func same(count int, name string, labels map[string]string, groups ...string) []cluster {
+	return slices.Repeat([]cluster{named(name, labels, groups...)}, count)
+}
+
+func value(s string) *intstr.IntOrString { parsed := intstr.Parse(s); return &parsed }
 
 func spelt(partitions []partition) string {
 	text := ""
@@ -123,8 +198,4 @@ func spelt(partitions []partition) string {
 		text += fmt.Sprintf("%d/%d", len(partition.members), partition.limit)
 	}
 	return text
-}
-
-func exists(label string) *metav1.LabelSelector {
-	return &metav1.LabelSelector{MatchExpressions: []metav1.LabelSelectorRequirement{{Key: label, Operator: metav1.LabelSelectorOpExists}}}
 }

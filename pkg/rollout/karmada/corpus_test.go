@@ -62,15 +62,20 @@ func TestCorpus(t *testing.T) {
 			g.Expect(change.Environments).To(Equal(tt.total))
 		})
 	}
-	t.Run("the edit that removes the suspension", func(t *testing.T) {
-		g := NewWithT(t)
-		suspended := rollouttest.Corpus(t, "karmada/pp-suspend-all.yaml")
-		resumed := strings.Replace(string(suspended), "dispatching: true", "dispatching: false", 1)
-		write := rollouttest.Write(t, rollout.Update, []byte(resumed), suspended)
-		change, err := rollouttest.Fixture{Write: write, Static: static(t, members)}.Read(policy)
-		g.Expect(err).NotTo(HaveOccurred())
-		g.Expect(change.Affected()).To(Equal(2))
-	})
+	suspended := rollouttest.Corpus(t, "karmada/pp-suspend-all.yaml")
+	for name, resumed := range map[string]string{
+		"the edit that removes the suspension": strings.Replace(string(suspended), "  suspension:\n    dispatching: true\n", "", 1),
+		"the edit that turns it off":           strings.Replace(string(suspended), "dispatching: true", "dispatching: false", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			g.Expect(resumed).NotTo(ContainSubstring("dispatching: true"))
+			write := rollouttest.Write(t, rollout.Update, []byte(resumed), suspended)
+			change, err := rollouttest.Fixture{Write: write, Static: static(t, members)}.Read(policy)
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(change.Affected()).To(Equal(2))
+		})
+	}
 }
 
 func static(tb testing.TB, documents string) inventory.Static {

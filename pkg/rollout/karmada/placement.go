@@ -1,9 +1,10 @@
 package karmada
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -16,6 +17,7 @@ type placement struct {
 	ClusterAffinities []struct {
 		affinity
 
+		AffinityName       string     `json:"affinityName"`
 		OverflowAffinities []affinity `json:"overflowAffinities"`
 	} `json:"clusterAffinities"`
 	ClusterTolerations []corev1.Toleration `json:"clusterTolerations"`
@@ -37,50 +39,28 @@ type spread struct {
 	MinGroups     int    `json:"minGroups"`
 }
 
-// choose returns the clusters that the placement selects of those there are. Where it wants
-// fewer than it may have, those that are targets already come first.
-func (p *placement) choose(all []cluster, targeted map[string]bool) ([]cluster, error) {
-	groups, err := p.groups()
-	if err != nil {
-		return nil, err
-	}
-	// The next group is a fallback for the one before.
-	for _, selects := range groups {
-		var feasible []cluster
-		for _, candidate := range all {
-			if selects(candidate) && (targeted[candidate.Name] || p.tolerates(candidate)) {
-				feasible = append(feasible, candidate)
-			}
-		}
-		slices.SortStableFunc(feasible, func(a, b cluster) int {
-			if targeted[a.Name] != targeted[b.Name] {
-				return map[bool]int{true: -1, false: 1}[targeted[a.Name]]
-			}
-			return strings.Compare(a.Name, b.Name)
-		})
-		chosen, err := p.spread(feasible)
-		if err != nil || len(chosen) > 0 {
-			return chosen, err
-		}
-	}
-	return nil, nil
+// group is an affinity of a placement, its overflow included; a later one is the fallback of
+// those before it.
+type group struct {
+	name    string
+	selects func(cluster) bool
 }
 
-// groups returns whether each group of the affinity selects a cluster, its overflow included.
-func (p *placement) groups() ([]func(cluster) bool, error) {
+// groups compiles the affinities; without any all clusters are selected.
+func (p *placement) groups() ([]group, error) {
 	if len(p.ClusterAffinities) == 0 {
 		single := p.ClusterAffinity
 		if single == nil {
 			single = &affinity{}
 		}
 		selects, err := single.compile("spec.placement.clusterAffinity")
-		return []func(cluster) bool{selects}, err
+		return []group{{"", selects}}, err
 	}
-	var groups []func(cluster) bool
-	for i, group := range p.ClusterAffinities {
+	var groups []group
+	for i, term := range p.ClusterAffinities {
 		path := fmt.Sprintf("spec.placement.clusterAffinities[%d]", i)
 		var members []func(cluster) bool
-		for o, member := range append([]affinity{group.affinity}, group.OverflowAffinities...) {
+		for o, member := range append([]affinity{term.affinity}, term.OverflowAffinities...) {
 			memberPath := path
 			if o > 0 {
 				memberPath = fmt.Sprintf("%s.overflowAffinities[%d]", path, o-1)
@@ -91,9 +71,9 @@ func (p *placement) groups() ([]func(cluster) bool, error) {
 			}
 			members = append(members, selects)
 		}
-		groups = append(groups, func(c cluster) bool {
+		groups = append(groups, group{term.AffinityName, func(c cluster) bool {
 			return slices.ContainsFunc(members, func(selects func(cluster) bool) bool { return selects(c) })
-		})
+		}})
 	}
 	return groups, nil
 }
@@ -105,24 +85,39 @@ func (p *placement) tolerates(c cluster) bool {
 	return rollout.Tolerated(hard, p.ClusterTolerations)
 }
 
+// divided tells whether another cluster changes what the others get.
+func (p *placement) divided() bool {
+	return p.ReplicaScheduling != nil && p.ReplicaScheduling.Type != "Duplicated"
+}
+
+// order says which clusters come first where a placement wants fewer than it may have, and
+// whether large regions come before those with many of these.
+type order struct {
+	first      func(cluster) bool
+	largeFirst bool
+}
+
 // spread keeps the clusters that the spread constraints leave (Karmada's
 // pkg/scheduler/core/spreadconstraint): the most that it could be.
-func (p *placement) spread(feasible []cluster) ([]cluster, error) {
+func (p *placement) spread(feasible []cluster, order order) ([]cluster, error) {
 	if len(p.SpreadConstraints) == 0 || p.weighted() {
 		return feasible, nil
 	}
 	var region, single *spread
 	for i, constraint := range p.SpreadConstraints {
-		switch constraint.SpreadByField {
-		case "region":
+		switch {
+		case constraint.SpreadByField == "region":
 			region = &p.SpreadConstraints[i]
-		case "cluster":
+		case constraint.SpreadByField == "cluster", constraint.SpreadByField == "" && constraint.SpreadByLabel == "":
 			single = &p.SpreadConstraints[i]
 		}
 	}
+	slices.SortStableFunc(feasible, func(a, b cluster) int {
+		return cmp.Or(cmp.Compare(order.rank(b), order.rank(a)), cmp.Compare(a.Name, b.Name))
+	})
 	switch {
 	case region != nil:
-		return spreadByRegion(feasible, *region, single), nil
+		return spreadByRegion(feasible, *region, single, order), nil
 	case single != nil:
 		if len(feasible) < single.MinGroups {
 			return nil, nil
@@ -134,40 +129,47 @@ func (p *placement) spread(feasible []cluster) ([]cluster, error) {
 	}
 }
 
+// rank counts the clusters that come first.
+func (o order) rank(clusters ...cluster) int {
+	n := 0
+	for _, c := range clusters {
+		if o.first(c) {
+			n++
+		}
+	}
+	return n
+}
+
 // weighted tells whether replicas are divided by fixed weights: no constraint holds then.
 func (p *placement) weighted() bool {
-	scheduling := p.ReplicaScheduling
-	if scheduling == nil || scheduling.Type != "Divided" || scheduling.Preference != "Weighted" {
+	if !p.divided() || p.ReplicaScheduling.Preference != "Weighted" {
 		return false
 	}
-	weights := scheduling.WeightPreference
+	weights := p.ReplicaScheduling.WeightPreference
 	return weights == nil || len(weights.StaticWeightList) > 0 && weights.DynamicWeight == ""
 }
 
-// spreadByRegion takes one cluster of each of the largest regions, and more of them up to
-// the limit of clusters.
-func spreadByRegion(feasible []cluster, byRegion spread, byCluster *spread) []cluster {
+// spreadByRegion takes one cluster of each of the first regions, and more of them up to the
+// limit of clusters.
+func spreadByRegion(feasible []cluster, byRegion spread, byCluster *spread, order order) []cluster {
 	regions := map[string][]cluster{}
 	for _, candidate := range feasible {
 		if name := candidate.Value.Spec.Region; name != "" {
 			regions[name] = append(regions[name], candidate)
 		}
 	}
-	largest := make([][]cluster, 0, len(regions))
-	for _, members := range regions {
-		largest = append(largest, members)
-	}
-	slices.SortFunc(largest, func(a, b []cluster) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
+	sorted := slices.SortedFunc(maps.Values(regions), func(a, b []cluster) int {
+		bySize, byRank := cmp.Compare(len(b), len(a)), cmp.Compare(order.rank(b...), order.rank(a...))
+		if !order.largeFirst {
+			bySize, byRank = byRank, bySize
 		}
-		return strings.Compare(a[0].Name, b[0].Name)
+		return cmp.Or(bySize, byRank, cmp.Compare(a[0].Value.Spec.Region, b[0].Value.Spec.Region))
 	})
-	if len(largest) < byRegion.MinGroups {
+	if len(sorted) < byRegion.MinGroups {
 		return nil
 	}
 	var chosen, others []cluster
-	for _, members := range largest[:min(max(0, byRegion.MaxGroups), len(largest))] {
+	for _, members := range sorted[:min(max(0, byRegion.MaxGroups), len(sorted))] {
 		chosen, others = append(chosen, members[0]), append(others, members[1:]...)
 	}
 	if byCluster == nil {
@@ -176,6 +178,7 @@ func spreadByRegion(feasible []cluster, byRegion spread, byCluster *spread) []cl
 	if len(chosen)+len(others) < byCluster.MinGroups {
 		return nil
 	}
+	slices.SortStableFunc(others, func(a, b cluster) int { return cmp.Compare(order.rank(b), order.rank(a)) })
 	more := min(len(others), byCluster.MaxGroups-len(chosen))
 	return append(chosen, others[:max(0, more)]...)
 }

@@ -5,7 +5,6 @@ package karmada
 import (
 	"context"
 	"encoding/json"
-	"reflect"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -60,16 +59,18 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 		Group: "policy.karmada.io", Versions: []string{"v1alpha1"}, Resource: resource, Name: name, Namespaced: namespaced,
 		Reader: reader{inventory},
 		Meaning: rollout.Meaning{
-			Environments: "The member Clusters that spec.placement selects: by affinity (an empty one selects all; of several the " +
-				"first that has clusters), tolerations and spread constraints, whatever number of resources the policy propagates.",
+			Environments: "The member Clusters that spec.placement selects: by affinity (an empty one selects all), tolerations and " +
+				"spread constraints, whatever number of resources the policy propagates. Of several clusterAffinities one is used at a " +
+				"time: the one counts for which the write affects most clusters.",
 			Waves: "None: every cluster syncs at once. Suspended clusters are held, and so are all with activationPreference Lazy.",
 			Delta: "Clusters are added or removed; all are changed by other resourceSelectors, dependencies, conflict resolution or " +
-				"division of replicas; lifting a suspension or Lazy releases those that it held. Deleting a policy leaves what it " +
-				"has propagated.",
+				"division of replicas, and by another cluster among those that replicas are divided over; lifting a suspension or Lazy " +
+				"releases those that it held. Deleting a policy leaves what it has propagated.",
 			Inventory: "The Clusters of cluster.karmada.io.",
 			Unknown: "Edits of the resources themselves and of override policies reach the same clusters without any write of the " +
-				"policy. How replicas are divided: n is the most it can be. Which clusters a spread constraint picks; and which " +
-				"clusters do not serve a resource's API: they are counted.",
+				"policy. How replicas are divided: n is the most it can be. Which clusters a spread constraint picks: those count " +
+				"as picked that the write would take away. Which clusters do not serve a resource's API: they are counted. Which " +
+				"clusters a Lazy policy has dropped.",
 		},
 	}
 }
@@ -114,32 +115,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		return rollout.Change{}, err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(c cluster) bool { return c.Deleting })
-	if before == nil {
-		before = &policy{}
-	} else if before.place(all, before.keeps(after, all)) != nil {
-		before = &policy{} // Karmada propagates nothing by it
-	}
-	targeted := map[string]bool{}
-	for name := range before.clusters {
-		targeted[name] = true
-	}
-	if err := after.place(all, targeted); err != nil {
-		return rollout.Change{}, err
-	}
-	return after.change(before), nil
-}
-
-// keeps returns the clusters that a taint does not take from the stored policy. A taint
-// leaves those where they are that were targets before it came: any cluster may be one,
-// unless the write itself tolerates more.
-func (p *policy) keeps(after *policy, all []cluster) map[string]bool {
-	kept := map[string]bool{}
-	if reflect.DeepEqual(p.Spec.Placement.ClusterTolerations, after.Spec.Placement.ClusterTolerations) {
-		for _, c := range all {
-			kept[c.Name] = true
-		}
-	}
-	return kept
+	return after.worst(before, all)
 }
 
 func read(object []byte) (*policy, error) {
@@ -155,6 +131,7 @@ func read(object []byte) (*policy, error) {
 			ConflictResolution json.RawMessage `json:"conflictResolution"`
 			Placement          struct {
 				ReplicaScheduling json.RawMessage `json:"replicaScheduling"`
+				WorkloadAffinity  json.RawMessage `json:"workloadAffinity"`
 			} `json:"placement"`
 			Priority   json.RawMessage `json:"priority"`
 			Preemption json.RawMessage `json:"preemption"`
@@ -168,17 +145,9 @@ func read(object []byte) (*policy, error) {
 	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
 }
 
-func (p *policy) place(all []cluster, targeted map[string]bool) error {
-	chosen, err := p.Spec.Placement.choose(all, targeted)
-	p.clusters = make(rollout.Environments, len(chosen))
-	for _, c := range chosen {
-		p.clusters[c.Name] = rollout.Environment{SuccessRate: c.SuccessRate, Source: "Cluster " + c.Name}
-	}
-	return err
-}
-
 func (p *policy) change(before *policy) rollout.Change {
-	rewritten := !rollout.SameJSON(before.content, p.content)
+	rewritten := !rollout.SameJSON(before.content, p.content) ||
+		p.Spec.Placement.divided() && len(rollout.Delta(before.clusters, p.clusters, nil)) > 0
 	targets := rollout.Delta(before.clusters, p.clusters, func(name string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true

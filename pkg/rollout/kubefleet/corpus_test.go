@@ -76,6 +76,7 @@ func TestCorpusPlacements(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(sizes(change)).To(Equal(tt.want))
 			g.Expect(change.Held).To(Equal(tt.held))
+			g.Expect(change.Environments).To(Equal(tt.members))
 		})
 	}
 }

@@ -3,12 +3,15 @@
 package kubefleet
 
 import (
+	"errors"
 	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -23,11 +26,16 @@ func versions() []string { return []string{"v1beta1", "v1"} }
 
 // Inventory is what KubeFleet places resources on, and what its runs refer to.
 type Inventory struct {
-	members           *inventory.Collection[memberFields]
-	clusterPlacements *inventory.Collection[placementFields]
-	placements        *inventory.Collection[placementFields]
-	clusterStrategies *inventory.Collection[strategyFields]
-	strategies        *inventory.Collection[strategyFields]
+	members                    *inventory.Collection[memberFields]
+	clusterScope, inNamespaces scope
+}
+
+// scope is what belongs to the placements of the cluster, or to those in namespaces.
+type scope struct {
+	placements   *inventory.Collection[placementFields]
+	strategies   *inventory.Collection[strategyFields]
+	bindings     *inventory.Collection[bindingFields]
+	strategyKind string
 }
 
 // NewInventory has the registry read what KubeFleet places on.
@@ -38,12 +46,50 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	members := kind("memberclusters", "MemberCluster")
 	members.Group = clusterGroup
 	return &Inventory{
-		members:           inventory.Register[memberFields](registry, members),
-		clusterPlacements: inventory.Register[placementFields](registry, kind("clusterresourceplacements", "ClusterResourcePlacement")),
-		placements:        inventory.Register[placementFields](registry, kind("resourceplacements", "ResourcePlacement")),
-		clusterStrategies: inventory.Register[strategyFields](registry, kind("clusterstagedupdatestrategies", "ClusterStagedUpdateStrategy")),
-		strategies:        inventory.Register[strategyFields](registry, kind("stagedupdatestrategies", "StagedUpdateStrategy")),
+		members: inventory.Register[memberFields](registry, members),
+		clusterScope: scope{
+			placements:   inventory.Register[placementFields](registry, kind("clusterresourceplacements", "ClusterResourcePlacement")),
+			strategies:   inventory.Register[strategyFields](registry, kind("clusterstagedupdatestrategies", "ClusterStagedUpdateStrategy")),
+			bindings:     inventory.Register[bindingFields](registry, kind("clusterresourcebindings", "ClusterResourceBinding")),
+			strategyKind: "ClusterStagedUpdateStrategy",
+		},
+		inNamespaces: scope{
+			placements:   inventory.Register[placementFields](registry, kind("resourceplacements", "ResourcePlacement")),
+			strategies:   inventory.Register[strategyFields](registry, kind("stagedupdatestrategies", "StagedUpdateStrategy")),
+			bindings:     inventory.Register[bindingFields](registry, kind("resourcebindings", "ResourceBinding")),
+			strategyKind: "StagedUpdateStrategy",
+		},
 	}
+}
+
+// bindingFields are of what ties a placement to one cluster.
+type bindingFields struct {
+	Spec struct {
+		State         string `json:"state"`
+		TargetCluster string `json:"targetCluster"`
+	} `json:"spec"`
+}
+
+// placementLabel names, on a binding, the placement that it belongs to.
+const placementLabel = "kubernetes-fleet.io/parent-CRP"
+
+// bound returns the clusters that a placement is scheduled to, by its bindings, and those
+// that it has dropped and that still hold its resources.
+func (s scope) bound(namespace, placement string) (scheduled, dropped []string, err error) {
+	bindings, err := s.bindings.List(namespace, labels.SelectorFromSet(labels.Set{placementLabel: placement}))
+	if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
+		return nil, nil, err
+	}
+	for _, binding := range bindings {
+		switch cluster := binding.Value.Spec.TargetCluster; {
+		case binding.Deleting:
+		case binding.Value.Spec.State == "Unscheduled":
+			dropped = append(dropped, cluster)
+		default:
+			scheduled = append(scheduled, cluster)
+		}
+	}
+	return scheduled, sets.List(sets.New(dropped...).Delete(scheduled...)), nil
 }
 
 // member is a cluster of the fleet.
@@ -66,9 +112,9 @@ type memberStatus struct {
 		Value string `json:"value"`
 	} `json:"properties"`
 	ResourceUsage struct {
-		Capacity    map[string]string `json:"capacity"`
-		Allocatable map[string]string `json:"allocatable"`
-		Available   map[string]string `json:"available"`
+		Capacity    map[string]resource.Quantity `json:"capacity"`
+		Allocatable map[string]resource.Quantity `json:"allocatable"`
+		Available   map[string]resource.Quantity `json:"available"`
 	} `json:"resourceUsage"`
 }
 
@@ -111,14 +157,4 @@ func (i *Inventory) environments(names []string) (rollout.Environments, error) {
 		}
 	}
 	return all, nil
-}
-
-// eligible returns all clusters that anything may be placed on, by name.
-func (i *Inventory) eligible() ([]member, error) {
-	all, err := i.members.List("", labels.Everything())
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	return slices.DeleteFunc(slices.Clone(all), func(cluster member) bool { return !eligible(cluster, now) }), nil
 }

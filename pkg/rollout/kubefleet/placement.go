@@ -3,9 +3,12 @@ package kubefleet
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"slices"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
+	"k8s.io/utils/ptr"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -23,68 +26,57 @@ const (
 
 // ClusterResourcePlacement reads ClusterResourcePlacements.
 func ClusterResourcePlacement(inventory *Inventory) rollout.Kind {
-	return placementKind(inventory, "clusterresourceplacements", "ClusterResourcePlacement", false)
+	return placementKind(placementReader{inventory, inventory.clusterScope}, "clusterresourceplacements", "ClusterResourcePlacement", false)
 }
 
 // ResourcePlacement reads ResourcePlacements.
 func ResourcePlacement(inventory *Inventory) rollout.Kind {
-	return placementKind(inventory, "resourceplacements", "ResourcePlacement", true)
+	return placementKind(placementReader{inventory, inventory.inNamespaces}, "resourceplacements", "ResourcePlacement", true)
 }
 
-func placementKind(inventory *Inventory, resource, name string, namespaced bool) rollout.Kind {
+func placementKind(reader placementReader, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: placementGroup, Versions: versions(), Resource: resource, Name: name, Namespaced: namespaced,
-		Reader: placementReader{inventory},
+		Reader: reader,
 		Meaning: rollout.Meaning{
 			Environments: "The MemberClusters that spec.policy picks: PickFixed by name, PickAll and PickN by affinity terms (any of " +
-				"them), properties and taints, of the clusters that have joined, answer and are healthy.",
-			Waves: "With RollingUpdate new clusters sync at once; an update has maxUnavailable clusters in flight (25% rounded up), and " +
-				"never starts with 0. With External nothing syncs before a staged update run: all is held.",
-			Delta: "Clusters that are picked or dropped, against those in status.placementStatuses; all are changed by another " +
-				"selection of resources or, at once, by another applyStrategy. Leaving External releases all at once; a larger " +
-				"maxUnavailable releases all unless the placement is available.",
-			Inventory: "MemberClusters.",
+				"them), properties and taints, of the clusters that have joined, answer and are healthy. Where the policy stays, a " +
+				"cluster that is placed on stays, too, whatever becomes of it.",
+			Waves: "With RollingUpdate new clusters sync at once, and so do those that have failed; of the others an update has " +
+				"maxUnavailable clusters in flight (25% rounded up), and with 0 it never starts. With External nothing syncs before " +
+				"a staged update run: all is held.",
+			Delta: "Clusters that are picked or dropped, against those of the bindings or, without any, in status.placementStatuses; all " +
+				"are changed by another selection of resources or, at once, by another applyStrategy. Leaving External releases all " +
+				"at once; a larger maxUnavailable or maxSurge releases all unless the placement is available.",
+			Inventory: "MemberClusters, ClusterResourceBindings and ResourceBindings.",
 			Unknown: "Edits of the selected resources roll out without any write of the placement. Which clusters PickN picks among " +
-				"more: those that are placed on are taken to stay.",
+				"more: those that are placed on are taken to stay, or to be left where another policy prefers clusters or spreads over " +
+				"them. Which clusters lack the namespace of a ResourcePlacement: they are counted.",
 		},
 	}
 }
 
 type placementFields struct {
+	Metadata struct {
+		Generation int64 `json:"generation"`
+	} `json:"metadata"`
 	Spec struct {
 		Policy *policy `json:"policy"`
 	} `json:"spec"`
 	Status placementStatus `json:"status"`
 }
 
-type placementStatus struct {
-	PlacementStatuses []struct {
-		ClusterName string `json:"clusterName"`
-	} `json:"placementStatuses"`
-	Conditions []metav1.Condition `json:"conditions"`
-}
-
-func (s placementStatus) placed() []string {
-	var names []string
-	for _, status := range s.PlacementStatuses {
-		if status.ClusterName != "" { // one that is not scheduled has none
-			names = append(names, status.ClusterName)
-		}
-	}
-	return names
-}
-
 // placement is a side of a write.
 type placement struct {
+	Metadata struct {
+		Generation int64 `json:"generation"`
+	} `json:"metadata"`
 	Spec struct {
 		Policy            *policy         `json:"policy"`
 		ResourceSelectors json.RawMessage `json:"resourceSelectors"`
 		Strategy          struct {
-			Type          string `json:"type"`
-			RollingUpdate struct {
-				MaxUnavailable *intstr.IntOrString `json:"maxUnavailable"`
-				MaxSurge       *intstr.IntOrString `json:"maxSurge"`
-			} `json:"rollingUpdate"`
+			Type           string          `json:"type"`
+			RollingUpdate  rolling         `json:"rollingUpdate"`
 			ApplyStrategy  json.RawMessage `json:"applyStrategy"`
 			DeleteStrategy struct {
 				PropagationPolicy string `json:"propagationPolicy"`
@@ -93,87 +85,114 @@ type placement struct {
 	} `json:"spec"`
 	Status placementStatus `json:"status"`
 
-	clusters rollout.Environments
-	// unavailable and surge are how many clusters may be missing and in excess.
-	unavailable, surge int
+	// schedulesBy is the policy without the number of clusters: as long as it stays, so do
+	// the clusters that are placed on.
+	schedulesBy json.RawMessage
+	clusters    rollout.Environments
 }
 
-type placementReader struct{ inventory *Inventory }
+// rolling is spec.strategy.rollingUpdate.
+type rolling struct {
+	MaxUnavailable *intstr.IntOrString `json:"maxUnavailable"`
+	MaxSurge       *intstr.IntOrString `json:"maxSurge"`
+}
+
+func readPlacement(object []byte) (*placement, error) {
+	side := &placement{}
+	if err := rollout.Decode(object, side); err != nil {
+		return nil, err
+	}
+	var raw struct {
+		Spec struct {
+			Policy map[string]json.RawMessage `json:"policy"`
+		} `json:"spec"`
+	}
+	if err := rollout.Decode(object, &raw); err != nil {
+		return nil, err
+	}
+	delete(raw.Spec.Policy, "numberOfClusters")
+	var err error
+	side.schedulesBy, err = json.Marshal(raw.Spec.Policy)
+	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
+}
+
+type placementReader struct {
+	inventory *Inventory
+	scope     scope
+}
 
 // Read implements rollout.Reader.
 func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.SameSpec() {
 		return rollout.Change{}, nil
 	}
-	before, after, err := rollout.Sides(write, func(object []byte) (*placement, error) {
-		side := &placement{}
-		return side, rollout.Decode(object, side)
-	})
+	before, after, err := rollout.Sides(write, readPlacement)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	var placed []string
-	if before != nil {
-		if placed, err = r.placed(before); err != nil {
-			return rollout.Change{}, err
-		}
+	if before == nil {
+		return r.place(after, nil, nil, nil)
+	}
+	placed, dropped, err := r.load(write, before)
+	if err != nil {
+		return rollout.Change{}, err
 	}
 	if after == nil {
 		return before.deletion(), nil
 	}
-	chosen, err := r.inventory.choose(after.Spec.Policy, placed)
+	return r.place(after, before, placed, dropped)
+}
+
+// place returns what a write does that makes a placement of the stored one, which may be nil.
+func (r placementReader) place(after, before *placement, placed, dropped []string) (rollout.Change, error) {
+	stays := before != nil && rollout.SameJSON(before.schedulesBy, after.schedulesBy)
+	chosen, err := r.inventory.choose(after.Spec.Policy, sets.New(placed...), stays)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if err := r.place(after, chosen); err != nil {
+	if after.clusters, err = r.inventory.environments(chosen); err != nil {
 		return rollout.Change{}, err
+	}
+	if stays && ptr.Equal(before.Spec.Policy.orDefault().NumberOfClusters, after.Spec.Policy.orDefault().NumberOfClusters) {
+		// The write moves no cluster.
+		if before.clusters, err = r.inventory.environments(slices.Concat(chosen, dropped)); err != nil {
+			return rollout.Change{}, err
+		}
 	}
 	return after.change(before)
 }
 
-// placed returns the clusters that the stored placement is on: by its status or, while that
-// says nothing, by its policy.
-func (r placementReader) placed(before *placement) ([]string, error) {
-	names := before.Status.placed()
-	if len(names) == 0 {
-		var err error
-		if names, err = r.inventory.choose(before.Spec.Policy, nil); err != nil {
-			return nil, err
+// load finds the clusters of the stored placement: those that are placed on, and those that
+// are dropped and wait.
+func (r placementReader) load(write rollout.Write, before *placement) (placed, dropped []string, err error) {
+	if placed, dropped, err = r.placed(write, before); err != nil {
+		return nil, nil, err
+	}
+	before.clusters, err = r.inventory.environments(slices.Concat(placed, dropped))
+	return placed, dropped, err
+}
+
+// placed returns the clusters that the stored placement is on: by its bindings, by its status
+// or, while those say nothing, by its policy. Those that it has dropped are of interest where
+// they wait for a staged update run to be removed.
+func (r placementReader) placed(write rollout.Write, before *placement) (placed, dropped []string, err error) {
+	placed, dropped, err = r.scope.bound(write.Namespace, write.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if write.Operation == rollout.Update && before.Spec.Strategy.Type != external {
+		dropped = nil // they leave because of an earlier write
+	}
+	if len(placed) == 0 {
+		placed = before.Status.placed()
+	}
+	if len(placed) == 0 {
+		placed, err = r.inventory.choose(before.Spec.Policy, nil, false)
+		if _, unresolved := errors.AsType[*rollout.UnresolvedError](err); unresolved && write.Operation == rollout.Update {
+			return nil, dropped, nil // KubeFleet schedules nothing by it, either
 		}
 	}
-	return names, r.place(before, names)
-}
-
-func (r placementReader) place(side *placement, names []string) error {
-	var err error
-	if side.clusters, err = r.inventory.environments(names); err != nil {
-		return err
-	}
-	rolling := side.Spec.Strategy.RollingUpdate
-	if side.unavailable, err = scaled(rollingPath+".maxUnavailable", rolling.MaxUnavailable, len(names)); err != nil {
-		return err
-	}
-	side.surge, err = scaled(rollingPath+".maxSurge", rolling.MaxSurge, len(names))
-	return err
-}
-
-// scaled returns what a size makes of a total: 25% by default, rounded up.
-func scaled(path string, size *intstr.IntOrString, total int) (int, error) {
-	quarter := intstr.FromString("25%")
-	value, err := intstr.GetScaledValueFromIntOrPercent(intstr.ValueOrDefault(size, quarter), total, true)
-	if err != nil || value < 0 {
-		return 0, rollout.Unresolved(path, "is %s: want an integer of at least 0 or a percentage such as 10%%", rollout.Quote(size.String()))
-	}
-	return value, nil
-}
-
-func (p *placement) available() bool {
-	for _, condition := range p.Status.Conditions {
-		if condition.Type == "ClusterResourcePlacementAvailable" || condition.Type == "ResourcePlacementAvailable" {
-			return condition.Status == metav1.ConditionTrue
-		}
-	}
-	return false
+	return placed, dropped, err
 }
 
 func (p *placement) deletion() rollout.Change {

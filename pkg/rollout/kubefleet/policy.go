@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -24,78 +25,82 @@ type policy struct {
 			Required struct {
 				ClusterSelectorTerms []term `json:"clusterSelectorTerms"`
 			} `json:"requiredDuringSchedulingIgnoredDuringExecution"`
+			Preferred []struct{} `json:"preferredDuringSchedulingIgnoredDuringExecution"`
 		} `json:"clusterAffinity"`
 	} `json:"affinity"`
+	TopologySpreadConstraints []struct{} `json:"topologySpreadConstraints"`
 }
 
-type term struct {
-	LabelSelector    *metav1.LabelSelector `json:"labelSelector"`
-	PropertySelector struct {
-		MatchExpressions []propertyRequirement `json:"matchExpressions"`
-	} `json:"propertySelector"`
+const (
+	pickFixed = "PickFixed"
+	pickN     = "PickN"
+)
+
+// orDefault returns the policy of a placement that may have none: it picks all.
+func (p *policy) orDefault() *policy {
+	if p == nil {
+		return &policy{}
+	}
+	return p
 }
 
-type propertyRequirement struct {
-	Name     string   `json:"name"`
-	Operator string   `json:"operator"`
-	Values   []string `json:"values"`
+// wants returns the number of clusters that KubeFleet aims at when the policy picks so many:
+// more, if it asks for more than there are (pkg/controllers/rollout, calculateRealTarget).
+func (p *policy) wants(picked int) int {
+	switch {
+	case p.PlacementType == pickFixed:
+		return max(picked, len(p.ClusterNames))
+	case p.PlacementType == pickN && p.NumberOfClusters != nil:
+		return max(picked, *p.NumberOfClusters)
+	default:
+		return picked
+	}
 }
 
-// choose returns the names of the clusters that the policy picks, those that are placed on
-// first where it picks a number of them.
-func (i *Inventory) choose(p *policy, placed []string) ([]string, error) {
-	eligible, err := i.eligible()
+// choose returns the names of the clusters that the policy picks, in ascending order. Those
+// that are placed on and stay need not match it: KubeFleet schedules under one policy once,
+// and only a cluster that has left is taken from it.
+func (i *Inventory) choose(p *policy, placed sets.Set[string], stay bool) ([]string, error) {
+	members, err := i.members.List("", labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	if p == nil {
-		p = &policy{}
-	}
-	if p.PlacementType == "PickFixed" {
-		eligible = slices.DeleteFunc(eligible, func(cluster member) bool { return !slices.Contains(p.ClusterNames, cluster.Name) })
-		return names(eligible), nil
-	}
+	p = p.orDefault()
 	selects, err := p.selects()
 	if err != nil {
 		return nil, err
 	}
-	var feasible []member
-	for _, cluster := range eligible {
-		matches, err := selects(cluster)
-		if err != nil {
-			return nil, err
+	var feasible []string
+	now := time.Now()
+	for _, cluster := range members {
+		fits := stay && placed.Has(cluster.Name) && !cluster.Deleting
+		if !fits && eligible(cluster, now) {
+			if fits, err = selects(cluster); err != nil {
+				return nil, err
+			}
 		}
-		if matches && rollout.Tolerated(cluster.Value.Spec.Taints, p.Tolerations) {
-			feasible = append(feasible, cluster)
+		if fits {
+			feasible = append(feasible, cluster.Name)
 		}
 	}
-	switch p.PlacementType {
-	case "", "PickAll":
-		return names(feasible), nil
-	case "PickN":
-		return p.first(names(feasible), placed)
-	default:
-		return nil, rollout.Unresolved("spec.policy.placementType", "is %s: want PickAll, PickN or PickFixed", rollout.Quote(p.PlacementType))
+	if p.PlacementType == pickN {
+		return p.first(feasible, placed, stay)
 	}
+	return feasible, nil
 }
 
-func names(clusters []member) []string {
-	all := make([]string, len(clusters))
-	for i, cluster := range clusters {
-		all[i] = cluster.Name
-	}
-	return all
-}
-
-func (p *policy) first(feasible, placed []string) ([]string, error) {
+// first returns as many clusters as PickN wants. Those that are placed on come first, unless
+// another policy prefers clusters or spreads over them: then any may be picked instead.
+func (p *policy) first(feasible []string, placed sets.Set[string], stay bool) ([]string, error) {
 	if p.NumberOfClusters == nil || *p.NumberOfClusters < 0 {
 		return nil, rollout.Unresolved("spec.policy.numberOfClusters", "is not set: want an integer of at least 0 with PickN")
 	}
+	sticky := stay || len(p.Affinity.ClusterAffinity.Preferred) == 0 && len(p.TopologySpreadConstraints) == 0
 	slices.SortStableFunc(feasible, func(a, b string) int {
-		switch there, also := slices.Contains(placed, a), slices.Contains(placed, b); {
-		case there == also:
+		switch {
+		case placed.Has(a) == placed.Has(b):
 			return strings.Compare(a, b)
-		case there:
+		case placed.Has(a) == sticky:
 			return -1
 		default:
 			return 1
@@ -106,8 +111,28 @@ func (p *policy) first(feasible, placed []string) ([]string, error) {
 	return chosen, nil
 }
 
-// selects compiles the affinity: any term may match, and all clusters do without one.
+// selects compiles what makes the policy pick a cluster.
 func (p *policy) selects() (func(member) (bool, error), error) {
+	switch p.PlacementType {
+	case pickFixed:
+		names := sets.New(p.ClusterNames...)
+		return func(cluster member) (bool, error) { return names.Has(cluster.Name), nil }, nil
+	case "", "PickAll", pickN:
+	default:
+		return nil, rollout.Unresolved("spec.policy.placementType", "is %s: want PickAll, PickN or PickFixed", rollout.Quote(p.PlacementType))
+	}
+	matches, err := p.matches()
+	if err != nil {
+		return nil, err
+	}
+	return func(cluster member) (bool, error) {
+		matching, err := matches(cluster)
+		return matching && rollout.Tolerated(cluster.Value.Spec.Taints, p.Tolerations), err
+	}, nil
+}
+
+// matches compiles the affinity: any term may match, and all clusters do without one.
+func (p *policy) matches() (func(member) (bool, error), error) {
 	terms := p.Affinity.ClusterAffinity.Required.ClusterSelectorTerms
 	selectors := make([]labels.Selector, len(terms))
 	const path = "spec.policy.affinity.clusterAffinity.requiredDuringSchedulingIgnoredDuringExecution.clusterSelectorTerms"
@@ -123,65 +148,14 @@ func (p *policy) selects() (func(member) (bool, error), error) {
 	}
 	return func(cluster member) (bool, error) {
 		for i, term := range terms {
+			if !selectors[i].Matches(labels.Set(cluster.Labels)) {
+				continue
+			}
 			has, err := term.hasProperties(fmt.Sprintf("%s[%d].propertySelector", path, i), cluster)
-			if err != nil || has && selectors[i].Matches(labels.Set(cluster.Labels)) {
-				return true, err
+			if err != nil || has {
+				return has, err
 			}
 		}
 		return len(terms) == 0, nil
 	}, nil
-}
-
-// hasProperties tells whether a cluster has all properties (KubeFleet's
-// pkg/scheduler/framework/plugins/clusteraffinity).
-func (t term) hasProperties(path string, cluster member) (bool, error) {
-	for _, want := range t.PropertySelector.MatchExpressions {
-		matches, err := want.compare()
-		if err != nil {
-			return false, rollout.Unresolved(path, "has an expression on %s that %s", rollout.Quote(want.Name), err)
-		}
-		text, found := cluster.Value.Status.property(want.Name)
-		if !found {
-			return false, nil
-		}
-		value, err := resource.ParseQuantity(text)
-		if err != nil {
-			return false, rollout.Unresolved("MemberCluster "+cluster.Name, "has the property %s with the value %s: want a quantity",
-				rollout.Quote(want.Name), rollout.Quote(text))
-		}
-		if !matches(value) {
-			return false, nil
-		}
-	}
-	return true, nil
-}
-
-// property returns a property, or a resource such as
-// "resources.kubernetes-fleet.io/allocatable-cpu".
-func (s memberStatus) property(name string) (value string, found bool) {
-	usage, isUsage := strings.CutPrefix(name, "resources.kubernetes-fleet.io/")
-	if !isUsage {
-		property, found := s.Properties[name]
-		return property.Value, found
-	}
-	kind, what, _ := strings.Cut(usage, "-")
-	value, found = map[string]map[string]string{
-		"total": s.ResourceUsage.Capacity, "allocatable": s.ResourceUsage.Allocatable, "available": s.ResourceUsage.Available,
-	}[kind][what]
-	return value, found
-}
-
-func (r propertyRequirement) compare() (func(resource.Quantity) bool, error) {
-	if len(r.Values) != 1 {
-		return nil, fmt.Errorf("has %d values: want 1", len(r.Values))
-	}
-	want, err := resource.ParseQuantity(r.Values[0])
-	if err != nil {
-		return nil, fmt.Errorf("has the value %s: want a quantity", rollout.Quote(r.Values[0]))
-	}
-	accepted := map[string][]int{"Eq": {0}, "Ne": {-1, 1}, "Gt": {1}, "Ge": {0, 1}, "Lt": {-1}, "Le": {-1, 0}}[r.Operator]
-	if accepted == nil {
-		return nil, fmt.Errorf("has the operator %s: want Eq, Ne, Gt, Ge, Lt or Le", rollout.Quote(r.Operator))
-	}
-	return func(value resource.Quantity) bool { return slices.Contains(accepted, value.Cmp(want)) }, nil
 }

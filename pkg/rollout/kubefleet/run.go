@@ -5,14 +5,14 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/sets"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // ClusterStagedUpdateRun reads ClusterStagedUpdateRuns.
 func ClusterStagedUpdateRun(inventory *Inventory) rollout.Kind {
-	kind := runKind(runReader{inventory, inventory.clusterPlacements, inventory.clusterStrategies, "ClusterStagedUpdateStrategy"})
+	kind := runKind(runReader{inventory, inventory.clusterScope})
 	kind.Resource, kind.Name = "clusterstagedupdateruns", "ClusterStagedUpdateRun"
 	kind.Versions = append(kind.Versions, "v1alpha1")
 	return kind
@@ -20,7 +20,7 @@ func ClusterStagedUpdateRun(inventory *Inventory) rollout.Kind {
 
 // StagedUpdateRun reads StagedUpdateRuns.
 func StagedUpdateRun(inventory *Inventory) rollout.Kind {
-	kind := runKind(runReader{inventory, inventory.placements, inventory.strategies, "StagedUpdateStrategy"})
+	kind := runKind(runReader{inventory, inventory.inNamespaces})
 	kind.Resource, kind.Name, kind.Namespaced = "stagedupdateruns", "StagedUpdateRun", true
 	return kind
 }
@@ -30,14 +30,16 @@ func runKind(reader runReader) rollout.Kind {
 		Group: placementGroup, Versions: versions(), Reader: reader,
 		Meaning: rollout.Meaning{
 			Environments: "The clusters of all stages at the moment when the run starts: a run that is created with or changed to " +
-				"state Run. When it is initialized they stand in its status; before, they are the clusters of the placement that " +
-				"each stage selects. A cluster that has succeeded counts no more.",
+				"state Run. When it is initialized they stand in its status; before, they are the clusters that the placement is " +
+				"scheduled to, by its bindings, its status or else its policy, and that each stage selects. A cluster that has " +
+				"succeeded counts no more.",
 			Waves: "Each stage is a gate; of its clusters maxConcurrency are in flight, 1 by default, percentages rounded down. " +
 				"Clusters that the placement has dropped are removed last, all at once.",
 			Delta:     "A run that starts, or goes on after a stop, changes all its clusters; every other write changes none.",
-			Inventory: "The placement, its strategy and MemberClusters, unless the status of the run says it all.",
-			Unknown: "Which clusters the placement has dropped, before the run is initialized. A run that fails to initialize, because " +
-				"stages overlap or leave out a cluster, cannot be counted.",
+			Inventory: "The placement, its bindings, its strategy and MemberClusters, unless the status of the run says it all.",
+			Unknown: "Which clusters a placement will be on whose policy KubeFleet has not scheduled yet: those of before and those that " +
+				"the policy picks count. A run that fails to initialize, because stages overlap or leave out a cluster, cannot be " +
+				"counted.",
 		},
 	}
 }
@@ -87,10 +89,8 @@ func (s stageStatus) pending() []string {
 }
 
 type runReader struct {
-	inventory    *Inventory
-	placements   *inventory.Collection[placementFields]
-	strategies   *inventory.Collection[strategyFields]
-	strategyKind string
+	inventory *Inventory
+	scope     scope
 }
 
 // Read implements rollout.Reader.
@@ -127,7 +127,7 @@ func (r runReader) plan(namespace string, before, after *run) (*plan, error) {
 	if before == nil || len(before.Status.Stages) == 0 {
 		return r.initialize(namespace, after)
 	}
-	plan := &plan{strategy: r.strategyKind + " " + after.Spec.StrategyName}
+	plan := &plan{strategy: r.scope.strategyKind + " " + after.Spec.StrategyName}
 	for i, status := range before.Status.Stages {
 		if i >= len(before.Status.Strategy.Stages) {
 			return nil, rollout.Unresolved("status.stagesStatus", "has more stages than status.stagedUpdateStrategySnapshot")
@@ -144,8 +144,14 @@ func (r runReader) plan(namespace string, before, after *run) (*plan, error) {
 
 func (r runReader) change(plan *plan) (rollout.Change, error) {
 	var result rollout.Change
+	seen := sets.New[string]()
+	once := func(names []string) []string {
+		names = sets.List(sets.New(names...).Difference(seen)) // a status may say anything
+		seen.Insert(names...)
+		return names
+	}
 	for i, stage := range plan.stages {
-		clusters, err := r.inventory.environments(plan.clusters[i])
+		clusters, err := r.inventory.environments(once(plan.clusters[i]))
 		if err != nil {
 			return rollout.Change{}, err
 		}
@@ -162,7 +168,7 @@ func (r runReader) change(plan *plan) (rollout.Change, error) {
 			SplitRemedy: fmt.Sprintf("divide %s of %s into stages of at most %s clusters and start a new run", path, plan.strategy, rollout.PerWave),
 		})
 	}
-	dropped, err := r.inventory.environments(plan.dropped)
+	dropped, err := r.inventory.environments(once(plan.dropped))
 	if err != nil {
 		return rollout.Change{}, err
 	}

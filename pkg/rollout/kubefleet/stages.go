@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -48,29 +49,47 @@ type plan struct {
 
 // initialize makes the stages as KubeFleet does when it initializes a run.
 func (r runReader) initialize(namespace string, run *run) (*plan, error) {
-	placement, err := r.placements.Get(namespace, run.Spec.PlacementName)
+	placement, err := r.scope.placements.Get(namespace, run.Spec.PlacementName)
 	if err != nil {
 		return nil, err
 	}
 	if placement == nil {
 		return nil, rollout.Unresolved("spec.placementName", "is %s: there is no such placement", rollout.Quote(run.Spec.PlacementName))
 	}
-	strategy, err := r.strategies.Get(namespace, run.Spec.StrategyName)
+	strategy, err := r.scope.strategies.Get(namespace, run.Spec.StrategyName)
 	if err != nil {
 		return nil, err
 	}
 	if strategy == nil {
 		return nil, rollout.Unresolved("spec.stagedRolloutStrategyName", "is %s: there is no such %s",
-			rollout.Quote(run.Spec.StrategyName), r.strategyKind)
+			rollout.Quote(run.Spec.StrategyName), r.scope.strategyKind)
 	}
-	scheduled := placement.Value.Status.placed()
-	if len(scheduled) == 0 {
-		if scheduled, err = r.inventory.choose(placement.Value.Spec.Policy, nil); err != nil {
-			return nil, err
-		}
+	scheduled, dropped, err := r.scheduled(namespace, run.Spec.PlacementName, placement.Value)
+	if err != nil {
+		return nil, err
 	}
-	plan := &plan{strategy: r.strategyKind + " " + run.Spec.StrategyName, stages: strategy.Value.Spec.Stages}
+	plan := &plan{strategy: r.scope.strategyKind + " " + run.Spec.StrategyName, stages: strategy.Value.Spec.Stages, dropped: dropped}
 	return plan, r.divide(plan, scheduled)
+}
+
+// scheduled returns the clusters that a placement is on, or is to be: by its bindings or its
+// status, and by its policy as long as KubeFleet has not scheduled that.
+func (r runReader) scheduled(namespace, name string, placement placementFields) (scheduled, dropped []string, err error) {
+	scheduled, dropped, err = r.scope.bound(namespace, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(scheduled) == 0 {
+		scheduled = placement.Status.placed()
+	}
+	if len(scheduled) > 0 && placement.Status.holds("Scheduled", placement.Metadata.Generation) {
+		return scheduled, dropped, nil
+	}
+	chosen, err := r.inventory.choose(placement.Spec.Policy, sets.New(scheduled...), false)
+	if err != nil {
+		return nil, nil, err
+	}
+	return sets.List(sets.New(scheduled...).Insert(chosen...)), dropped, nil
 }
 
 // divide puts the clusters into the stages: each must be in exactly one.

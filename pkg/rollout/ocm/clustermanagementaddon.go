@@ -2,8 +2,10 @@ package ocm
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -18,11 +20,14 @@ func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 		Group: addonGroup, Versions: []string{"v1alpha1", "v1beta1"}, Resource: "clustermanagementaddons", Name: "ClusterManagementAddOn",
 		Reader: addonReader{inventory},
 		Meaning: rollout.Meaning{
-			Environments: "Each ManagedCluster that a Placement of spec.installStrategy has decided, and each that has the add-on already.",
+			Environments: "Each ManagedCluster that a Placement of spec.installStrategy decides, and, as long as none installs it, each " +
+				"that has the add-on.",
 			Waves: "A first install goes to all clusters at once. Another configuration follows the rolloutStrategy of the cluster's " +
 				"last placement, whose maxConcurrency is clustersPerDecisionGroup of the Placement if it is not set; add-ons outside " +
 				"of all placements change at once.",
-			Delta: "Clusters are added, removed, or changed by another default configuration or by other configs of their placement.",
+			Delta: "Clusters are added, removed (placements take the add-on off every cluster that they do not decide, whoever put " +
+				"it there), or changed by another configuration. A looser strategy releases the clusters that may go on sooner, " +
+				"unless the status was written after the spec and all of its installProgressions are Completed.",
 			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and the metadata of " +
 				"ManagedClusterAddOns.",
 			Unknown: "An edit of the AddOnTemplate or AddOnDeploymentConfig that a configuration names starts a rollout without any " +
@@ -31,10 +36,13 @@ func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 	}
 }
 
+// addonObject is what a Placement wants to know of the add-ons that it installs.
 type addonObject struct {
-	Spec struct {
+	Metadata written `json:"metadata"`
+	Spec     struct {
 		InstallStrategy installStrategy `json:"installStrategy"`
 	} `json:"spec"`
+	Status addonStatus `json:"status"`
 }
 
 type installStrategy struct {
@@ -43,27 +51,43 @@ type installStrategy struct {
 }
 
 type installPlacement struct {
-	Namespace       string          `json:"namespace"`
-	Name            string          `json:"name"`
-	Configs         json.RawMessage `json:"configs"`
-	RolloutStrategy strategy        `json:"rolloutStrategy"`
+	Namespace       string        `json:"namespace"`
+	Name            string        `json:"name"`
+	Configs         []addonConfig `json:"configs"`
+	RolloutStrategy strategy      `json:"rolloutStrategy"`
 }
 
-// byPlacements tells whether placements install the add-on.
-func (s installStrategy) byPlacements() bool { return s.Type == "Placements" }
+// byPlacements tells whether placements install the add-on, and take it away.
+func (s installStrategy) byPlacements() bool { return s.Type != "" && s.Type != "Manual" }
+
+// installing returns the placements that install the add-on.
+func (s installStrategy) installing() []installPlacement {
+	if !s.byPlacements() {
+		return nil
+	}
+	return s.Placements
+}
 
 type addon struct {
-	Spec struct {
-		InstallStrategy  installStrategy `json:"installStrategy"`
-		SupportedConfigs json.RawMessage `json:"supportedConfigs"`
-		DefaultConfigs   json.RawMessage `json:"defaultConfigs"` // as v1beta1 calls them
+	Metadata written `json:"metadata"`
+	Spec     struct {
+		InstallStrategy  installStrategy   `json:"installStrategy"`
+		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
+		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
 	} `json:"spec"`
+	Status addonStatus `json:"status"`
 
 	clusters []string
-	// configs are those of a cluster's last placement, and of is that placement's index.
-	configs map[string]json.RawMessage
-	of      map[string]int
-	decided []decided
+	// placed are those of them that a placement has decided.
+	placed map[string]placed
+	plans  []plan
+}
+
+// placed is what the last placement that decides for a cluster says of it.
+type placed struct {
+	placement int
+	place     place
+	configs   configs
 }
 
 type addonReader struct{ inventory *Inventory }
@@ -86,7 +110,9 @@ func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{Environments: len(gone), Steps: rollout.Steps(rollout.AtOnce(rollout.Delta(gone, nil, nil), removeRemedy))}, err
 	}
 	if before == nil {
-		before, installed = &addon{}, nil // who has it by chance gets it anew
+		before = &addon{}
+		// Who has it by chance gets it anew.
+		installed = slices.DeleteFunc(installed, func(name string) bool { _, placed := after.placed[name]; return placed })
 	}
 	return r.change(before, after, installed)
 }
@@ -97,50 +123,71 @@ func (r addonReader) change(before, after *addon, installed []string) (rollout.C
 		return rollout.Change{}, err
 	}
 	stay := after.clusters
-	for name := range old {
-		// Only placements take an add-on away, and only where they put it.
-		if _, placed := before.of[name]; !placed || !after.Spec.InstallStrategy.byPlacements() {
-			stay = append(stay, name)
-		}
-	}
+	if !after.Spec.InstallStrategy.byPlacements() {
+		stay = slices.AppendSeq(stay, maps.Keys(old))
+	} // else it is taken off every cluster that no placement decides, whoever put it there
 	now, err := r.inventory.environments(stay)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	rewritten := !rollout.SameJSON(before.Spec.SupportedConfigs, after.Spec.SupportedConfigs) ||
-		!rollout.SameJSON(before.Spec.DefaultConfigs, after.Spec.DefaultConfigs)
-	staying, removed := rollout.Split(rollout.Delta(old, now, func(name string) (rollout.Effect, bool) {
-		return rollout.Changed, rewritten || !rollout.SameJSON(before.configs[name], after.configs[name])
-	}))
-	result := rollout.Change{Environments: len(now)}
-	if result.Steps, err = after.steps(staying); err != nil {
-		return rollout.Change{}, err
-	}
+	staying, removed := rollout.Split(rollout.Delta(old, now, after.effect(before)))
+	result := rollout.Change{Environments: len(now), Steps: after.steps(staying)}
 	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
 	return result, nil
 }
 
+// effect tells what happens to the clusters that stay.
+func (a *addon) effect(before *addon) func(string) (rollout.Effect, bool) {
+	complete := before.Metadata.statusLast() && before.Status.complete()
+	return func(name string) (rollout.Effect, bool) {
+		if !reflect.DeepEqual(before.configs(name), a.configs(name)) {
+			return rollout.Changed, true
+		}
+		return rollout.Released, !complete && a.placed[name].place.soonerThan(before.placed[name].place)
+	}
+}
+
+// configs returns the configurations of a cluster.
+func (a *addon) configs(name string) configs {
+	if placed, is := a.placed[name]; is {
+		return placed.configs
+	}
+	return defaults(a.Spec.SupportedConfigs, a.Spec.DefaultConfigs)
+}
+
 // read reads an add-on and what its placements have decided.
 func (r addonReader) read(object []byte) (*addon, error) {
-	side := &addon{configs: map[string]json.RawMessage{}, of: map[string]int{}}
+	side := &addon{placed: map[string]placed{}}
 	if err := rollout.Decode(object, side); err != nil {
 		return nil, err
 	}
-	if !side.Spec.InstallStrategy.byPlacements() {
-		return side, nil
-	}
-	for i, placement := range side.Spec.InstallStrategy.Placements {
+	byDefault := defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
+	for i, placement := range side.Spec.InstallStrategy.installing() {
 		decided, err := r.inventory.decide(placement.Namespace, placement.Name)
 		if err != nil {
 			return nil, err
 		}
-		side.decided = append(side.decided, decided)
-		for _, name := range decided.clusters() {
-			side.configs[name], side.of[name] = placement.Configs, i
+		plan, err := placement.plan(fmt.Sprintf("spec.installStrategy.placements[%d].rolloutStrategy", i), decided)
+		if err != nil {
+			return nil, err
+		}
+		side.plans = append(side.plans, plan)
+		configs := byDefault.with(placement.Configs)
+		for name, place := range plan.places() {
+			side.placed[name] = placed{i, place, configs}
 		}
 		side.clusters = append(side.clusters, decided.clusters()...)
 	}
 	return side, nil
+}
+
+// plan returns how another configuration goes to the clusters of a placement.
+func (p installPlacement) plan(path string, decided decided) (plan, error) {
+	strategy := p.RolloutStrategy
+	if maxConcurrency := &strategy.Progressive.MaxConcurrency; *maxConcurrency == (size{}) {
+		*maxConcurrency = decided.perGroup
+	}
+	return strategy.plan(path, p.Namespace+"/"+p.Name, decided)
 }
 
 // installed returns the clusters that have the add-on.
@@ -160,53 +207,23 @@ func (r addonReader) installed(name string) ([]string, error) {
 
 // steps runs the plans of the placements over the clusters that follow them. First installs
 // and add-ons outside of all placements sync at once, beside the first waves.
-func (a *addon) steps(staying []rollout.Target) ([]rollout.Step, error) {
+func (a *addon) steps(staying []rollout.Target) []rollout.Step {
 	var atOnce []string
-	followers := make([][]rollout.Target, len(a.decided))
+	followers := make([]map[string]bool, len(a.plans))
+	for i := range followers {
+		followers[i] = map[string]bool{}
+	}
 	for _, target := range staying {
-		if placement, placed := a.of[target.Name]; placed && target.Effect != rollout.Added {
-			followers[placement] = append(followers[placement], target)
+		if placed, is := a.placed[target.Name]; is && target.Effect != rollout.Added {
+			followers[placed.placement][target.Name] = true
 		} else {
 			atOnce = append(atOnce, target.Name)
 		}
 	}
-	plans := []plan{{{clusters: atOnce, window: len(atOnce), pace: installRemedy, divide: installRemedy}}}
-	for i, placement := range a.Spec.InstallStrategy.Placements {
-		if i >= len(a.decided) {
-			break // not installed by placements
-		}
-		plan, err := placement.plan(i, a.decided[i], followers[i])
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, plan)
+	plans := make([]plan, len(a.plans), len(a.plans)+1)
+	for i, plan := range a.plans {
+		plans[i] = plan.of(followers[i])
 	}
-	return steps(plans, staying), nil
-}
-
-// plan returns the waves of those clusters that follow a placement.
-func (p installPlacement) plan(index int, decided decided, followers []rollout.Target) (plan, error) {
-	strategy := p.RolloutStrategy
-	if maxConcurrency := &strategy.Progressive.MaxConcurrency; *maxConcurrency == (size{}) {
-		*maxConcurrency = decided.perGroup
-	}
-	path := fmt.Sprintf("spec.installStrategy.placements[%d].rolloutStrategy", index)
-	waves, err := strategy.waves(path, p.Namespace+"/"+p.Name, decided)
-	if err != nil {
-		return nil, err
-	}
-	follows := make(map[string]bool, len(followers))
-	for _, target := range followers {
-		follows[target.Name] = true
-	}
-	for i, wave := range waves {
-		var own []string
-		for _, name := range wave.clusters {
-			if follows[name] {
-				own = append(own, name)
-			}
-		}
-		waves[i].clusters = own
-	}
-	return waves, nil
+	unpaced := wave{clusters: atOnce, window: len(atOnce), pace: installRemedy, divide: installRemedy}
+	return steps(append(plans, plan{waves: []wave{unpaced}}), staying)
 }

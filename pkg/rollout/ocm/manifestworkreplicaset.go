@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -17,24 +17,31 @@ func ManifestWorkReplicaSet(inventory *Inventory) rollout.Kind {
 		Group: workGroup, Versions: []string{"v1alpha1"}, Resource: "manifestworkreplicasets", Name: "ManifestWorkReplicaSet", Namespaced: true,
 		Reader: replicaSetReader{inventory},
 		Meaning: rollout.Meaning{
-			Environments: "Each ManagedCluster that a Placement of spec.placementRefs has decided, as the PlacementDecisions stand; " +
-				"while a Placement has none, as its spec decides over sets, predicates, taints and numberOfClusters.",
+			Environments: "Each ManagedCluster that a Placement of spec.placementRefs decides: as its spec makes the decisions over sets, " +
+				"predicates, taints and numberOfClusters, and as the PlacementDecisions stand until then.",
 			Waves: "rolloutStrategy: All at once; Progressive with each mandatory decision group as a gate and then maxConcurrency " +
-				"clusters in flight, all the rest if it is not set; ProgressivePerGroup with each decision group as a gate. Several " +
-				"placements roll out side by side.",
+				"clusters in flight, all the rest if it is not set; ProgressivePerGroup with each decision group as a gate that " +
+				"maxFailures does not open. Several placements roll out side by side. What came with a placement that is no " +
+				"longer followed is torn down at once, even if another brings it anew.",
 			Delta: "Clusters are added, removed (unless deletions orphan), or changed: all by another manifestWorkTemplate, some by " +
-				"another placement that decides for them. A looser strategy releases all unless the condition PlacementRolledOut is Complete.",
+				"another placement that decides for them. A looser strategy releases the clusters that may go on sooner, unless " +
+				"the condition PlacementRolledOut is Complete and was written after the spec.",
 			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings.",
-			Unknown: "Which clusters numberOfClusters picks among more, when a Placement is new: the number is exact. A Placement with " +
-				"a celSelector that has decided nothing yet cannot be counted. maxFailures lets a rollout go on after failures.",
+			Unknown: "Which clusters numberOfClusters picks among more, when a Placement is new: the number is exact. A celSelector is " +
+				"not evaluated: the PlacementDecisions are all that is known, and without any the clusters cannot be counted. " +
+				"maxFailures lets a rollout go on after failures. Labels, claims and taints of ManagedClusters, and bindings of " +
+				"sets, move clusters without any write of it.",
 		},
 	}
 }
 
+// replicaSetObject is what a Placement wants to know of those that follow it.
 type replicaSetObject struct {
-	Spec struct {
+	Metadata written `json:"metadata"`
+	Spec     struct {
 		PlacementRefs []placementRef `json:"placementRefs"`
 	} `json:"spec"`
+	Status replicaSetStatus `json:"status"`
 }
 
 type placementRef struct {
@@ -43,22 +50,20 @@ type placementRef struct {
 }
 
 type replicaSet struct {
-	Spec struct {
+	Metadata written `json:"metadata"`
+	Spec     struct {
 		PlacementRefs        []placementRef  `json:"placementRefs"`
 		ManifestWorkTemplate json.RawMessage `json:"manifestWorkTemplate"`
 	} `json:"spec"`
-	Status struct {
-		Conditions []struct {
-			Type   string `json:"type"`
-			Reason string `json:"reason"`
-		} `json:"conditions"`
-	} `json:"status"`
+	Status replicaSetStatus `json:"status"`
 
 	environments rollout.Environments
-	// placements are the names of those that decide for each cluster.
-	placements map[string]string
-	plans      []plan
-	warnings   []string
+	// works are the names of the placements that decide for each cluster, and places where
+	// it stands in the plan of each.
+	works    map[string][]string
+	places   map[string]map[string]place
+	plans    []plan
+	warnings []string
 }
 
 type replicaSetReader struct{ inventory *Inventory }
@@ -86,15 +91,22 @@ func (r replicaSetReader) Read(_ context.Context, write rollout.Write) (rollout.
 		before = &replicaSet{}
 	}
 	change := rollout.Change{Environments: len(after.environments), Warnings: after.warnings}
-	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, after.effect(before)))
-	change.Steps = append(steps(after.plans, staying), before.removal(removed)...)
+	var paced, tornDown []rollout.Target
+	for _, target := range rollout.Delta(before.environments, after.environments, after.effect(before)) {
+		if target.Effect == rollout.Removed || before.uproots(target.Name, after) {
+			tornDown = append(tornDown, target)
+		} else {
+			paced = append(paced, target)
+		}
+	}
+	change.Steps = append(steps(after.plans, paced), before.removal(tornDown)...)
 	return change, nil
 }
 
 // follow reads what the placements have decided.
 func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 	var names []string
-	side.placements = map[string]string{}
+	side.works, side.places = map[string][]string{}, map[string]map[string]place{}
 	for i, ref := range side.Spec.PlacementRefs {
 		decided, err := r.inventory.decide(namespace, ref.Name)
 		if err != nil {
@@ -104,14 +116,15 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 			side.warnings = append(side.warnings, fmt.Sprintf("there is no Placement %s/%s: nothing is synced before there is", namespace, ref.Name))
 		}
 		path := fmt.Sprintf("spec.placementRefs[%d].rolloutStrategy", i)
-		waves, err := ref.RolloutStrategy.waves(path, namespace+"/"+ref.Name, decided)
+		plan, err := ref.RolloutStrategy.plan(path, namespace+"/"+ref.Name, decided)
 		if err != nil {
 			return err
 		}
-		side.plans = append(side.plans, waves)
+		side.plans = append(side.plans, plan)
+		side.places[ref.Name] = plan.places()
 		for _, name := range decided.clusters() {
 			names = append(names, name)
-			side.placements[name] += ref.Name + " "
+			side.works[name] = append(side.works[name], ref.Name)
 		}
 	}
 	var err error
@@ -122,42 +135,41 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 // effect tells what happens to the clusters that stay. Work that came with another placement
 // is deleted and made anew.
 func (s *replicaSet) effect(before *replicaSet) func(string) (rollout.Effect, bool) {
-	rewritten, released := !rollout.SameJSON(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate), s.looserThan(before)
+	rewritten := !rollout.SameJSON(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate)
+	complete := before.Metadata.statusLast() && before.Status.complete()
 	return func(name string) (rollout.Effect, bool) {
-		if rewritten || before.placements[name] != s.placements[name] {
+		if rewritten || !slices.Equal(before.works[name], s.works[name]) {
 			return rollout.Changed, true
 		}
-		return rollout.Released, released
+		return rollout.Released, !complete && slices.ContainsFunc(s.works[name], func(placement string) bool {
+			return s.places[placement][name].soonerThan(before.places[placement][name])
+		})
 	}
 }
 
-func (s *replicaSet) looserThan(before *replicaSet) bool {
-	if before.complete() || reflect.DeepEqual(before.Spec.PlacementRefs, s.Spec.PlacementRefs) {
-		return false
-	}
-	old, _ := rollout.Split(rollout.Delta(nil, before.environments, nil))
-	all, _ := rollout.Split(rollout.Delta(nil, s.environments, nil))
-	return len(old) > 0 && looser(steps(before.plans, old), steps(s.plans, all))
+// uproots tells whether a cluster loses work with a placement that is no longer followed: at
+// once, even where another placement brings it anew at its own pace.
+func (s *replicaSet) uproots(name string, after *replicaSet) bool {
+	return !s.orphans() && slices.ContainsFunc(s.works[name], func(placement string) bool {
+		_, followed := after.places[placement]
+		return !followed
+	})
 }
 
-func (s *replicaSet) complete() bool {
-	for _, condition := range s.Status.Conditions {
-		if condition.Type == "PlacementRolledOut" {
-			return condition.Reason == "Complete"
-		}
-	}
-	return false
-}
-
-// removal is the step that takes the work off clusters, unless that leaves what it made.
-func (s *replicaSet) removal(removed []rollout.Target) []rollout.Step {
+// orphans tells whether what the work made stays behind when the work is deleted.
+func (s *replicaSet) orphans() bool {
 	var template struct {
 		DeleteOption struct {
 			PropagationPolicy string `json:"propagationPolicy"`
 		} `json:"deleteOption"`
 	}
-	if json.Unmarshal(s.Spec.ManifestWorkTemplate, &template) == nil && template.DeleteOption.PropagationPolicy == "Orphan" {
+	return json.Unmarshal(s.Spec.ManifestWorkTemplate, &template) == nil && template.DeleteOption.PropagationPolicy == "Orphan"
+}
+
+// removal is the step that takes the work off clusters, unless that leaves what it made.
+func (s *replicaSet) removal(tornDown []rollout.Target) []rollout.Step {
+	if s.orphans() {
 		return nil
 	}
-	return rollout.Steps(rollout.AtOnce(removed, removeRemedy))
+	return rollout.Steps(rollout.AtOnce(tornDown, removeRemedy))
 }

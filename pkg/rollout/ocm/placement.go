@@ -2,10 +2,8 @@ package ocm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"slices"
-
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -22,12 +20,14 @@ func Placement(inventory *Inventory) rollout.Kind {
 				"ClusterManagementAddOn follows it: none otherwise.",
 			Waves: "New clusters follow the rolloutStrategy of each ManifestWorkReplicaSet; an add-on is installed on all of them " +
 				"at once. Several followers act side by side.",
-			Delta: "The decisions as they stand, against those that the new spec makes: clusters are added or removed. Other decision " +
-				"groups change nothing by themselves.",
+			Delta: "The decisions as they stand, against those that the new spec makes: clusters are added or removed. Larger " +
+				"decision groups, or a percentage of more clusters, release those that may go on sooner, unless the status of the " +
+				"follower shows that it is complete.",
 			Inventory: "PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and who follows: " +
 				"ManifestWorkReplicaSets and ClusterManagementAddOns.",
-			Unknown: "Which clusters numberOfClusters picks among more: those that are decided are taken to stay. A celSelector cannot " +
-				"be evaluated. Followers of other kinds, such as policies and ApplicationSets, are not counted.",
+			Unknown: "Which clusters numberOfClusters picks among more: those that are decided are taken to stay, and as many as " +
+				"possible to be replaced by another prioritizerPolicy. A celSelector cannot be evaluated. Followers of other " +
+				"kinds, such as policies and ApplicationSets, are not counted.",
 		},
 	}
 }
@@ -36,14 +36,14 @@ type placementReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
 func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
-	if write.SameSpec() {
+	if write.SameSpec() && !resumes(write) {
 		return rollout.Change{}, nil
 	}
-	followers, err := r.followers(write.Namespace, write.Name)
-	if err != nil || followers.none() {
+	followers, err := r.inventory.followers(write.Namespace, write.Name)
+	if err != nil || len(followers) == 0 {
 		return rollout.Change{}, err
 	}
-	old, err := r.inventory.decide(write.Namespace, write.Name)
+	old, err := r.inventory.decided(write.Namespace, write.Name)
 	if _, uncounted := errors.AsType[*rollout.UnresolvedError](err); err != nil && (!uncounted || write.Operation == rollout.Delete) {
 		return rollout.Change{}, err
 	}
@@ -52,96 +52,78 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 		return rollout.Change{}, err
 	}
 	if write.Operation == rollout.Delete {
-		return followers.deletion(before), nil
+		return deletion(followers, before), nil
 	}
-	return r.change(write, followers, before, old.groups)
+	return r.written(write, followers, before, old)
 }
 
-// change schedules the written placement, whose decisions stand as groups.
-func (r placementReader) change(
-	write rollout.Write, followers followers, before rollout.Environments, groups []group,
+// written compares what the written placement decides with what is decided.
+func (r placementReader) written(
+	write rollout.Write, followers []follower, before rollout.Environments, old decided,
 ) (rollout.Change, error) {
 	var placement placementObject
 	if err := rollout.Decode(write.Object, &placement); err != nil {
 		return rollout.Change{}, err
 	}
-	groups, err := r.inventory.schedule(write.Namespace, &placement.Spec, groups)
+	if placement.Metadata.unscheduled() {
+		return rollout.Change{Environments: len(before)}, nil
+	}
+	groups, err := r.inventory.schedule(write.Namespace, &placement.Spec, old.groups, samePriorities(write))
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	after, err := r.inventory.environments(decided{groups: groups}.clusters())
+	now := decided{groups: groups, perGroup: placement.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup}
+	return r.change(write.Namespace+"/"+write.Name, followers, before, old, now)
+}
+
+// resumes tells whether an update lets OCM decide again.
+func resumes(write rollout.Write) bool {
+	before, err := rollout.ParseMetadata(write.OldObject)
+	return err == nil && placementMetadata{before.Annotations}.unscheduled() && !placementMetadata{write.Metadata.Annotations}.unscheduled()
+}
+
+// samePriorities tells whether an update leaves alone what decides which clusters are taken.
+func samePriorities(write rollout.Write) bool {
+	var before, after struct {
+		Spec struct {
+			PrioritizerPolicy json.RawMessage `json:"prioritizerPolicy"`
+		} `json:"spec"`
+	}
+	return write.Operation != rollout.Update ||
+		rollout.Decode(write.OldObject, &before) == nil && rollout.Decode(write.Object, &after) == nil &&
+			rollout.SameJSON(before.Spec.PrioritizerPolicy, after.Spec.PrioritizerPolicy)
+}
+
+// change compares the decisions of a placement before and after.
+func (r placementReader) change(
+	placement string, followers []follower, before rollout.Environments, old, now decided,
+) (rollout.Change, error) {
+	after, err := r.inventory.environments(now.clusters())
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	plans, err := followers.plans(write.Namespace+"/"+write.Name, decided{groups: groups})
-	if err != nil {
-		return rollout.Change{}, err
+	added := map[string]bool{}
+	for name := range after {
+		if _, stays := before[name]; !stays {
+			added[name] = true
+		}
 	}
-	staying, removed := rollout.Split(rollout.Delta(before, after, nil))
+	var plans []plan
+	released := map[string]bool{}
+	for _, follower := range followers {
+		own, err := follower.plans(placement, old, now, added, released)
+		if err != nil {
+			return rollout.Change{}, err
+		}
+		plans = append(plans, own...)
+	}
+	staying, removed := rollout.Split(rollout.Delta(before, after, func(name string) (rollout.Effect, bool) {
+		return rollout.Released, released[name]
+	}))
 	change := rollout.Change{Environments: len(after), Steps: steps(plans, staying)}
 	for i := range change.Steps {
 		change.Steps[i].PaceRemedy, change.Steps[i].SplitRemedy = placeRemedy, placeRemedy
 	}
 	change.Steps = append(change.Steps, rollout.Steps(rollout.AtOnce(removed, placeRemedy))...)
 	return change, nil
-}
-
-// followers are the consumers of a placement.
-type followers struct {
-	strategies []strategy
-	addons     int
-}
-
-func (f followers) none() bool { return len(f.strategies) == 0 && f.addons == 0 }
-
-func (r placementReader) followers(namespace, name string) (followers, error) {
-	var all followers
-	sets, err := optional(r.inventory.replicaSets.List(namespace, labels.Everything()))
-	if err != nil {
-		return all, err
-	}
-	for _, set := range sets {
-		for _, ref := range set.Value.Spec.PlacementRefs {
-			if ref.Name == name {
-				all.strategies = append(all.strategies, ref.RolloutStrategy)
-			}
-		}
-	}
-	addons, err := optional(r.inventory.addons.List("", labels.Everything()))
-	if err != nil {
-		return all, err
-	}
-	for _, addon := range addons {
-		strategy := addon.Value.Spec.InstallStrategy
-		if strategy.byPlacements() && slices.ContainsFunc(strategy.Placements, func(p installPlacement) bool {
-			return p.Namespace == namespace && p.Name == name
-		}) {
-			all.addons++
-		}
-	}
-	return all, nil
-}
-
-func (f followers) plans(placement string, decided decided) ([]plan, error) {
-	var plans []plan
-	for _, strategy := range f.strategies {
-		waves, err := strategy.waves("spec.placementRefs[].rolloutStrategy of a ManifestWorkReplicaSet", placement, decided)
-		if err != nil {
-			return nil, err
-		}
-		plans = append(plans, waves)
-	}
-	for range f.addons {
-		plans = append(plans, plan{together(decided.groups, placeRemedy, placeRemedy)})
-	}
-	return plans, nil
-}
-
-// deletion takes add-ons away; a ManifestWorkReplicaSet without its placement stands still.
-func (f followers) deletion(before rollout.Environments) rollout.Change {
-	change := rollout.Change{Environments: len(before)}
-	if f.addons > 0 {
-		change.Steps = rollout.Steps(rollout.AtOnce(rollout.Delta(before, nil, nil), placeRemedy))
-	}
-	return change
 }

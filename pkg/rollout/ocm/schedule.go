@@ -14,7 +14,17 @@ import (
 )
 
 type placementObject struct {
-	Spec placementSpec `json:"spec"`
+	Metadata placementMetadata `json:"metadata"`
+	Spec     placementSpec     `json:"spec"`
+}
+
+type placementMetadata struct {
+	Annotations map[string]string `json:"annotations"`
+}
+
+// unscheduled tells whether OCM leaves the decisions to somebody else.
+func (m placementMetadata) unscheduled() bool {
+	return m.Annotations[clusterGroup+"/experimental-scheduling-disable"] == "true"
 }
 
 type placementSpec struct {
@@ -35,44 +45,10 @@ type placementSpec struct {
 	} `json:"decisionStrategy"`
 }
 
-type clusterSelector struct {
-	LabelSelector metav1.LabelSelector `json:"labelSelector"`
-	ClaimSelector struct {
-		MatchExpressions []metav1.LabelSelectorRequirement `json:"matchExpressions"`
-	} `json:"claimSelector"`
-	CELSelector struct {
-		CELExpressions []string `json:"celExpressions"`
-	} `json:"celSelector"`
-}
-
-// managed is a cluster of the hub.
-type managed = *inventory.Object[managedCluster]
-
-// selects compiles a selector: labels, claims and expressions must all match.
-func (s clusterSelector) selects(path string) (func(managed) bool, error) {
-	if len(s.CELSelector.CELExpressions) > 0 {
-		return nil, rollout.Unresolved(path+".celSelector", "is evaluated by Open Cluster Management alone")
-	}
-	byLabel, err := metav1.LabelSelectorAsSelector(&s.LabelSelector)
-	if err != nil {
-		return nil, rollout.Unresolved(path+".labelSelector", "is no label selector: %s", rollout.Quote(err.Error()))
-	}
-	byClaim, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchExpressions: s.ClaimSelector.MatchExpressions})
-	if err != nil {
-		return nil, rollout.Unresolved(path+".claimSelector", "is no selector: %s", rollout.Quote(err.Error()))
-	}
-	return func(cluster managed) bool {
-		claims := labels.Set{}
-		for _, claim := range cluster.Value.Status.ClusterClaims {
-			claims[claim.Name] = claim.Value
-		}
-		return byLabel.Matches(labels.Set(cluster.Labels)) && byClaim.Matches(claims)
-	}, nil
-}
-
-// schedule makes the decisions of a placement. Of more clusters than it wants, those that
-// it has stay, then come the first by name: which others come depends on scores.
-func (i *Inventory) schedule(namespace string, spec *placementSpec, before []group) ([]group, error) {
+// schedule makes the decisions of a placement. Of more clusters than it wants, which ones it
+// takes depends on scores: first those that it has, if it keeps them, else all others first,
+// and then by name.
+func (i *Inventory) schedule(namespace string, spec *placementSpec, before []group, keeps bool) ([]group, error) {
 	if err := spec.Tolerations.check(); err != nil {
 		return nil, err
 	}
@@ -95,33 +71,18 @@ func (i *Inventory) schedule(namespace string, spec *placementSpec, before []gro
 		return !predicates(cluster) || !spec.Tolerations.tolerate(cluster.Value.Spec.Taints, chosen[cluster.Name], now)
 	})
 	if wanted := spec.NumberOfClusters; wanted != nil && max(0, *wanted) < len(available) {
-		slices.SortStableFunc(available, func(a, b managed) int { return rank(chosen[a.Name]) - rank(chosen[b.Name]) })
+		slices.SortStableFunc(available, func(a, b managed) int { return rank(chosen[a.Name] == keeps) - rank(chosen[b.Name] == keeps) })
 		available = available[:max(0, *wanted)]
 	}
 	slices.SortFunc(available, func(a, b managed) int { return strings.Compare(a.Name, b.Name) })
 	return spec.divide(available)
 }
 
-func rank(chosen bool) int {
-	if chosen {
+func rank(first bool) int {
+	if first {
 		return 0
 	}
 	return 1
-}
-
-// predicates returns whether any predicate selects a cluster; without one all are.
-func (s *placementSpec) predicates() (func(managed) bool, error) {
-	terms := make([]func(managed) bool, len(s.Predicates))
-	for i, predicate := range s.Predicates {
-		var err error
-		path := fmt.Sprintf("spec.predicates[%d].requiredClusterSelector", i)
-		if terms[i], err = predicate.RequiredClusterSelector.selects(path); err != nil {
-			return nil, err
-		}
-	}
-	return func(cluster managed) bool {
-		return len(terms) == 0 || slices.ContainsFunc(terms, func(selects func(managed) bool) bool { return selects(cluster) })
-	}, nil
 }
 
 // available returns the clusters of the sets that are bound to the namespace, by name; of
@@ -133,7 +94,7 @@ func (i *Inventory) available(namespace string, named []string) ([]managed, erro
 	}
 	found := map[string]managed{}
 	for _, binding := range bindings {
-		set, err := i.sets.Get("", binding.Value.Spec.ClusterSet)
+		set, err := i.sets.Get("", binding.Name) // a binding has the name of its set
 		if err != nil {
 			return nil, err
 		}
@@ -178,7 +139,8 @@ func (i *Inventory) members(set *inventory.Object[clusterSet]) ([]managed, error
 // all cut to the size of a group.
 func (s *placementSpec) divide(clusters []managed) ([]group, error) {
 	strategy := s.DecisionStrategy.GroupStrategy
-	length, err := strategy.ClustersPerDecisionGroup.of("spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup", len(clusters))
+	const field = "spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup"
+	length, err := strategy.ClustersPerDecisionGroup.of(field, len(clusters), len(clusters))
 	if err != nil {
 		return nil, err
 	}

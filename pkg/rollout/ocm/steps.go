@@ -1,11 +1,32 @@
 package ocm
 
 import (
+	"slices"
+
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// plan is the waves that one placement makes for one consumer of it.
-type plan []wave
+// plan is what one placement makes for one consumer of it.
+type plan struct {
+	waves    []wave
+	patience patience
+}
+
+// wave is what OCM syncs before it goes on, with room for so many clusters together.
+type wave struct {
+	clusters     []string
+	window       int
+	pace, divide string
+}
+
+// of returns the plan with some of its clusters only.
+func (p plan) of(clusters map[string]bool) plan {
+	waves := slices.Clone(p.waves)
+	for i := range waves {
+		waves[i].clusters = slices.DeleteFunc(slices.Clone(waves[i].clusters), func(name string) bool { return !clusters[name] })
+	}
+	return plan{waves, p.patience}
+}
 
 // steps puts the affected clusters into the waves of the plans, which run side by side:
 // with more than one of them that has anything to do, no wave ends before another begins.
@@ -28,9 +49,9 @@ func steps(plans []plan, staying []rollout.Target) []rollout.Step {
 
 // steps returns the waves with the affected clusters only, each in its first wave.
 func (p plan) steps(affected map[string]rollout.Target) []rollout.Step {
-	all := make([]rollout.Step, 0, len(p))
+	all := make([]rollout.Step, 0, len(p.waves))
 	taken := map[string]bool{}
-	for _, wave := range p {
+	for _, wave := range p.waves {
 		var targets []rollout.Target
 		for _, name := range wave.clusters {
 			target, is := affected[name]
@@ -64,17 +85,4 @@ func beside(plans [][]rollout.Step, targets []rollout.Target) []rollout.Step {
 	}
 	together.InFlight = min(together.InFlight, len(targets))
 	return rollout.Steps(together)
-}
-
-// looser tells whether clusters could sync sooner under after than under before.
-func looser(before, after []rollout.Step) bool {
-	return len(after) < len(before) || widest(after) > widest(before)
-}
-
-func widest(steps []rollout.Step) int {
-	most := 0
-	for _, step := range steps {
-		most = max(most, step.InFlight)
-	}
-	return most
 }

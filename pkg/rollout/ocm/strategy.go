@@ -6,17 +6,18 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// size is a number of clusters or a percentage; its zero value is all.
+// size is a number of clusters or a percentage; its zero value is not set.
 type size struct{ intstr.IntOrString }
 
 // of returns what the size makes of a total, as OCM's calculateRolloutSize does: percentages
-// are rounded up, and less than one or more than all is all.
-func (s size) of(path string, total int) (int, error) {
+// are rounded up, and less than one or more than all is what it is otherwise.
+func (s size) of(path string, total, otherwise int) (int, error) {
 	value := s.IntValue()
 	if s.Type == intstr.String {
 		number, isPercent := strings.CutSuffix(s.StrVal, "%")
@@ -26,12 +27,12 @@ func (s size) of(path string, total int) (int, error) {
 		}
 		scaled := math.Ceil(percent / 100 * float64(total))
 		if !(scaled >= 1 && scaled <= float64(total)) { // not a number, too
-			return total, nil
+			return otherwise, nil
 		}
 		value = int(scaled)
 	}
 	if value <= 0 || value > total {
-		return total, nil
+		return otherwise, nil
 	}
 	return value, nil
 }
@@ -47,11 +48,17 @@ const (
 type strategy struct {
 	Type        string `json:"type"`
 	Progressive struct {
-		MandatoryDecisionGroups []groupKey `json:"mandatoryDecisionGroups"`
-		MaxConcurrency          size       `json:"maxConcurrency"`
+		MandatoryDecisionGroups []groupKey      `json:"mandatoryDecisionGroups"`
+		MaxConcurrency          size            `json:"maxConcurrency"`
+		MinSuccessTime          metav1.Duration `json:"minSuccessTime"`
+		ProgressDeadline        string          `json:"progressDeadline"`
+		MaxFailures             size            `json:"maxFailures"`
 	} `json:"progressive"`
 	ProgressivePerGroup struct {
-		MandatoryDecisionGroups []groupKey `json:"mandatoryDecisionGroups"`
+		MandatoryDecisionGroups []groupKey      `json:"mandatoryDecisionGroups"`
+		MinSuccessTime          metav1.Duration `json:"minSuccessTime"`
+		ProgressDeadline        string          `json:"progressDeadline"`
+		MaxFailures             size            `json:"maxFailures"`
 	} `json:"progressivePerGroup"`
 }
 
@@ -67,36 +74,36 @@ func (k groupKey) names(group group) bool {
 	return k.GroupIndex == group.index
 }
 
-// wave is what OCM syncs before it goes on, with room for so many clusters together.
-type wave struct {
-	clusters     []string
-	window       int
-	pace, divide string
-}
-
-// waves returns the waves of the strategy over decision groups (sdk-go's
+// plan returns the waves of the strategy over decision groups (sdk-go's
 // pkg/apis/cluster/v1alpha1/rollout.go). The path is that of the strategy in its object.
-func (s strategy) waves(path, placement string, decided decided) ([]wave, error) {
+func (s strategy) plan(path, placement string, decided decided) (plan, error) {
 	byGroup := "set spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup of Placement " + placement + " to " + rollout.PerWave
 	switch s.Type {
 	case all, "":
 		remedy := "set " + path + " to {type: Progressive, progressive: {maxConcurrency: " + rollout.PerWave + "}}"
-		return []wave{together(decided.groups, remedy, remedy)}, nil
+		return plan{waves: []wave{together(decided.groups, remedy, remedy)}}, nil
 	case progressive:
-		waves, rest := mandatory(decided.groups, s.Progressive.MandatoryDecisionGroups, byGroup)
+		config := s.Progressive
+		waves, rest := mandatory(decided.groups, config.MandatoryDecisionGroups, byGroup)
 		field := path + ".progressive.maxConcurrency"
 		last := together(rest, "set "+field+" to "+rollout.PerWave, "set "+path+" to {type: ProgressivePerGroup} and "+byGroup)
-		window, err := s.Progressive.MaxConcurrency.of(field, len(last.clusters))
-		last.window = window
-		return append(waves, last), err
-	case progressivePerGroup:
-		waves, rest := mandatory(decided.groups, s.ProgressivePerGroup.MandatoryDecisionGroups, byGroup)
-		for _, decision := range rest {
-			waves = append(waves, together([]group{decision}, byGroup, byGroup))
+		var err error
+		if last.window, err = config.MaxConcurrency.of(field, len(last.clusters), len(last.clusters)); err != nil {
+			return plan{}, err
 		}
-		return waves, nil
+		patience, err := newPatience(path+".progressive", config.MinSuccessTime, config.ProgressDeadline, config.MaxFailures, decided)
+		return plan{append(waves, last), patience}, err
+	case progressivePerGroup:
+		config, path := s.ProgressivePerGroup, path+".progressivePerGroup"
+		waves, rest := mandatory(decided.groups, config.MandatoryDecisionGroups, byGroup)
+		gated, err := gates(path+".maxFailures", rest, config.MaxFailures, byGroup)
+		if err != nil {
+			return plan{}, err
+		}
+		patience, err := newPatience(path, config.MinSuccessTime, config.ProgressDeadline, config.MaxFailures, decided)
+		return plan{append(waves, gated...), patience}, err
 	default:
-		return nil, rollout.Unresolved(path+".type", "is %s: want All, Progressive or ProgressivePerGroup", rollout.Quote(s.Type))
+		return plan{}, rollout.Unresolved(path+".type", "is %s: want All, Progressive or ProgressivePerGroup", rollout.Quote(s.Type))
 	}
 }
 
@@ -110,6 +117,30 @@ func mandatory(groups []group, keys []groupKey, remedy string) (waves []wave, re
 		}
 	}
 	return waves, rest
+}
+
+// gates returns the waves of groups that follow one another. A group that may have failures
+// is no gate: the next one starts after them, though not before its clusters are done.
+func gates(path string, groups []group, maxFailures size, remedy string) ([]wave, error) {
+	var waves []wave
+	open := false
+	for _, decision := range groups {
+		next := together([]group{decision}, remedy, remedy)
+		if open {
+			last := &waves[len(waves)-1]
+			last.clusters = append(last.clusters, next.clusters...)
+			last.window = max(last.window, next.window)
+			last.divide = "set " + path + " to 0 and " + remedy
+		} else {
+			waves = append(waves, next)
+		}
+		failures, err := maxFailures.of(path, len(next.clusters), 0)
+		if err != nil {
+			return nil, err
+		}
+		open = failures > 0
+	}
+	return waves, nil
 }
 
 // together is one wave of all clusters of the groups at once.

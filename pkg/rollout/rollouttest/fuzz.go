@@ -2,7 +2,6 @@ package rollouttest
 
 import (
 	"context"
-	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -36,7 +35,7 @@ func Fuzz(f *testing.F, newKind NewKind) {
 		kind := newKind(inventory.NewStaticRegistry(statics[int(static)%len(statics)]))
 		for _, write := range writes(object, old) {
 			change, err := kind.Reader.Read(context.Background(), write)
-			if err != nil && !isFinding(err) {
+			if err != nil && !rollout.IsFinding(err) {
 				t.Errorf("%s: a failure, not a finding: %v", write.Operation, err)
 			}
 			if problem := inconsistency(change); problem != "" {
@@ -58,12 +57,6 @@ func writes(object, old []byte) []rollout.Write {
 			rollout.Write{Operation: rollout.Delete, Namespace: "default", Name: "fuzz", OldObject: old, Metadata: stored})
 	}
 	return all
-}
-
-func isFinding(err error) bool {
-	var unresolved *rollout.UnresolvedError
-	var malformed *rollout.AnnotationError
-	return errors.As(err, &unresolved) || errors.As(err, &malformed)
 }
 
 // inconsistency says what cannot be true of a change.

@@ -50,4 +50,16 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a third at a time when the chart is updated, too", func(t *testing.T) {
+		g := NewWithT(t)
+		stored := rollouttest.Corpus(t, "sveltos/cp-kyverno-maxupdate30.yaml")
+		updated := strings.Replace(string(stored), "v3.3.3", "v3.3.4", 1)
+		write := rollouttest.Write(t, rollout.Update, []byte(updated), stored)
+		static := inventory.Static{Objects: rollouttest.Objects(t, []byte(tests["a third at a time"].inventory))}
+		change, err := rollouttest.Fixture{Write: write, Static: static}.Read(clusterProfile)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(change.Steps).To(HaveLen(1))
+		g.Expect(change.Steps[0].Size()).To(Equal(9))
+		g.Expect(change.Steps[0].InFlight).To(Equal(3))
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -69,7 +70,8 @@ type setFields struct {
 
 type profileFields struct {
 	Spec struct {
-		DependsOn []string `json:"dependsOn"`
+		DependsOn []string            `json:"dependsOn"`
+		MaxUpdate *intstr.IntOrString `json:"maxUpdate"`
 	} `json:"spec"`
 	Status struct {
 		MatchingClusters []reference `json:"matchingClusters"`

@@ -3,19 +3,17 @@ package sveltos
 import (
 	"context"
 	"encoding/json"
-	"math"
-	"reflect"
-	"strconv"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const (
 	paceRemedy   = "set spec.maxUpdate to " + rollout.PerWave
+	dependRemedy = "set spec.maxUpdate of this profile and of those in spec.dependsOn to " + rollout.PerWave + " in all"
 	splitRemedy  = "let spec.clusterSelector match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write, or set spec.stopMatchingBehavior to LeavePolicies"
 
@@ -42,13 +40,15 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 				"matches none), those of clusterRefs and setRefs, and those of the profiles that depend on this one; a Profile " +
 				"reaches its own namespace only.",
 			Waves: "spec.maxUpdate clusters are in flight, percentages rounded up, on the first deployment, too; 0 or unset is all at " +
-				"once. Paused clusters, clusters that are not ready, and all of a paused profile are held.",
+				"once. The profiles in dependsOn deploy to clusters that are new to them at their own maxUpdate beside it. Paused " +
+				"clusters, clusters that are not ready, and all of a paused profile are held.",
 			Delta: "Clusters are added, removed (unless stopMatchingBehavior leaves policies), or all changed by anything else in the " +
 				"spec; with syncMode OneTime none is changed, with DryRun none at all is affected. A larger maxUpdate, or lifting the " +
-				"pause, releases all that the status does not show to be updated.",
+				"pause, releases all unless the status shows that none is being updated.",
 			Inventory: "SveltosClusters, Cluster API Clusters, ClusterSets, Sets, and the profiles that depend on others.",
 			Unknown: "Edits of the ConfigMaps, Secrets and sources that a profile refers to reach all its clusters at once, without any " +
-				"write of the profile.",
+				"write of the profile. Which clusters a dry run has dropped, when it ends; and, until Sveltos has seen a write, that " +
+				"its clusters wait.",
 		},
 	}
 }
@@ -62,6 +62,7 @@ type profile struct {
 		ClusterRefs          []reference           `json:"clusterRefs"`
 		SetRefs              []string              `json:"setRefs"`
 		SyncMode             string                `json:"syncMode"`
+		DependsOn            []string              `json:"dependsOn"`
 		MaxUpdate            *intstr.IntOrString   `json:"maxUpdate"`
 		StopMatchingBehavior string                `json:"stopMatchingBehavior"`
 	} `json:"spec"`
@@ -74,11 +75,15 @@ type profile struct {
 
 	// content is the spec without the fields that choose and pace.
 	content json.RawMessage
-	// matching are all its clusters, held those that do not sync, window how many do together.
-	matching rollout.Environments
-	held     map[string]bool
-	window   int
+	// matching are all its clusters, held those that do not sync. window is how many do
+	// together; beside them, prerequisites deploy what the profile depends on.
+	matching      rollout.Environments
+	held          map[string]bool
+	window        int
+	prerequisites int
 }
+
+const dryRun, oneTime = "DryRun", "OneTime"
 
 func (p *profile) paused() bool {
 	_, paused := p.Metadata.Annotations[pausedAnnotation]
@@ -94,7 +99,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		if err != nil {
 			return nil, err
 		}
-		return side, r.match(write.Namespace, write.Name, side)
+		return side, r.match(write, side)
 	}
 	if write.SameSpec() && samePause(write) {
 		return rollout.Change{}, nil
@@ -104,9 +109,13 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		return rollout.Change{}, err
 	}
 	if after == nil {
-		return rollout.Change{Environments: len(before.matching), Steps: before.removal(rollout.Delta(before.matching, nil, nil))}, nil
+		change := rollout.Change{Environments: len(before.matching)}
+		if before.Spec.SyncMode != dryRun {
+			change.Steps = before.removal(rollout.Delta(before.deployed(write.Namespace), nil, nil))
+		}
+		return change, nil
 	}
-	return after.change(before), nil
+	return after.change(before, write.Namespace), nil
 }
 
 // samePause tells whether an update leaves the pause as it is.
@@ -134,13 +143,17 @@ func decode(object []byte) (*profile, error) {
 		delete(members.Spec, name)
 	}
 	var err error
-	side.content, err = json.Marshal(members.Spec)
+	dependencies := sets.List(sets.New(side.Spec.DependsOn...)) // in any order
+	side.content, err = json.Marshal([]any{members.Spec, dependencies})
 	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
 }
 
-func (r reader) match(namespace, name string, side *profile) error {
-	matching, err := r.inventory.matching(namespace, name, side)
+func (r reader) match(write rollout.Write, side *profile) error {
+	matching, total, err := r.inventory.matching(write.Namespace, write.Name, side)
 	if err != nil {
+		return err
+	}
+	if side.prerequisites, err = r.inventory.ofPrerequisites(write.Namespace, side.Spec.DependsOn, matching); err != nil {
 		return err
 	}
 	side.matching, side.held = make(rollout.Environments, len(matching)), map[string]bool{}
@@ -148,77 +161,6 @@ func (r reader) match(namespace, name string, side *profile) error {
 		side.matching[ref.String()] = member.environment
 		side.held[ref.String()] = member.paused || !member.ready || side.paused()
 	}
-	side.window, err = window(side.Spec.MaxUpdate, len(matching))
+	side.window, err = window(side.Spec.MaxUpdate, total)
 	return err
-}
-
-// window returns how many of all clusters are updated together (Sveltos'
-// controllers/profile_utils.go, getMaxUpdate): all, if there is no limit.
-func window(maxUpdate *intstr.IntOrString, total int) (int, error) {
-	if maxUpdate == nil {
-		return total, nil
-	}
-	value := maxUpdate.IntValue()
-	if maxUpdate.Type == intstr.String {
-		percent, err := strconv.Atoi(strings.TrimSuffix(maxUpdate.StrVal, "%"))
-		if err != nil {
-			return 0, rollout.Unresolved("spec.maxUpdate", "is %s: want an integer or a percentage such as 10%%", rollout.Quote(maxUpdate.StrVal))
-		}
-		value = int(math.Min(math.Ceil(float64(percent)*float64(total)/100), math.MaxInt32)) //nolint:mnd // percent
-	}
-	if value <= 0 {
-		return total, nil
-	}
-	return min(value, total), nil
-}
-
-func (p *profile) change(before *profile) rollout.Change {
-	if before == nil {
-		before = &profile{}
-	}
-	result := rollout.Change{Environments: len(p.matching)}
-	const dryRun, oneTime = "DryRun", "OneTime"
-	if p.Spec.SyncMode == dryRun {
-		return result
-	}
-	once := p.Spec.SyncMode == oneTime && before.Spec.SyncMode != dryRun
-	rewritten, loosened := !once && !rollout.SameJSON(before.content, p.content), p.looserThan(before)
-	targets := rollout.Delta(before.matching, p.matching, func(string) (rollout.Effect, bool) {
-		if rewritten {
-			return rollout.Changed, true
-		}
-		return rollout.Released, loosened
-	})
-	staying, removed := rollout.Split(targets)
-	step := rollout.Step{PaceRemedy: paceRemedy, SplitRemedy: splitRemedy}
-	for _, target := range staying {
-		if p.held[target.Name] {
-			result.Held++
-		} else {
-			step.Targets = append(step.Targets, target)
-		}
-	}
-	step.InFlight = min(p.window, len(step.Targets))
-	if p.paused() {
-		result.Held, removed = result.Held+len(removed), nil
-	}
-	result.Steps = append(rollout.Steps(step), before.removal(removed)...)
-	return result
-}
-
-func (p *profile) looserThan(before *profile) bool {
-	wider := p.window > before.window && !reflect.DeepEqual(p.Spec.MaxUpdate, before.Spec.MaxUpdate)
-	return (wider || before.paused() && !p.paused()) && !before.updated()
-}
-
-// updated tells whether the status shows that no cluster waits.
-func (p *profile) updated() bool {
-	return !p.paused() && len(p.Status.MatchingClusters) > 0 && len(p.Status.UpdatingClusters.Clusters) == 0
-}
-
-func (p *profile) removal(removed []rollout.Target) []rollout.Step {
-	if p.Spec.StopMatchingBehavior == "LeavePolicies" || p.Spec.SyncMode == "DryRun" {
-		return nil
-	}
-	return rollout.Steps(rollout.AtOnce(removed, removeRemedy))
 }

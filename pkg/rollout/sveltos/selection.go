@@ -7,6 +7,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -14,32 +15,42 @@ import (
 
 // matching returns the clusters of a profile: those that are ready and selected, those that
 // are listed, those of its sets, and those of the profiles that depend on it (Sveltos'
-// controllers/clusterprofile_controller.go).
-func (i *Inventory) matching(namespace, name string, side *profile) (map[reference]member, error) {
+// controllers/clusterprofile_controller.go). Sveltos also counts those that do not exist, which
+// are in the total only.
+func (i *Inventory) matching(namespace, name string, side *profile) (matches map[reference]member, total int, err error) {
 	all, err := i.members(namespace)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	found, err := selected(all, "spec.clusterSelector", side.Spec.ClusterSelector)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	ofSets, err := i.ofSets(namespace, all, side.Spec.SetRefs)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	ofOthers, err := i.ofDependents(namespace, name)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	matches := map[reference]member{}
-	for _, ref := range slices.Concat(found, side.Spec.ClusterRefs, ofSets, ofOthers) {
-		ref = ref.in(namespace)
+	refs := distinct(namespace, slices.Concat(found, side.Spec.ClusterRefs, ofSets, ofOthers))
+	matches = map[reference]member{}
+	for ref := range refs {
 		if c, exists := all[ref]; exists {
 			matches[ref] = c
 		}
 	}
-	return matches, nil
+	return matches, len(refs), nil
+}
+
+// distinct returns the references once each.
+func distinct(namespace string, refs []reference) sets.Set[reference] {
+	all := sets.New[reference]()
+	for _, ref := range refs {
+		all.Insert(ref.in(namespace))
+	}
+	return all
 }
 
 // in puts a reference into the namespace of a Profile, which reaches no other.
@@ -68,13 +79,13 @@ func selected(all map[reference]member, path string, selector *metav1.LabelSelec
 
 // ofSets returns the clusters that sets have selected or, while they have not, would.
 func (i *Inventory) ofSets(namespace string, all map[reference]member, names []string) ([]reference, error) {
-	sets := i.clusterSets
+	source := i.clusterSets
 	if namespace != "" {
-		sets = i.sets
+		source = i.sets
 	}
 	var refs []reference
 	for _, name := range names {
-		set, err := sets.Get(namespace, name)
+		set, err := source.Get(namespace, name)
 		if err != nil {
 			return nil, err
 		}
@@ -94,13 +105,16 @@ func (i *Inventory) ofSets(namespace string, all map[reference]member, names []s
 	return refs, nil
 }
 
+func (i *Inventory) others(namespace string) *inventory.Collection[profileFields] {
+	if namespace == "" {
+		return i.clusterProfiles
+	}
+	return i.profiles
+}
+
 // ofDependents returns the clusters of the profiles that depend on the named one.
 func (i *Inventory) ofDependents(namespace, name string) ([]reference, error) {
-	profiles := i.clusterProfiles
-	if namespace != "" {
-		profiles = i.profiles
-	}
-	others, err := profiles.List(namespace, labels.Everything())
+	others, err := i.others(namespace).List(namespace, labels.Everything())
 	if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
 		return nil, err
 	}
@@ -111,4 +125,31 @@ func (i *Inventory) ofDependents(namespace, name string) ([]reference, error) {
 		}
 	}
 	return refs, nil
+}
+
+// ofPrerequisites returns how many clusters the profiles that a profile depends on deploy to
+// together because of it: they come to its clusters first, each at a pace of its own.
+func (i *Inventory) ofPrerequisites(namespace string, names []string, clusters map[reference]member) (inFlight int, err error) {
+	for name := range sets.New(names...) {
+		other, err := i.others(namespace).Get(namespace, name)
+		if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
+			return 0, err
+		}
+		if other == nil {
+			continue // it is counted when it is created
+		}
+		matching := distinct(namespace, other.Value.Status.MatchingClusters)
+		joining := 0
+		for ref := range clusters {
+			if !matching.Has(ref) {
+				joining++
+			}
+		}
+		atOnce, err := window(other.Value.Spec.MaxUpdate, len(matching)+joining)
+		if err != nil {
+			atOnce = joining // Sveltos takes what it cannot read for no limit
+		}
+		inFlight += min(atOnce, joining)
+	}
+	return inFlight, nil
 }

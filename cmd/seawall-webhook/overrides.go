@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+
+	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/controller"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+// overrides are the WaveOverrides of the cluster, and what counts their uses.
+type overrides struct {
+	*policy.Overrides
+
+	uses *controller.Uses
+}
+
+// newOverrides returns the overrides, which nothing follows yet, and lets the manager's leader
+// delete those that ended long ago.
+func newOverrides(mgr manager.Manager, configuration config.Config) (*overrides, error) {
+	cleaner := &controller.WaveOverride{Client: mgr.GetClient(), Retention: configuration.OverrideRetention}
+	if err := cleaner.SetupWithManager(mgr); err != nil {
+		return nil, fmt.Errorf("setting up the deletion of overrides: %w", err)
+	}
+	return &overrides{
+		Overrides: policy.NewOverrides(configuration.Namespace),
+		uses:      controller.NewUses(mgr.GetClient(), mgr.GetAPIReader(), mgr.GetLogger().WithName("overrides")),
+	}, nil
+}
+
+// count counts uses until the function is called that it returns, which waits for the last
+// of them. It is not the manager's to stop: that stops what it runs before the webhook's
+// server has answered its last request.
+func (o *overrides) count(ctx context.Context) (drain func()) {
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var group sync.WaitGroup
+	group.Go(func() { o.uses.Run(running) })
+	return func() {
+		stop()
+		group.Wait()
+	}
+}

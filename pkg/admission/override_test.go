@@ -1,0 +1,215 @@
+package admission_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+// ledger remembers uses, and answers claims as a test says.
+type ledger struct {
+	claims, counts []policy.Use
+	lost           bool
+	now            *policy.Override
+	err            error
+}
+
+func (l *ledger) Claim(_ context.Context, _ *policy.Override, use policy.Use) (bool, *policy.Override, error) {
+	l.claims = append(l.claims, use)
+	return !l.lost && l.err == nil, l.now, l.err
+}
+
+func (l *ledger) Count(_ *policy.Override, use policy.Use) { l.counts = append(l.counts, use) }
+
+func newOverride(t *testing.T, name string, uses v1alpha1.OverrideUses, change func(*v1alpha1.WaveOverride)) *policy.Override {
+	t.Helper()
+	expires := metav1.NewTime(time.Now().Add(time.Hour))
+	source := &v1alpha1.WaveOverride{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "apps", Name: name, CreationTimestamp: metav1.Now()},
+		Spec: v1alpha1.WaveOverrideSpec{
+			Rollout:               v1alpha1.RolloutReference{Group: waveKind.Group, Kind: waveKind.Kind, Name: "w"},
+			MaxFailureProbability: "0.7", Reason: "broken\u202e disks", ExpiresAt: &expires, Uses: uses,
+		},
+	}
+	if change != nil {
+		change(source)
+	}
+	compiled, err := policy.CompileOverride(source)
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	return compiled
+}
+
+// overridden returns a handler of writes of 100 environments and what its overrides, if
+// there are any, are counted in.
+func overridden(t *testing.T, overrides ...*policy.Override) (*admission.Handler, *records, *ledger) {
+	t.Helper()
+	handler, kept := newHandler(t, changes(100))
+	uses, set := &ledger{}, policy.NewOverrides("seawall-system")
+	for _, override := range overrides {
+		set.Put(override)
+	}
+	handler.Overrides, handler.Uses = set, uses
+	return handler, kept, uses
+}
+
+func TestAnOverrideIsToldAndOnTheRecord(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept, uses := overridden(t, newOverride(t, "incident", v1alpha1.UsesUnlimited, nil))
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Allowed).To(gomega.BeTrue())
+	g.Expect(response.Warnings).To(gomega.ConsistOf(gomega.MatchRegexp(
+		`^Wave apps/w: WaveOverride apps/incident permits this until \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ: broken� disks$`)))
+	g.Expect(response.AuditAnnotations).To(gomega.And(
+		gomega.HaveKeyWithValue("decision", "Allow"), gomega.HaveKeyWithValue("reason", "Overridden"),
+		gomega.HaveKeyWithValue("override", "apps/incident"), gomega.HaveKeyWithValue("override-reason", "broken� disks"),
+		gomega.HaveKeyWithValue("failure-probability", "0.633968"), gomega.HaveKeyWithValue("limit", "0.2"),
+		gomega.HaveKeyWithValue("message", strings.TrimPrefix(denial, "Wave apps/w: ")),
+	))
+	g.Expect(kept.list[0].Override).To(gomega.Equal("apps/incident"))
+	g.Expect(kept.list[0].Routine).To(gomega.BeFalse())
+	g.Expect(uses.claims).To(gomega.BeEmpty(), "nothing to wait for")
+	g.Expect(uses.counts).To(gomega.HaveLen(1))
+	g.Expect(uses.counts[0].By).To(gomega.Equal("jane"))
+	g.Expect(uses.counts[0].At).To(gomega.BeTemporally("~", time.Now(), time.Minute))
+}
+
+func TestTheNameOfTheUserIsBounded(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, _, uses := overridden(t, newOverride(t, "incident", v1alpha1.UsesUnlimited, nil))
+	r := request(admissionv1.Create)
+	r.UserInfo.Username = "eve\n" + strings.Repeat("ä", 2000)
+	handler.Handle(t.Context(), r)
+	g.Expect(uses.counts[0].By).To(gomega.Equal("eve\ufffd" + strings.Repeat("ä", 252)))
+}
+
+func TestAnOverrideIsNotUsed(t *testing.T) {
+	once := func(o *v1alpha1.WaveOverride) { o.Spec.Uses = v1alpha1.UsesOnce }
+	for name, test := range map[string]struct {
+		override func(*v1alpha1.WaveOverride)
+		change   func(*ctrladmission.Request)
+		allowed  bool
+	}{
+		"on dry-run, where the write passes too": {
+			override: once, change: func(r *ctrladmission.Request) { r.DryRun = new(true) }, allowed: true,
+		},
+		"by another rollout": {change: func(r *ctrladmission.Request) { r.Name = "v" }},
+		"when it does not suffice": {override: func(o *v1alpha1.WaveOverride) {
+			once(o)
+			o.Spec.MaxFailureProbability = "0.6"
+		}},
+		"when it has ended": {override: func(o *v1alpha1.WaveOverride) {
+			once(o)
+			o.Spec.ExpiresAt = &metav1.Time{Time: time.Now().Add(-time.Second)}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept, uses := overridden(t, newOverride(t, "incident", v1alpha1.UsesUnlimited, test.override))
+			r := request(admissionv1.Update)
+			if test.change != nil {
+				test.change(&r)
+			}
+			g.Expect(handler.Handle(t.Context(), r).Allowed).To(gomega.Equal(test.allowed))
+			g.Expect(uses.claims).To(gomega.BeEmpty())
+			g.Expect(uses.counts).To(gomega.BeEmpty())
+			g.Expect(kept.list[0].Override != "").To(gomega.Equal(test.allowed))
+		})
+	}
+}
+
+func TestASingleUseIsClaimedBeforeTheWriteIsAdmitted(t *testing.T) {
+	spent := newOverride(t, "incident", v1alpha1.UsesOnce, func(o *v1alpha1.WaveOverride) {
+		o.Status = v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(1)), LastUsedTime: new(metav1.Now()), LastWrite: "another"}
+	})
+	for name, test := range map[string]struct {
+		ledger  ledger
+		other   *policy.Override
+		allowed bool
+		message string
+		counted int
+	}{
+		"and the write passes": {allowed: true},
+		"or denied, when another write was first": {
+			ledger: ledger{lost: true, now: spent}, message: denial + " WaveOverride apps/incident has been used.",
+		},
+		"or denied, when it is gone": {ledger: ledger{lost: true}, message: denial},
+		"or passes by another override": {
+			ledger: ledger{lost: true, now: spent}, other: newOverride(t, "large", v1alpha1.UsesUnlimited, func(o *v1alpha1.WaveOverride) {
+				o.Spec.MaxFailureProbability = "1"
+			}), allowed: true, counted: 1,
+		},
+		"or not judged, when the API server does not answer": {
+			ledger:  ledger{err: errors.New("no answer")},
+			message: "Seawall could not judge Wave apps/w: using WaveOverride apps/incident: no answer (not a denial: --on-error is Deny)",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			overrides := []*policy.Override{newOverride(t, "incident", v1alpha1.UsesOnce, nil)}
+			if test.other != nil {
+				overrides = append(overrides, test.other)
+			}
+			handler, _, uses := overridden(t, overrides...)
+			*uses = test.ledger
+			response := handler.Handle(t.Context(), request(admissionv1.Update))
+			g.Expect(response.Allowed).To(gomega.Equal(test.allowed))
+			if !test.allowed {
+				g.Expect(response.Result.Message).To(gomega.Equal(test.message))
+			}
+			if test.ledger.err != nil {
+				g.Expect(response.Result.Code).To(gomega.BeEquivalentTo(http.StatusInternalServerError))
+			}
+			g.Expect(uses.claims).To(gomega.HaveLen(1))
+			g.Expect(uses.counts).To(gomega.HaveLen(test.counted))
+		})
+	}
+}
+
+// TestTheSameWriteIsKnown proves which writes are one write, by what Claim is told.
+func TestTheSameWriteIsKnown(t *testing.T) {
+	const stored = `{"metadata":{"name":"w","uid":"u","generation":3,"resourceVersion":"7"},"spec":{"a":1},"status":{"n":1}}`
+	const written = `{"metadata":{"name":"w","uid":"u","generation":4,"resourceVersion":"7","labels":{"l":"1"},"annotations":{"k":"1"}},"spec":{"a":2},"status":{"n":1}}`
+	write := func(change func(*ctrladmission.Request), replacing ...string) string {
+		handler, _, uses := overridden(t, newOverride(t, "incident", v1alpha1.UsesOnce, nil))
+		replacer := strings.NewReplacer(replacing...)
+		r := request(admissionv1.Update)
+		r.OldObject.Raw, r.Object.Raw = []byte(replacer.Replace(stored)), []byte(replacer.Replace(written))
+		if change != nil {
+			change(&r)
+		}
+		handler.Handle(t.Context(), r)
+		gomega.NewWithT(t).Expect(uses.claims).To(gomega.HaveLen(1))
+		return uses.claims[0].Write
+	}
+	g := gomega.NewWithT(t)
+	first := write(nil)
+	g.Expect(first).To(gomega.HaveLen(64))
+	g.Expect(write(nil)).To(gomega.Equal(first))
+	g.Expect(write(func(r *ctrladmission.Request) { r.UID = "u2" })).To(gomega.Equal(first), "asked again")
+	g.Expect(write(nil, `"7"`, `"8"`, `"n":1`, `"n":2`)).To(gomega.Equal(first), "after the status has changed")
+
+	others := map[string]string{
+		"another spec":            write(nil, `"a":2`, `"a":3`),
+		"another label":           write(nil, `"l":"1"`, `"l":"2"`),
+		"another annotation":      write(nil, `"k":"1"`, `"k":"2"`),
+		"after another spec":      write(nil, `"generation":3`, `"generation":4`),
+		"after it was recreated":  write(nil, `"uid":"u"`, `"uid":"v"`),
+		"by another user":         write(func(r *ctrladmission.Request) { r.UserInfo.Username = "eve" }),
+		"another kind of writing": write(func(r *ctrladmission.Request) { r.Operation = admissionv1.Create }),
+	}
+	for what, other := range others {
+		g.Expect(other).To(gomega.And(gomega.HaveLen(64), gomega.Not(gomega.Equal(first))), what)
+	}
+}

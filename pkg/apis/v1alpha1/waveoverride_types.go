@@ -1,0 +1,144 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// OverrideUses says how often an override may be used.
+//
+// +kubebuilder:validation:Enum=Unlimited;Once
+type OverrideUses string
+
+const (
+	// UsesUnlimited lets any number of writes pass until the override ends.
+	UsesUnlimited OverrideUses = "Unlimited"
+	// UsesOnce lets one write pass.
+	UsesOnce OverrideUses = "Once"
+)
+
+// RolloutReference names one rollout. A rollout in a namespace is that of the object which
+// refers to it.
+type RolloutReference struct {
+	// group is the API group of the rollout, such as "argoproj.io".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+	Group string `json:"group,omitempty"`
+
+	// kind is the kind of the rollout, such as "ApplicationSet".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[A-Z][A-Za-z0-9]*$`
+	Kind string `json:"kind,omitempty"`
+
+	// name is the name of the rollout; none has to exist yet.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`
+	Name string `json:"name,omitempty"`
+}
+
+// WaveOverrideSpec says which rollout may do what, why and until when.
+//
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an override cannot be changed: create another one"
+type WaveOverrideSpec struct {
+	// rollout is the one whose writes may pass: one in the namespace of the override, or,
+	// when the override is in the namespace that Seawall runs in, one that is
+	// cluster-scoped.
+	// +required
+	Rollout RolloutReference `json:"rollout,omitzero"`
+
+	// maxFailureProbability is the probability of failure that is permitted in the place of
+	// a policy's limits, for one wave as well as for the whole rollout. An override that
+	// permits "1" also lets a rollout pass whose environments or success rate are not known.
+	// +required
+	MaxFailureProbability Probability `json:"maxFailureProbability,omitempty"`
+
+	// reason says why. It is shown to the writer, and is on the record of every use.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$`
+	Reason string `json:"reason,omitempty"`
+
+	// expiresAt is when the override ends. A policy does not accept one that lasts for
+	// longer, from its creation, than the policy's maxOverrideDurationSeconds.
+	// +required
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+
+	// uses says whether any number of writes may pass, or one.
+	// +optional
+	// +kubebuilder:default=Unlimited
+	Uses OverrideUses `json:"uses,omitempty"`
+}
+
+// WaveOverrideStatus says how an override was used. Seawall alone writes it.
+//
+// +kubebuilder:validation:MinProperties=1
+type WaveOverrideStatus struct {
+	// timesUsed counts the writes that the override let pass.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	TimesUsed *int64 `json:"timesUsed,omitempty"`
+
+	// lastUsedTime is when it did so last.
+	// +optional
+	LastUsedTime *metav1.Time `json:"lastUsedTime,omitempty"`
+
+	// lastUsedBy is the name of the user who wrote then, cut off at its greatest length.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	LastUsedBy string `json:"lastUsedBy,omitempty"`
+
+	// lastWrite identifies the write that used up an override for one, so that it is not
+	// taken for another when the API server asks about it again.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	LastWrite string `json:"lastWrite,omitempty"`
+}
+
+// WaveOverride lets a rollout exceed the limits of the policies that judge it, for a time and
+// for a reason.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Namespaced,shortName=wover,categories=seawall
+// +kubebuilder:printcolumn:name="Kind",type=string,JSONPath=`.spec.rollout.kind`,description="Kind of the rollout"
+// +kubebuilder:printcolumn:name="Rollout",type=string,JSONPath=`.spec.rollout.name`,description="Name of the rollout"
+// +kubebuilder:printcolumn:name="Permits",type=string,JSONPath=`.spec.maxFailureProbability`,description="Permitted probability of failure"
+// +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.spec.expiresAt`,description="When the override ends"
+// +kubebuilder:printcolumn:name="Uses",type=string,JSONPath=`.spec.uses`,description="How often it may be used"
+// +kubebuilder:printcolumn:name="Used",type=integer,JSONPath=`.status.timesUsed`,description="How often it was used"
+// +kubebuilder:printcolumn:name="Last used by",type=string,JSONPath=`.status.lastUsedBy`,description="Who used it last",priority=1
+// +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.spec.reason`,description="Why the rollout may exceed the limit",priority=1
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type WaveOverride struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard metadata of an object.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty,omitzero"`
+
+	// spec says which rollout may do what, why and until when.
+	// +required
+	Spec WaveOverrideSpec `json:"spec,omitzero"`
+
+	// status says how the override was used.
+	// +optional
+	Status WaveOverrideStatus `json:"status,omitzero"`
+}
+
+// WaveOverrideList is a list of WaveOverride.
+//
+// +kubebuilder:object:root=true
+type WaveOverrideList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []WaveOverride `json:"items"`
+}

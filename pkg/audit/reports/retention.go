@@ -1,0 +1,151 @@
+package reports
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	sweepPeriod = time.Minute
+	// pageSize bounds what one request for a list returns.
+	pageSize = 500
+)
+
+// Retention deletes reports that are too old or too many, those first whose last decision is
+// the oldest. It is a manager.Runnable of the leader.
+type Retention struct {
+	// Client reads from the API server and not from a cache.
+	Client client.Client
+	Served *Served
+	Logger *slog.Logger
+	// Age is how long a report is kept after its last decision.
+	Age time.Duration
+	// PerNamespace is the largest number of reports in one namespace, and of those that are
+	// in none; Total is that of all reports.
+	PerNamespace, Total int
+}
+
+// NeedLeaderElection implements manager.LeaderElectionRunnable.
+func (*Retention) NeedLeaderElection() bool { return true }
+
+// Start implements manager.Runnable: it sweeps until ctx ends.
+func (r *Retention) Start(ctx context.Context) error {
+	ticker := time.NewTicker(sweepPeriod)
+	defer ticker.Stop()
+	for {
+		if err := r.sweep(ctx, time.Now()); err != nil && ctx.Err() == nil {
+			r.Logger.Error("deleting old reports", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// kept is what a sweep remembers of a report.
+type kept struct {
+	key     client.ObjectKey
+	uid     types.UID
+	version string
+	last    time.Time
+}
+
+func (r *Retention) sweep(ctx context.Context, now time.Time) error {
+	var all []kept
+	for _, namespaced := range []bool{true, false} {
+		if !r.Served.has(namespaced) {
+			continue
+		}
+		found, err := r.list(ctx, namespaced)
+		if err != nil {
+			return err
+		}
+		all = append(all, found...)
+	}
+	excess := r.excess(all, now)
+	var errs []error
+	for _, report := range excess {
+		errs = append(errs, r.delete(ctx, report))
+	}
+	if len(excess) > 0 {
+		r.Logger.Info("deleted old reports", "reports", len(excess), "kept", len(all)-len(excess))
+	}
+	return errors.Join(errs...)
+}
+
+// list returns what there is of Seawall's reports, and reads no more than their metadata.
+func (r *Retention) list(ctx context.Context, namespaced bool) ([]kept, error) {
+	kind := "ClusterReport"
+	if namespaced {
+		kind = "Report"
+	}
+	var found []kept
+	page := &metav1.PartialObjectMetadataList{}
+	for first := true; first || page.Continue != ""; first = false {
+		options := []client.ListOption{client.MatchingLabels(labels()), client.Limit(pageSize), client.Continue(page.Continue)}
+		page = &metav1.PartialObjectMetadataList{}
+		page.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind(kind + "List"))
+		err := r.Client.List(ctx, page, options...)
+		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
+			return nil, nil // its definition has just gone
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Items {
+			found = append(found, remember(&page.Items[i]))
+		}
+	}
+	return found, nil
+}
+
+func remember(report *metav1.PartialObjectMetadata) kept {
+	last, err := time.Parse(time.RFC3339, report.Annotations[lastAnnotation])
+	if err != nil { // somebody changed it
+		last = report.CreationTimestamp.Time
+	}
+	return kept{key: client.ObjectKeyFromObject(report), uid: report.UID, version: report.ResourceVersion, last: last}
+}
+
+// excess returns the reports to delete.
+func (r *Retention) excess(all []kept, now time.Time) []kept {
+	slices.SortFunc(all, func(a, b kept) int { // the latest first
+		return cmp.Or(b.last.Compare(a.last), cmp.Compare(a.key.String(), b.key.String()))
+	})
+	var excess []kept
+	total, inNamespace := 0, map[string]int{}
+	for _, report := range all {
+		fits := total < r.Total && inNamespace[report.key.Namespace] < r.PerNamespace
+		if !fits || now.Sub(report.last) > r.Age {
+			excess = append(excess, report)
+			continue
+		}
+		total++
+		inNamespace[report.key.Namespace]++
+	}
+	return excess
+}
+
+// delete deletes a report unless it got another decision meanwhile.
+func (r *Retention) delete(ctx context.Context, report kept) error {
+	target := &v1alpha1.Report{}
+	target.Namespace, target.Name = report.key.Namespace, report.key.Name
+	err := r.Client.Delete(ctx, object(target, report.key), client.Preconditions{UID: &report.uid, ResourceVersion: &report.version})
+	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package reports
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/audit"
+)
+
+// conflictTries is how often a write is tried that another replica came before.
+const conflictTries = 10
+
+// Writer adds decisions to reports. Replicas may write the same one: each adds to what it
+// read, and reads again when another came before.
+type Writer struct {
+	// Client reads from the API server and not from a cache. Its scheme knows the reports.
+	Client client.Client
+	// Served says which reports the API server serves.
+	Served *Served
+}
+
+var _ audit.Writer = Writer{}
+
+// Key implements audit.Writer. Records for which there is no kind of report are left out.
+func (w Writer) Key(record audit.Record) (string, bool) {
+	return keyOf(record).String(), w.Served.has(record.Namespace != "")
+}
+
+// Write implements audit.Writer.
+func (w Writer) Write(ctx context.Context, entries []audit.Entry) error {
+	var late bool
+	var err error
+	for range conflictTries {
+		if late, err = w.write(ctx, entries); !late {
+			break
+		}
+	}
+	return audit.Permanent(err)
+}
+
+// write adds entries to their report once. It is late when somebody else wrote or removed
+// that meanwhile.
+func (w Writer) write(ctx context.Context, entries []audit.Entry) (late bool, err error) {
+	key := keyOf(entries[0].Record)
+	report := &v1alpha1.Report{}
+	err = w.Client.Get(ctx, key, object(report, key))
+	absent := apierrors.IsNotFound(err)
+	switch {
+	case absent:
+		report.Namespace, report.Name = key.Namespace, key.Name
+	case err != nil:
+		return false, err
+	case !isOurs(report):
+		return false, errors.Join(audit.ErrRefused, fmt.Errorf("the report %s is not one of Seawall's", key))
+	}
+	add(report, entries)
+	if absent {
+		err = w.Client.Create(ctx, object(report, key))
+		return apierrors.IsAlreadyExists(err), err
+	}
+	err = w.Client.Update(ctx, object(report, key))
+	return apierrors.IsConflict(err) || apierrors.IsNotFound(err), err
+}
+
+// object returns a report as the kind of object that its namespace makes it. The two kinds
+// have the same fields.
+func object(report *v1alpha1.Report, key client.ObjectKey) client.Object {
+	if key.Namespace == "" {
+		return (*v1alpha1.ClusterReport)(report)
+	}
+	return report
+}

@@ -1,0 +1,69 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/rollout/custom"
+)
+
+// RolloutKind keeps the condition Accepted of RolloutKinds. One replica does so at a time.
+type RolloutKind struct {
+	Client client.Client
+	// Listed tells whether Seawall itself reads a kind.
+	Listed func(schema.GroupKind) bool
+}
+
+var _ reconcile.Reconciler = &RolloutKind{}
+
+// SetupWithManager lets the manager run the controller.
+func (c *RolloutKind) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.RolloutKind{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Complete(c)
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (c *RolloutKind) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var source v1alpha1.RolloutKind
+	if err := c.Client.Get(ctx, request.NamespacedName, &source); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	updated := source.DeepCopy()
+	meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(&source))
+	if equality.Semantic.DeepEqual(source.Status, updated.Status) {
+		return reconcile.Result{}, nil
+	}
+	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(&source)))
+}
+
+// accepted returns the condition Accepted that a RolloutKind should have.
+func (c *RolloutKind) accepted(source *v1alpha1.RolloutKind) metav1.Condition {
+	condition := metav1.Condition{
+		Type:               v1alpha1.ConditionAccepted,
+		Status:             metav1.ConditionTrue,
+		Reason:             v1alpha1.ReasonAccepted,
+		Message:            "Writes of the kind are judged, once the webhook configuration has a rule for it.",
+		ObservedGeneration: source.Generation,
+	}
+	if err := custom.Validate(&source.Spec).ToAggregate(); err != nil {
+		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonInvalid
+		condition.Message = fmt.Sprintf("No write of the kind can be counted until this is mended: %s", err)
+	}
+	if c.Listed(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}) {
+		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonConflicted
+		condition.Message = custom.Conflict(&source.Spec)
+	}
+	return condition
+}

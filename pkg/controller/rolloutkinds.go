@@ -1,0 +1,97 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	toolscache "k8s.io/client-go/tools/cache"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout/custom"
+	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+)
+
+// FollowRolloutKinds keeps the described kinds of a set equal to the RolloutKinds of the
+// cluster, and has the registry read what they declare as their inventory. The function
+// that it returns tells whether the set holds all that existed at the start.
+func FollowRolloutKinds(
+	ctx context.Context, informers cache.Informers, set *kinds.Set, registry *inventory.Registry,
+) (synced func() bool, err error) {
+	informer, err := informers.GetInformer(ctx, &v1alpha1.RolloutKind{})
+	if err != nil {
+		return nil, fmt.Errorf("watching RolloutKinds: %w", err)
+	}
+	follower := &follower{set: set, registry: registry, followed: map[string]followed{}}
+	put := func(object any) {
+		if source, ok := object.(*v1alpha1.RolloutKind); ok {
+			follower.put(source)
+		}
+	}
+	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
+		AddFunc:    put,
+		UpdateFunc: func(_, object any) { put(object) },
+		DeleteFunc: func(object any) {
+			if name, err := toolscache.DeletionHandlingMetaNamespaceKeyFunc(object); err == nil {
+				follower.remove(name)
+			}
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watching RolloutKinds: %w", err)
+	}
+	return registration.HasSynced, nil
+}
+
+// follower remembers what it made of each RolloutKind.
+type follower struct {
+	set      *kinds.Set
+	registry *inventory.Registry
+
+	mu       sync.Mutex
+	followed map[string]followed
+}
+
+type followed struct {
+	spec    v1alpha1.RolloutKindSpec
+	targets *custom.Inventory
+}
+
+func (f *follower) put(source *v1alpha1.RolloutKind) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	before, known := f.followed[source.Name]
+	if known && equality.Semantic.DeepEqual(before.spec, source.Spec) {
+		return // its status has changed, or nothing
+	}
+	// Objects that have been read stay: without them writes could not be judged for a while.
+	after := followed{spec: *source.Spec.DeepCopy(), targets: before.targets}
+	if !equality.Semantic.DeepEqual(before.spec.Inventory, source.Spec.Inventory) {
+		after.targets = custom.NewInventory(f.registry, source.Spec.Inventory)
+	}
+	// One with an error is put too: its writes cannot be counted, and the error is in its
+	// condition.
+	kind, _ := custom.New(source, after.targets)
+	f.set.Put(source.Name, kind)
+	f.followed[source.Name] = after
+	if before.targets != after.targets {
+		f.drop(before.targets)
+	}
+}
+
+func (f *follower) remove(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.set.Delete(name)
+	f.drop(f.followed[name].targets)
+	delete(f.followed, name)
+}
+
+func (f *follower) drop(targets *custom.Inventory) {
+	if targets != nil {
+		inventory.Unregister(f.registry, targets)
+	}
+}

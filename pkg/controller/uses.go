@@ -1,0 +1,187 @@
+package controller
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/retry"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+const (
+	// countPeriod is how long uses are gathered before they are written.
+	countPeriod = time.Second
+	// longestPeriod is the longest pause while the API server takes none.
+	longestPeriod = 30 * time.Second
+	// countDrain is how long the last ones may take at the end.
+	countDrain = 5 * time.Second
+)
+
+// Uses writes the uses of overrides into their status, of which there may be several writers.
+type Uses struct {
+	client client.Client
+	// live reads what is stored, not what was a moment ago.
+	live   client.Reader
+	logger logr.Logger
+
+	mutex   sync.Mutex
+	pending map[counted]tally
+}
+
+// counted is an override whose uses are counted: a later one of the same name is another one.
+type counted struct {
+	types.NamespacedName
+
+	uid types.UID
+}
+
+// tally is what is not written yet.
+type tally struct {
+	times int64
+	last  policy.Use
+}
+
+// NewUses returns a counter that counts while it runs.
+func NewUses(writing client.Client, live client.Reader, logger logr.Logger) *Uses {
+	return &Uses{client: writing, live: live, logger: logger, pending: map[counted]tally{}}
+}
+
+// Claim takes the one use of an override that is for one. When another write has taken it, it
+// returns false and the override as it is now, nil when there is none any more. What the API
+// server asks about again is the same write.
+func (u *Uses) Claim(ctx context.Context, override *policy.Override, use policy.Use) (bool, *policy.Override, error) {
+	var claimed bool
+	var now *policy.Override
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		claimed, now = false, nil
+		var live v1alpha1.WaveOverride
+		if err := u.live.Get(ctx, override.NamespacedName, &live); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		if live.UID != override.UID || live.DeletionTimestamp != nil {
+			return nil
+		}
+		latest, err := policy.CompileOverride(&live)
+		if err != nil {
+			return err
+		}
+		now = latest
+		if latest.Used() {
+			claimed = !latest.Spent(use)
+			return nil
+		}
+		if err := u.write(ctx, &live, tally{times: 1, last: use}); err != nil {
+			return err
+		}
+		claimed = true
+		return nil
+	})
+	if apierrors.IsNotFound(err) { // deleted since it was read
+		return false, nil, nil
+	}
+	return claimed, now, err
+}
+
+// Count counts one use of an override. It never waits.
+func (u *Uses) Count(override *policy.Override, use policy.Use) {
+	u.add(counted{override.NamespacedName, override.UID}, tally{times: 1, last: use})
+}
+
+func (u *Uses) add(key counted, more tally) {
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	sum := u.pending[key]
+	sum.times += more.times
+	if more.last.At.After(sum.last.At) {
+		sum.last = more.last
+	}
+	u.pending[key] = sum
+}
+
+// Run writes what was counted until ctx ends, and then what is left.
+func (u *Uses) Run(ctx context.Context) {
+	pause := countPeriod
+	for ctx.Err() == nil {
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, longestPeriod)
+			if u.flush(ctx) {
+				pause = countPeriod
+			}
+		case <-ctx.Done():
+		}
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), countDrain)
+	defer cancel()
+	for !u.flush(last) && last.Err() == nil {
+		time.Sleep(countPeriod / 10)
+	}
+	u.mutex.Lock()
+	defer u.mutex.Unlock()
+	for key, lost := range u.pending {
+		u.logger.Info("uses that could not be counted", "override", key.NamespacedName, "uses", lost.times)
+	}
+}
+
+// flush writes what is pending and tells whether nothing is left of it.
+func (u *Uses) flush(ctx context.Context) bool {
+	u.mutex.Lock()
+	taken := u.pending
+	u.pending = map[counted]tally{}
+	u.mutex.Unlock()
+	done := true
+	for key, uses := range taken {
+		err := retry.RetryOnConflict(retry.DefaultRetry, func() error { return u.count(ctx, key, uses) })
+		switch {
+		case apierrors.IsNotFound(err) || apierrors.IsInvalid(err):
+			u.logger.Info("uses that cannot be counted", "override", key.NamespacedName, "uses", uses.times, "error", err.Error())
+		case err != nil:
+			done = false
+			u.add(key, uses)
+			u.logger.Error(err, "counting uses, trying again", "override", key.NamespacedName, "uses", uses.times)
+		}
+	}
+	return done
+}
+
+func (u *Uses) count(ctx context.Context, key counted, uses tally) error {
+	var live v1alpha1.WaveOverride
+	if err := u.live.Get(ctx, key.NamespacedName, &live); err != nil {
+		return err
+	}
+	if live.UID != key.uid {
+		return apierrors.NewNotFound(v1alpha1.GroupVersion().WithResource("waveoverrides").GroupResource(), key.Name)
+	}
+	return u.write(ctx, &live, uses)
+}
+
+// write adds uses to the status of an override as it was read; the error is one of a conflict
+// when it has changed since.
+func (u *Uses) write(ctx context.Context, read *v1alpha1.WaveOverride, uses tally) error {
+	updated := read.DeepCopy()
+	status := &updated.Status
+	if status.TimesUsed == nil {
+		status.TimesUsed = new(int64(0))
+	}
+	*status.TimesUsed += uses.times
+	if status.LastUsedTime == nil || !uses.last.At.Before(status.LastUsedTime.Time) {
+		status.LastUsedTime, status.LastUsedBy = &metav1.Time{Time: uses.last.At}, uses.last.By
+	}
+	if read.Spec.Uses == v1alpha1.UsesOnce {
+		status.LastWrite = uses.last.Write
+	}
+	patch := client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{})
+	if err := u.client.Status().Patch(ctx, updated, patch); err != nil {
+		return fmt.Errorf("writing the status of WaveOverride %s/%s: %w", read.Namespace, read.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+)
+
+// WaveOverride deletes WaveOverrides that ended long ago. One replica does so at a time.
+type WaveOverride struct {
+	Client client.Client
+	// Retention is how long an override is kept after it has ended, for whoever asks what
+	// was permitted.
+	Retention time.Duration
+}
+
+var _ reconcile.Reconciler = &WaveOverride{}
+
+// SetupWithManager lets the manager run the controller.
+func (c *WaveOverride) SetupWithManager(mgr ctrl.Manager) error {
+	return ctrl.NewControllerManagedBy(mgr).
+		For(&v1alpha1.WaveOverride{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Complete(c)
+}
+
+// Reconcile implements reconcile.Reconciler.
+func (c *WaveOverride) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
+	var source v1alpha1.WaveOverride
+	if err := c.Client.Get(ctx, request.NamespacedName, &source); err != nil {
+		return reconcile.Result{}, client.IgnoreNotFound(err)
+	}
+	if source.DeletionTimestamp != nil || source.Spec.ExpiresAt == nil {
+		return reconcile.Result{}, nil
+	}
+	if left := time.Until(source.Spec.ExpiresAt.Add(c.Retention)); left > 0 {
+		return reconcile.Result{RequeueAfter: left}, nil
+	}
+	ctrl.LoggerFrom(ctx).Info("deleting an override that ended long ago", "expiresAt", source.Spec.ExpiresAt)
+	// Not another one that has taken its name meanwhile.
+	err := c.Client.Delete(ctx, &source, client.Preconditions(metav1.Preconditions{UID: &source.UID}))
+	return reconcile.Result{}, client.IgnoreNotFound(err)
+}

@@ -1,0 +1,57 @@
+package custom
+
+import (
+	"maps"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+)
+
+// Inventory holds the objects that a RolloutKind's expressions see as targets; nil without.
+type Inventory = inventory.Collection[map[string]any]
+
+// NewInventory has the registry read what a RolloutKind declares as its inventory, until
+// inventory.Unregister. It returns nil for a RolloutKind without one.
+func NewInventory(registry *inventory.Registry, declared v1alpha1.RolloutKindInventory) *Inventory {
+	if declared.Resource == "" {
+		return nil
+	}
+	fields := make([][]string, len(declared.Fields))
+	for i, field := range declared.Fields {
+		fields[i] = strings.Split(field, ".")
+	}
+	return inventory.Register[map[string]any](registry, inventory.Source{
+		Group: declared.Group, Versions: declared.Versions, Resource: declared.Resource, Kind: declared.Kind,
+		MetadataOnly: len(fields) == 0, Fields: fields,
+	})
+}
+
+// list returns the objects as expressions see them.
+func list(targets *Inventory) ([]any, error) {
+	objects, err := targets.List("", labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	all := make([]any, len(objects))
+	for i, object := range objects {
+		all[i] = members(object)
+	}
+	return all, nil
+}
+
+// members returns an object as expressions see it: its fields may be shared.
+func members(object *inventory.Object[map[string]any]) map[string]any {
+	metadata := map[string]any{"name": object.Name, "labels": map[string]string{}}
+	if object.Namespace != "" {
+		metadata["namespace"] = object.Namespace
+	}
+	if object.Labels != nil {
+		metadata["labels"] = object.Labels
+	}
+	all := map[string]any{"metadata": metadata}
+	maps.Copy(all, object.Value)
+	return all
+}

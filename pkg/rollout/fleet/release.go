@@ -1,0 +1,70 @@
+package fleet
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// released tells which clusters that may wait under before can start, or start sooner,
+// under s: all that would, where no status says that none waits.
+func (s *side) released(before *side, namespace string) (func(name string) bool, error) {
+	freed := before.Paused || s.dropsDependencyOf(before)
+	if before.settled || s.Paused || !freed && reflect.DeepEqual(before.RolloutStrategy, s.RolloutStrategy) {
+		return func(string) bool { return false }, nil
+	}
+	now, err := s.wholeRollout(namespace)
+	if err != nil {
+		return nil, err
+	}
+	starts := func(name string) bool { return now.started[name] }
+	if freed {
+		return starts, nil
+	}
+	old, err := before.wholeRollout(namespace)
+	if err != nil {
+		return starts, nil //nolint:nilerr // Fleet cannot read the old strategy either: nothing started
+	}
+	return func(name string) bool { return starts(name) && (now.peak > old.peak || !old.started[name]) }, nil
+}
+
+// dropsDependencyOf tells whether clusters no longer wait for a Bundle that they waited for.
+func (s *side) dropsDependencyOf(before *side) bool {
+	return slices.ContainsFunc(before.DependsOn, func(old json.RawMessage) bool {
+		return !slices.ContainsFunc(s.DependsOn, func(now json.RawMessage) bool { return rollout.SameJSON(old, now) })
+	})
+}
+
+// run is how the strategy runs: peak is the largest number of clusters in flight together,
+// started holds those that do not wait for ever, and windowed those that only a window stops.
+type run struct {
+	*simulation
+
+	peak              int
+	started, windowed map[string]bool
+}
+
+// wholeRollout returns how a change of all clusters runs.
+func (s *side) wholeRollout(namespace string) (run, error) {
+	return s.roll(namespace, func(string) rollout.Effect { return rollout.Changed })
+}
+
+func (s *side) roll(namespace string, effect func(name string) rollout.Effect) (run, error) {
+	states := make([]state, len(s.clusters))
+	for i, cluster := range s.clusters {
+		states[i] = stateOf(cluster, effect(cluster.name(namespace)))
+	}
+	simulated, err := s.pace().simulate(s.clusters, states)
+	if err != nil {
+		return run{}, err
+	}
+	result := run{simulation: simulated, peak: simulated.peak(), started: map[string]bool{}, windowed: map[string]bool{}}
+	for i, cluster := range s.clusters {
+		name := cluster.name(namespace)
+		result.started[name] = states[i] == upToDate || states[i] == syncing
+		result.windowed[name] = states[i] == outdated && len(simulated.within[i]) > 0
+	}
+	return result, nil
+}

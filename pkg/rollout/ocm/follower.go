@@ -1,0 +1,94 @@
+package ocm
+
+import (
+	"maps"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// follower is a consumer of a placement: a ManifestWorkReplicaSet, or an add-on, which is
+// installed at once.
+type follower struct {
+	installs bool
+	// path is that of its strategy for a message.
+	path     string
+	strategy installPlacement
+	// complete says that no cluster waits for another.
+	complete bool
+}
+
+// followers returns the consumers of a placement. Those of a kind that is not served are none.
+func (i *Inventory) followers(namespace, name string) ([]follower, error) {
+	sets, err := optional(i.replicaSets.List(namespace, labels.Everything()))
+	if err != nil {
+		return nil, err
+	}
+	addons, err := optional(i.addons.List("", labels.Everything()))
+	if err != nil {
+		return nil, err
+	}
+	var all []follower
+	for _, set := range sets {
+		complete := set.Value.Metadata.statusLast() && set.Value.Status.complete()
+		path := "ManifestWorkReplicaSet " + namespace + "/" + set.Name + ": spec.placementRefs[].rolloutStrategy"
+		for _, ref := range set.Value.Spec.PlacementRefs {
+			if ref.Name == name {
+				all = append(all, follower{false, path, installPlacement{RolloutStrategy: ref.RolloutStrategy}, complete})
+			}
+		}
+	}
+	for _, addon := range addons {
+		complete := addon.Value.Metadata.statusLast() && addon.Value.Status.complete()
+		path := "ClusterManagementAddOn " + addon.Name + ": spec.installStrategy.placements[].rolloutStrategy"
+		for _, placement := range addon.Value.Spec.InstallStrategy.installing() {
+			if placement.Namespace == namespace && placement.Name == name {
+				all = append(all, follower{true, path, placement, complete})
+			}
+		}
+	}
+	return all, nil
+}
+
+// plans returns how the follower goes on: to the clusters that are added, and to those that
+// it releases, which it marks.
+func (f follower) plans(placement string, old, now decided, added, released map[string]bool) ([]plan, error) {
+	after, err := f.plan(placement, now)
+	if err != nil {
+		return nil, err
+	}
+	freed := map[string]bool{}
+	if before, err := f.plan(placement, old); err == nil && !f.complete {
+		places := before.places()
+		for name, place := range after.places() {
+			if place.soonerThan(places[name]) {
+				freed[name] = true
+			}
+		}
+	}
+	maps.Copy(released, freed)
+	if f.installs {
+		return []plan{plan{waves: []wave{together(now.groups, placeRemedy, placeRemedy)}}.of(added), after.of(freed)}, nil
+	}
+	maps.Copy(freed, added)
+	return []plan{after.of(freed)}, nil
+}
+
+func (f follower) plan(placement string, decided decided) (plan, error) {
+	if f.installs {
+		return f.strategy.plan(f.path, decided)
+	}
+	return f.strategy.RolloutStrategy.plan(f.path, placement, decided)
+}
+
+// deletion takes add-ons away; a ManifestWorkReplicaSet without its placement stands still.
+func deletion(followers []follower, before rollout.Environments) rollout.Change {
+	change := rollout.Change{Environments: len(before)}
+	for _, follower := range followers {
+		if follower.installs {
+			change.Steps = rollout.Steps(rollout.AtOnce(rollout.Delta(before, nil, nil), placeRemedy))
+		}
+	}
+	return change
+}

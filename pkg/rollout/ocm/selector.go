@@ -1,0 +1,62 @@
+package ocm
+
+import (
+	"fmt"
+	"slices"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+type clusterSelector struct {
+	LabelSelector metav1.LabelSelector `json:"labelSelector"`
+	ClaimSelector struct {
+		MatchExpressions []metav1.LabelSelectorRequirement `json:"matchExpressions"`
+	} `json:"claimSelector"`
+	CELSelector struct {
+		CELExpressions []string `json:"celExpressions"`
+	} `json:"celSelector"`
+}
+
+// managed is a cluster of the hub.
+type managed = *inventory.Object[managedCluster]
+
+// selects compiles a selector: labels, claims and expressions must all match.
+func (s clusterSelector) selects(path string) (func(managed) bool, error) {
+	if len(s.CELSelector.CELExpressions) > 0 {
+		return nil, rollout.Unresolved(path+".celSelector", "is evaluated by Open Cluster Management alone")
+	}
+	byLabel, err := metav1.LabelSelectorAsSelector(&s.LabelSelector)
+	if err != nil {
+		return nil, rollout.Unresolved(path+".labelSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+	}
+	byClaim, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchExpressions: s.ClaimSelector.MatchExpressions})
+	if err != nil {
+		return nil, rollout.Unresolved(path+".claimSelector", "is no selector: %s", rollout.Quote(err.Error()))
+	}
+	return func(cluster managed) bool {
+		claims := labels.Set{}
+		for _, claim := range cluster.Value.Status.ClusterClaims {
+			claims[claim.Name] = claim.Value
+		}
+		return byLabel.Matches(labels.Set(cluster.Labels)) && byClaim.Matches(claims)
+	}, nil
+}
+
+// predicates returns whether any predicate selects a cluster; without one all are.
+func (s *placementSpec) predicates() (func(managed) bool, error) {
+	terms := make([]func(managed) bool, len(s.Predicates))
+	for i, predicate := range s.Predicates {
+		var err error
+		path := fmt.Sprintf("spec.predicates[%d].requiredClusterSelector", i)
+		if terms[i], err = predicate.RequiredClusterSelector.selects(path); err != nil {
+			return nil, err
+		}
+	}
+	return func(cluster managed) bool {
+		return len(terms) == 0 || slices.ContainsFunc(terms, func(selects func(managed) bool) bool { return selects(cluster) })
+	}, nil
+}

@@ -1,0 +1,104 @@
+package sveltos
+
+import (
+	"maps"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// deployed returns the clusters of a stored profile. While it is paused it keeps those that its
+// status shows, too.
+func (p *profile) deployed(namespace string) rollout.Environments {
+	all := maps.Clone(p.matching)
+	if p.paused() {
+		for ref := range distinct(namespace, p.Status.MatchingClusters) {
+			if _, matches := all[ref.String()]; !matches {
+				all[ref.String()] = rollout.Environment{}
+			}
+		}
+	}
+	return all
+}
+
+// window returns how many of all clusters are updated together (Sveltos'
+// controllers/profile_utils.go, getMaxUpdate): all, if there is no limit.
+func window(maxUpdate *intstr.IntOrString, total int) (int, error) {
+	if maxUpdate == nil {
+		return total, nil
+	}
+	value := maxUpdate.IntValue()
+	if maxUpdate.Type == intstr.String {
+		percent, err := strconv.Atoi(strings.TrimSuffix(maxUpdate.StrVal, "%"))
+		if err != nil {
+			return 0, rollout.Unresolved("spec.maxUpdate", "is %s: want an integer or a percentage such as 10%%", rollout.Quote(maxUpdate.StrVal))
+		}
+		value = int(math.Min(math.Ceil(float64(percent)*float64(total)/100), math.MaxInt32)) //nolint:mnd // percent
+	}
+	if value <= 0 {
+		return total, nil
+	}
+	return min(value, total), nil
+}
+
+func (p *profile) change(before *profile, namespace string) rollout.Change {
+	result := rollout.Change{Environments: len(p.matching)}
+	if p.Spec.SyncMode == dryRun {
+		return result
+	}
+	if before == nil {
+		before = &profile{}
+	}
+	once := p.Spec.SyncMode == oneTime && before.Spec.SyncMode != dryRun
+	rewritten, loosened := !once && !rollout.SameJSON(before.content, p.content), p.looserThan(before)
+	targets := rollout.Delta(before.deployed(namespace), p.matching, func(string) (rollout.Effect, bool) {
+		if rewritten {
+			return rollout.Changed, true
+		}
+		return rollout.Released, loosened
+	})
+	staying, removed := rollout.Split(targets)
+	step := rollout.Step{PaceRemedy: paceRemedy, SplitRemedy: splitRemedy}
+	for _, target := range staying {
+		if p.held[target.Name] {
+			result.Held++
+		} else {
+			step.Targets = append(step.Targets, target)
+		}
+	}
+	step.InFlight = min(p.window+p.prerequisites, len(step.Targets))
+	if p.prerequisites > 0 {
+		step.PaceRemedy = dependRemedy
+	}
+	if p.paused() {
+		result.Held, removed = result.Held+len(removed), nil
+	}
+	stops := p // Sveltos hands the written profile to a cluster before it withdraws
+	if once {
+		stops = before
+	}
+	result.Steps = append(rollout.Steps(step), stops.removal(removed)...)
+	return result
+}
+
+func (p *profile) looserThan(before *profile) bool {
+	wider := p.window > before.window && !reflect.DeepEqual(p.Spec.MaxUpdate, before.Spec.MaxUpdate)
+	return (wider || before.paused() && !p.paused()) && !before.updated()
+}
+
+// updated tells whether the status shows that no cluster waits.
+func (p *profile) updated() bool {
+	return !p.paused() && len(p.Status.MatchingClusters) > 0 && len(p.Status.UpdatingClusters.Clusters) == 0
+}
+
+func (p *profile) removal(removed []rollout.Target) []rollout.Step {
+	if p.Spec.StopMatchingBehavior == "LeavePolicies" {
+		return nil
+	}
+	return rollout.Steps(rollout.AtOnce(removed, removeRemedy))
+}
