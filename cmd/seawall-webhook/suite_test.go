@@ -31,6 +31,7 @@ var (
 	plane   *cluster.Cluster
 	webhook *cluster.Webhook
 	api     client.Client
+	traces  *receiver
 )
 
 func TestWebhook(t *testing.T) {
@@ -44,8 +45,9 @@ func TestWebhook(t *testing.T) {
 var _ = BeforeSuite(func() {
 	ctx := context.Background()
 	log.SetLogger(GinkgoLogr)
+	traces = startReceiver()
 	var err error
-	plane, err = cluster.Start(ctx, cluster.Options{AuditLog: true, Progress: GinkgoWriter})
+	plane, err = cluster.Start(ctx, cluster.Options{AuditLog: true, Progress: GinkgoWriter, TraceReceiver: traces.grpcAddress})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	Expect(plane.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
@@ -60,7 +62,9 @@ var _ = BeforeSuite(func() {
 		Data:       map[string]string{progressiveKey: "true"},
 	})).To(Succeed())
 
-	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--log-level=debug"}})
+	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{
+		"--log-level=debug", "--tracing-endpoint=" + traces.httpURL, "--tracing-sampling-ratio=0",
+	}})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(webhook.Stop()).To(Succeed()) })
 })
