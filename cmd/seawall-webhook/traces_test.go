@@ -110,7 +110,7 @@ type tracingClient struct {
 
 func (c tracingClient) RoundTrip(request *http.Request) (*http.Response, error) {
 	request = request.Clone(request.Context())
-	request.Header.Set("traceparent", c.traceparent)
+	request.Header.Set("Traceparent", c.traceparent)
 	return c.RoundTripper.RoundTrip(request)
 }
 
