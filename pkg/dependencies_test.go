@@ -31,11 +31,15 @@ func allowed() map[string][]string {
 		systems + "gotemplate": {"pkg/rollout"},
 		systems + "kinds":      {"pkg/inventory", "pkg/rollout"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
-		"pkg/metrics":          {"pkg/audit", "pkg/inventory"},
+		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/policy", "pkg/rollout"},
+		"pkg/metrics":          {"pkg/audit", "pkg/inventory", "pkg/recount"},
+		"pkg/tracing":          {"pkg/version"},
 		"pkg/config":           {"pkg/inventory"},
-		"pkg/controller":       {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds"},
-		"pkg/admission":        {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
-		"pkg/cli":              {"pkg/version"},
+		"pkg/controller": {
+			"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", systems + "custom", systems + "kinds",
+		},
+		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
+		"pkg/cli":       {"pkg/version"},
 	}
 }
 

@@ -136,4 +136,28 @@ var _ = Describe("the inventory", func() {
 		Expect(api.Update(ctx, params)).To(Succeed())
 		eventuallyDecided(ctx, paced, Succeed())
 	})
+
+	It("follows the policy that Argo CD's controller holds to", func(ctx SpecContext) {
+		stored := tenants("held-back", 100, int64(22))
+		stored.Object["spec"].(map[string]any)["syncPolicy"] = map[string]any{"applicationsSync": "create-only"}
+		Expect(create(ctx, stored)).To(Succeed())
+		bumped := func() error {
+			set := get(ctx, "held-back")
+			spec := set.Object["spec"].(map[string]any)
+			spec["template"] = template("{{.tenant}}", "v2")
+			delete(spec, "strategy")
+			return api.Update(ctx, set, client.DryRunAll)
+		}
+		Expect(bumped()).To(Succeed(), "create-only leaves what exists as it is")
+
+		params := &corev1.ConfigMap{}
+		Expect(api.Get(ctx, client.ObjectKey{Namespace: cluster.ArgoCDNamespace, Name: paramsConfigMap}, params)).To(Succeed())
+		params.Data["applicationsetcontroller.policy"] = "sync"
+		Expect(api.Update(ctx, params)).To(Succeed())
+		Eventually(bumped).WithTimeout(20 * second).Should(denied("wave 1 syncs 100 environments"))
+
+		delete(params.Data, "applicationsetcontroller.policy")
+		Expect(api.Update(ctx, params)).To(Succeed())
+		Eventually(bumped).WithTimeout(20 * second).Should(Succeed())
+	})
 })

@@ -12,6 +12,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/tracing"
 	"github.com/seawall-dev/seawall/pkg/version"
 )
 
@@ -30,7 +31,15 @@ func main() {
 	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: configuration.Level()}))
 	ctrl.SetLogger(logr.FromSlogHandler(logger.Handler()))
 	logger.Info("starting", "version", version.Get())
-	if err := run(ctrl.SetupSignalHandler(), configuration, logger); err != nil {
+	ctx := ctrl.SetupSignalHandler()
+	traces, err := tracing.Start(ctx, tracing.Options{
+		Endpoint: configuration.TracingEndpoint, SamplingRatio: configuration.TracingSamplingRatio,
+	}, logger)
+	if err == nil {
+		err = run(ctx, configuration, logger, traces)
+		traces.Stop()
+	}
+	if err != nil {
 		logger.Error("stopped", "error", err)
 		os.Exit(1)
 	}

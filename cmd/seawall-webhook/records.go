@@ -22,7 +22,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit/reports"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/metrics"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 const (
@@ -41,20 +40,6 @@ type records struct {
 	served *reports.Served
 	group  sync.WaitGroup
 	stop   context.CancelFunc
-}
-
-// newSinks returns where decisions go: to the log, the metrics, and the records beside the
-// rollouts, which are to be started.
-func newSinks(mgr manager.Manager, configuration config.Records, known *kinds.Set, logger *slog.Logger) (*records, audit.Sinks, error) {
-	decisions, err := newDecisions(ctrlmetrics.Registry, known)
-	if err != nil {
-		return nil, nil, err
-	}
-	kept, err := newRecords(mgr, configuration, logger)
-	if err != nil {
-		return nil, nil, err
-	}
-	return kept, append(audit.Sinks{audit.Log{Logger: logger}, decisions}, kept.sinks()...), nil
 }
 
 // newRecords returns the records that the configuration asks for, and lets the manager's

@@ -60,6 +60,7 @@ var _ = Describe("a ManifestWorkReplicaSet of 23 clusters, one at a time", Order
 		set.SetName("paced")
 		setPace(one)(set.Object)
 		key = client.ObjectKeyFromObject(set)
+		Eventually(func() error { return api.Create(ctx, set.DeepCopy(), client.DryRunAll) }).WithTimeout(30 * second).Should(Succeed())
 		place(ctx, set)
 	})
 

@@ -24,14 +24,16 @@ import (
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/recount"
 	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 
 // drainTimeout is longer than any call of the API server, which lasts 30 s at most.
 const drainTimeout = 35 * time.Second
 
 // run serves until ctx ends, then goes on for the shutdown delay and drains.
-func run(ctx context.Context, configuration config.Config, logger *slog.Logger) error {
+func run(ctx context.Context, configuration config.Config, logger *slog.Logger, traces *tracing.Tracing) error {
 	draining := &atomic.Bool{}
 	serving := lameDuck(ctx, configuration.ShutdownDelay, draining)
 
@@ -44,74 +46,75 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger) 
 	if err != nil {
 		return err
 	}
-	following, err := newFollowed(mgr, configuration, argoCD)
+	to, err := newFollowed(mgr, configuration, argoCD)
 	if err != nil {
 		return err
 	}
-	checks, err := follow(serving, mgr, following)
+	checks, err := follow(serving, mgr, to)
 	if err != nil {
 		return err
 	}
-	if err := watch(mgr, following.registry, checks); err != nil {
+	if err := addControllers(mgr, to.kinds); err != nil {
 		return err
 	}
-	if err := addControllers(mgr, following.kinds); err != nil {
-		return err
-	}
-	kept, sinks, err := newSinks(mgr, configuration.Records, following.kinds, logger)
+	kept, err := newRecords(mgr, configuration.Records, logger)
 	if err != nil {
 		return err
 	}
-	handlers := newHandlers(mgr, configuration, following, sinks, draining.Load)
+	handlers, err := newHandlers(mgr, configuration, to, append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...), draining.Load)
+	if err != nil {
+		return err
+	}
+	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
 	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
 		return err
 	}
 	if err := errors.Join(
 		addChecks(mgr, logger, checks),
-		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, following.registry),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, to.registry),
 	); err != nil {
 		return err
 	}
 	kept.start(ctx)
 	defer kept.drain()
-	drain := following.overrides.count(ctx)
+	drain := to.overrides.count(ctx)
 	defer drain()
 	return mgr.Start(serving)
 }
 
-// newHandlers returns what the webhook serves, by paths.
+// newHandlers returns what the webhook serves, by paths. With it comes the re-count, which
+// judges as it does and keeps the same records, but decides about no write.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, by followed, sink audit.Sink, draining func() bool,
-) map[string]http.Handler {
+	mgr manager.Manager, configuration config.Config, to followed, records audit.Sinks, draining func() bool,
+) (map[string]http.Handler, error) {
+	decisions, err := newDecisions(ctrlmetrics.Registry, to.kinds)
+	if err != nil {
+		return nil, err
+	}
 	waves := &admission.Handler{
-		Kinds:        by.kinds,
-		Policies:     by.policies,
-		Overrides:    by.overrides,
-		Uses:         by.overrides.uses,
-		Namespaces:   admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()},
-		Sink:         sink,
+		Kinds:        to.kinds,
+		Policies:     to.policies,
+		Overrides:    to.overrides,
+		Uses:         to.overrides.uses,
+		Namespaces:   namespaces(mgr),
+		Sink:         audit.Sinks{records, decisions},
 		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	created := admission.OverrideChecker{Kinds: by.kinds, Judging: by.policies.Judging, Home: configuration.Namespace}
+	evaluator, err := newEvaluator(mgr, configuration, to)
+	if err != nil {
+		return nil, err
+	}
+	created := admission.OverrideChecker{Kinds: to.kinds, Judging: to.policies.Judging, Home: configuration.Namespace}
 	own := admission.Configuration{
-		"rolloutkinds":  admission.CheckRolloutKind(by.kinds.Listed),
+		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Listed),
 		"waveoverrides": created.Check,
+		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.policies)),
 	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, draining),
 		admission.ConfigurationPath: admission.HTTP(own, draining),
-	}
-}
-
-// watch feeds the registry while the manager runs.
-func watch(mgr manager.Manager, registry *inventory.Registry, checks checks) error {
-	watcher, err := inventory.NewWatcher(registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
-	if err != nil {
-		return err
-	}
-	checks["fleets"] = registry.Check
-	return mgr.Add(watcher)
+	}, addRecount(mgr, configuration, evaluator, to, records)
 }
 
 // serve adds the webhook's server, and what it takes to be ready.
@@ -219,13 +222,18 @@ func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, erro
 	if err != nil {
 		return nil, fmt.Errorf("watching namespaces: %w", err)
 	}
+	watcher, err := inventory.NewWatcher(to.registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
+	if err != nil {
+		return nil, err
+	}
 	return checks{
 		"inventory":  to.argoCD.Check,
+		"fleets":     to.registry.Check,
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
 		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
 		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
 		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
-	}, nil
+	}, mgr.Add(watcher)
 }
 
 // addControllers adds what writes the status of Seawall's own objects.

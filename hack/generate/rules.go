@@ -15,6 +15,7 @@ import (
 const (
 	rulesFile    = "charts/seawall/files/rules.yaml"
 	readsFile    = "charts/seawall/files/reads.yaml"
+	rolloutsFile = "charts/seawall/files/rollouts.yaml"
 	kindsPackage = "pkg/rollout/kinds"
 )
 
@@ -56,9 +57,23 @@ func readRules(sources []inventory.Source) []rbacv1.PolicyRule {
 	return rules
 }
 
+// rolloutRules returns the RBAC rules for the rollouts that the re-count judges.
+func rolloutRules(listed []rollout.Kind) []rbacv1.PolicyRule {
+	var sources []inventory.Source
+	for _, kind := range listed {
+		if !kind.OneShot {
+			sources = append(sources, inventory.Source{Group: kind.Group, Resource: kind.Resource})
+		}
+	}
+	return readRules(sources)
+}
+
 func writeRules(root *os.Root) error {
 	all, sources := kinds.Named()
 	if err := writeYAML(root, rulesFile, rules(all)); err != nil {
+		return err
+	}
+	if err := writeYAML(root, rolloutsFile, rolloutRules(all)); err != nil {
 		return err
 	}
 	return writeYAML(root, readsFile, readRules(sources))

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -63,6 +64,7 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 	outcome := h.decide(ctx, request, &took)
 	record := recordOf(request, outcome)
 	record.Phases, record.Duration = took, time.Since(started)
+	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)
 	return respond(record, outcome)
 }

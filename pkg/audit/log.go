@@ -6,7 +6,7 @@ import (
 )
 
 // Log writes each record, which is clean, as one structured log line with the message
-// "decision".
+// "decision", or "finding" if it is of the re-count.
 type Log struct {
 	Logger *slog.Logger
 }
@@ -18,7 +18,11 @@ func (l Log) Record(ctx context.Context, record Record) {
 	if record.Routine {
 		level = slog.LevelDebug
 	}
-	l.Logger.LogAttrs(ctx, level, "decision",
+	message := "decision"
+	if record.Operation == Recount {
+		message = "finding"
+	}
+	l.Logger.LogAttrs(ctx, level, message,
 		slog.String("action", record.Action),
 		slog.String("reason", record.Reason),
 		slog.String("group", record.Group),

@@ -133,15 +133,15 @@ func TestOnlyWhatIsNotableIsWritten(t *testing.T) {
 	q, counter, _ := newTestQueue(10, kept)
 	for _, record := range []Record{
 		{Action: Deny, Name: "denied"}, {Action: Warn, Name: "warned"}, {Action: Audit, Name: "audited"}, {Action: Error, Name: "failed"},
-		{Action: Allow, Name: "let pass", Override: "apps/incident"},
+		{Action: Allow, Name: "let pass", Override: "apps/incident"}, {Action: Allow, Name: "mended", Operation: Recount},
 		{Action: Allow, Name: "allowed"}, {Action: Deny, Name: "dry", DryRun: true}, {Action: Deny, Name: "nowhere"},
 	} {
 		q.Record(t.Context(), record)
 	}
 	run(q, time.Second)()
-	g.Expect(kept.counts).To(gomega.Equal(map[string]int{"denied": 1, "warned": 1, "audited": 1, "failed": 1, "let pass": 1}))
+	g.Expect(kept.counts).To(gomega.Equal(map[string]int{"denied": 1, "warned": 1, "audited": 1, "failed": 1, "let pass": 1, "mended": 1}))
 	written, pending, drops := counter.get()
-	g.Expect([]int{written, pending, len(drops)}).To(gomega.Equal([]int{5, 0, 0}))
+	g.Expect([]int{written, pending, len(drops)}).To(gomega.Equal([]int{6, 0, 0}))
 }
 
 func TestABurstAboutOneRolloutIsOneRecordAndFewWrites(t *testing.T) {

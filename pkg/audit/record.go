@@ -17,6 +17,11 @@ const (
 	Error = "Error"
 )
 
+// Recount is the operation of a record that is about no write, but about a rollout that
+// exists: what would be done about a change of all its environments now. One whose action is
+// Allow says that nothing is wrong with it any more.
+const Recount = "RECOUNT"
+
 // Record is one decision, with the numbers and never the object's body. It is comparable:
 // see Alike.
 type Record struct {
@@ -86,10 +91,13 @@ func (r Record) APIVersion() string {
 	return r.Group + "/" + r.Version
 }
 
+// Mended tells whether a record of the re-count says that nothing is wrong any more.
+func (r Record) Mended() bool { return r.Operation == Recount && r.Action == Allow }
+
 // Notable tells whether a record is kept as an object of the API server: an Event, a Report.
 // All others are in the log and in the metrics only. Nothing is written on dry-run.
 func (r Record) Notable() bool {
-	return !r.DryRun && (r.Action != Allow || r.Override != "")
+	return !r.DryRun && (r.Action != Allow || r.Override != "" || r.Operation == Recount)
 }
 
 // Alike returns the record without what tells one decision from another that is the same in

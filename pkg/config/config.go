@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
+	"net/url"
 	"os"
 	"slices"
 	"time"
@@ -69,6 +71,7 @@ type Config struct {
 	ProgressiveSyncs string
 
 	Records Records
+	Recount Recount
 
 	// OverrideRetention is how long a WaveOverride is kept after it has ended.
 	OverrideRetention time.Duration
@@ -76,12 +79,19 @@ type Config struct {
 	OnError OnError
 	// MaxConcurrent is the number of requests judged at once; more wait.
 	MaxConcurrent int
-	// Lease names the Lease, in Namespace, that elects the replica which writes status;
-	// empty for a single replica without election.
+	// Lease names the Lease, in Namespace, that elects the replica which writes status and
+	// re-counts; empty for a single replica without election.
 	Lease string
 	// ShutdownDelay is how long the webhook goes on serving after it has turned unready.
 	ShutdownDelay time.Duration
 	LogLevel      string
+
+	// TracingEndpoint is the URL of an OpenTelemetry collector's OTLP/HTTP receiver, without
+	// the path v1/traces; empty for no traces.
+	TracingEndpoint string
+	// TracingSamplingRatio is the share, 0 to 1, of the reviews to trace that the API server
+	// says nothing about.
+	TracingSamplingRatio float64
 }
 
 // Default returns the configuration of a webhook whose command line is empty.
@@ -99,11 +109,13 @@ func Default() Config {
 		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
 		Records:              defaultRecords(),
+		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
 		MaxConcurrent:        64,
 		Lease:                "seawall",
 		ShutdownDelay:        5 * time.Second,
 		LogLevel:             "info",
+		TracingSamplingRatio: 0.1,
 	}
 }
 
@@ -134,16 +146,22 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
 		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
 	c.Records.addFlags(flags)
+	c.Recount.addFlags(flags)
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
 	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent,
 		"number of requests judged at once; more wait until the API server's timeout is near")
 	flags.StringVar(&c.Lease, "lease", c.Lease,
-		"Lease that elects the replica which writes status; empty for a single replica")
+		"Lease that elects the replica which writes status and re-counts; empty for a single replica")
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
 		"how long to go on serving after turning unready on SIGTERM")
 	flags.StringVar(&c.LogLevel, "log-level", c.LogLevel, "least severe log lines to write: debug, info, warn or error")
+	flags.StringVar(&c.TracingEndpoint, "tracing-endpoint", c.TracingEndpoint,
+		"URL of an OpenTelemetry collector's OTLP/HTTP receiver, such as http://collector:4318; empty for no traces")
+	flags.Float64Var(&c.TracingSamplingRatio, "tracing-sampling-ratio", c.TracingSamplingRatio,
+		"share of the reviews to trace, 0 to 1, where the API server does not trace its request itself; "+
+			"where it does, its choice is followed")
 }
 
 // Validate returns an error that names every flag whose value is not allowed.
@@ -159,7 +177,9 @@ func (c *Config) Validate() error {
 		c.validateCertificates(),
 		c.validateDurations(),
 		c.Records.validate(),
+		c.Recount.validate(),
 		c.validateLogLevel(),
+		c.validateTracing(),
 	)
 }
 
@@ -210,6 +230,18 @@ func (c *Config) validateLogLevel() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("--log-level is %q: want debug, info, warn or error", c.LogLevel)
+	}
+	return nil
+}
+
+func (c *Config) validateTracing() error {
+	endpoint, err := url.Parse(c.TracingEndpoint)
+	isURL := err == nil && slices.Contains([]string{"http", "https"}, endpoint.Scheme) && endpoint.Host != ""
+	if c.TracingEndpoint != "" && !isURL {
+		return fmt.Errorf("--tracing-endpoint is %q: want a URL such as http://collector:4318, or nothing", c.TracingEndpoint)
+	}
+	if ratio := c.TracingSamplingRatio; math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
+		return fmt.Errorf("--tracing-sampling-ratio is %v: want a number from 0 to 1", ratio)
 	}
 	return nil
 }

@@ -45,12 +45,26 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--reports-per-namespace=0":      "--reports-per-namespace is 0",
 		"--reports-total=-1":             "--reports-total is -1",
 		"--log-level=chatty":             `--log-level is "chatty"`,
+		"--tracing-endpoint=collector":   `--tracing-endpoint is "collector": want a URL such as http://collector:4318`,
+		"--tracing-endpoint=grpc://c:1":  `--tracing-endpoint is "grpc://c:1"`,
+		"--tracing-endpoint=http://":     `--tracing-endpoint is "http://"`,
+		"--tracing-sampling-ratio=1.5":   "--tracing-sampling-ratio is 1.5: want a number from 0 to 1",
+		"--tracing-sampling-ratio=NaN":   "--tracing-sampling-ratio is NaN",
+		"--recount-interval=1s":          "--recount-interval is 1s: want 0 or a duration from 10s to 24h",
+		"--recount-interval=-1m":         "--recount-interval is -1m",
+		"--recount-interval=25h":         "--recount-interval is 25h",
+		"--excluded-namespaces=a,B":      `--excluded-namespaces is "B": want the name of a namespace`,
 	} {
 		t.Run(argument, func(t *testing.T) {
 			configuration := parse(t, argument)
 			gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring(want)))
 		})
 	}
+}
+
+func TestTheRecountCanBeTurnedOff(t *testing.T) {
+	configuration := parse(t, "--recount-interval=0")
+	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())
 }
 
 func TestMountedCertificatesNeedNoNames(t *testing.T) {

@@ -3,6 +3,7 @@ package inventory
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync/atomic"
 
@@ -25,6 +26,7 @@ type ArgoCD struct {
 	// progressive and policy are what the ConfigMap says.
 	progressive atomic.Bool
 	policy      atomic.Pointer[syncPolicy]
+	observer    atomic.Pointer[func()]
 	// registrations are nil until Watch sets them; a static inventory has none.
 	registrations atomic.Pointer[[]toolscache.ResourceEventHandlerRegistration]
 }
@@ -111,12 +113,20 @@ func (a *ArgoCD) Put(secret *corev1.Secret) {
 	case secret.Labels[secretTypeLabel] != secretTypeCluster:
 		a.Remove(secret.Name)
 	default:
-		a.clusters.Set(secret.Name, secret.Labels, clusterOf(secret))
+		cluster := clusterOf(secret)
+		before, existed := a.clusters.Get(secret.Name)
+		a.clusters.Set(secret.Name, secret.Labels, cluster)
+		if !existed || !reflect.DeepEqual(before, cluster) {
+			a.tell()
+		}
 	}
 }
 
 // Remove removes the cluster that the Secret with the name registered, if there is one.
-func (a *ArgoCD) Remove(name string) { a.clusters.Delete(name) }
+func (a *ArgoCD) Remove(name string) {
+	a.clusters.Delete(name)
+	a.tell()
+}
 
 func (a *ArgoCD) covers(namespace string) bool {
 	return a.namespace == metav1.NamespaceAll || a.namespace == namespace

@@ -111,6 +111,19 @@ func TestCollectionThatCannotAnswer(t *testing.T) {
 	}
 }
 
+func TestAResourceThatAppearsLaterLeavesTheWebhookReady(t *testing.T) {
+	g := NewWithT(t)
+	registry := NewRegistry()
+	first := Register[member](registry, members())
+	g.Expect(registry.Check(nil)).To(MatchError(ErrNotSynced))
+	first.enter(missing)
+	g.Expect(registry.Check(nil)).To(Succeed())
+	first.enter(reading)
+	g.Expect(registry.Check(nil)).To(Succeed())
+	_, err := first.List("", labels.Everything())
+	g.Expect(err).To(MatchError(ErrNotSynced))
+}
+
 func TestACollectionFollowsItsReflector(t *testing.T) {
 	g := NewWithT(t)
 	registry := NewRegistry()

@@ -25,6 +25,8 @@ const (
 // feed is a collection whatever its type: how far it is, and what a Watcher writes to.
 type feed struct {
 	source Source
+	// registry has the observers; nil if there are none to come.
+	registry *Registry
 	// forget drops all objects; the caller holds the lock.
 	forget func()
 	// size returns the number of objects; the caller holds the lock.
@@ -56,9 +58,10 @@ func (f *feed) ready() error {
 // enter moves the collection to a phase in which it has no objects.
 func (f *feed) enter(next phase) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	f.phase, f.cause = next, nil
 	f.forget()
+	f.mu.Unlock()
+	f.tell("", "")
 }
 
 // fail notes why a first list does not come, as long as the context lasts.

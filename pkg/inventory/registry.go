@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -17,9 +18,12 @@ type Registry struct {
 	mu    sync.Mutex
 	feeds []*feed
 	// static, if not nil, is all that there is.
-	static *Static
+	static    *Static
+	observers []Observer
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
+	// checked says that Check has passed.
+	checked atomic.Bool
 }
 
 // NewRegistry returns a registry without collections, for a Watcher to feed.
@@ -44,10 +48,12 @@ func NewStaticRegistry(static Static) *Registry {
 // names, by json tags from the object's root, the fields to keep.
 func Register[T any](registry *Registry, source Source) *Collection[T] {
 	collection := newCollection[T](source)
+	collection.registry = registry
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
 	registry.feeds = append(registry.feeds, &collection.feed)
 	if registry.static != nil {
+		collection.registry = nil // which is locked, and has nobody to tell
 		registry.static.fill(&collection.feed)
 	}
 	registry.signal()
@@ -89,13 +95,19 @@ func (r *Registry) Sources() []Source {
 }
 
 // Check is a readiness check: it returns an error until the API server has been asked what
-// it serves, and each collection that it serves has been read or could not be.
+// it serves, and each collection that it serves has been read or could not be. From then on
+// it returns none: a resource that appears later is new to all replicas at once, and must not
+// take them all out of service.
 func (r *Registry) Check(*http.Request) error {
+	if r.checked.Load() {
+		return nil
+	}
 	for _, feed := range r.list() {
 		if phase, cause := feed.state(); phase == unknown || phase == reading && cause == nil {
 			return fmt.Errorf("%s: %w", feed.source, ErrNotSynced)
 		}
 	}
+	r.checked.Store(true)
 	return nil
 }
 

@@ -45,7 +45,11 @@ func (s store[T]) keep(sent any) (*kept[T], error) {
 func (s store[T]) Add(sent any) error {
 	kept, err := s.keep(sent)
 	if err == nil {
-		s.write(func() { s.collection.put(kept.object) })
+		s.write(kept.Namespace, kept.Name, func() (changed bool) {
+			changed = !s.collection.holds(kept.object)
+			s.collection.put(kept.object)
+			return changed
+		})
 	}
 	return err
 }
@@ -57,7 +61,10 @@ func (s store[T]) Update(sent any) error { return s.Add(sent) }
 func (s store[T]) Delete(sent any) error {
 	name, err := toolscache.DeletionHandlingObjectToName(sent)
 	if err == nil {
-		s.write(func() { s.collection.remove(name.Namespace, name.Name) })
+		s.write(name.Namespace, name.Name, func() bool {
+			s.collection.remove(name.Namespace, name.Name)
+			return true
+		})
 	}
 	return err
 }
@@ -72,8 +79,10 @@ func (s store[T]) Replace(list []any, _ string) error {
 		}
 		listed.put(kept.object)
 	}
-	s.write(func() {
+	s.write("", "", func() (changed bool) {
+		changed = !s.collection.holdsAll(listed)
 		s.collection.phase, s.collection.cause, s.collection.byNamespace = current, nil, listed.byNamespace
+		return changed
 	})
 	return nil
 }
@@ -81,10 +90,15 @@ func (s store[T]) Replace(list []any, _ string) error {
 // Resync implements cache.ReflectorStore.
 func (store[T]) Resync() error { return nil }
 
-func (s store[T]) write(change func()) {
+// write changes the collection and, if that made a difference, tells of the object.
+func (s store[T]) write(namespace, name string, change func() (changed bool)) {
+	if s.locked(change) {
+		s.collection.tell(namespace, name)
+	}
+}
+
+func (s store[T]) locked(change func() bool) bool {
 	s.collection.mu.Lock()
 	defer s.collection.mu.Unlock()
-	if s.ended() == nil {
-		change()
-	}
+	return s.ended() == nil && change()
 }

@@ -90,9 +90,11 @@ func (a *ArgoCD) handlers() map[client.Object]toolscache.ResourceEventHandler {
 
 // configure takes the settings of the controller from its ConfigMap.
 func (a *ArgoCD) configure(params *corev1.ConfigMap) {
-	policy := syncPolicyOf(params)
-	a.policy.Store(&policy)
-	a.progressive.Store(progressiveSyncs(params))
+	policy, progressive := syncPolicyOf(params), progressiveSyncs(params)
+	before := a.policy.Swap(&policy)
+	if a.progressive.Swap(progressive) != progressive || before == nil || *before != policy {
+		a.tell()
+	}
 }
 
 // handler returns an event handler that puts what is there and removes what is gone. An

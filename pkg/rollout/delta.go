@@ -69,6 +69,18 @@ func Split(targets []Target) (staying, removed []Target) {
 	return staying, removed
 }
 
+// Staying returns the change without the environments that it tears down.
+func (c Change) Staying() Change {
+	steps := make([]Step, len(c.Steps))
+	for i, step := range c.Steps {
+		step.Targets, _ = Split(step.Targets)
+		step.InFlight = min(step.InFlight, step.Size())
+		steps[i] = step
+	}
+	c.Steps = Steps(steps...)
+	return c
+}
+
 // SameJSON tells whether two JSON values mean the same: the order of keys and white space
 // do not count, and an absent value is null. What is not JSON is the same as nothing else.
 func SameJSON(a, b json.RawMessage) bool {

@@ -37,6 +37,21 @@ func TestDelta(t *testing.T) {
 	}
 }
 
+func TestStaying(t *testing.T) {
+	g := gomega.NewWithT(t)
+	changed, removed := rollout.Target{Name: "a", Effect: rollout.Changed}, rollout.Target{Name: "b", Effect: rollout.Removed}
+	change := rollout.Change{Environments: 7, Held: 1, Steps: []rollout.Step{
+		{Targets: []rollout.Target{changed, removed}, Declared: 2, InFlight: 4},
+		{Targets: []rollout.Target{removed}, InFlight: 1},
+		{Declared: 3, InFlight: 1},
+	}}
+	g.Expect(change.Staying()).To(gomega.Equal(rollout.Change{Environments: 7, Held: 1, Steps: []rollout.Step{
+		{Targets: []rollout.Target{changed}, Declared: 2, InFlight: 3},
+		{Declared: 3, InFlight: 1},
+	}}))
+	g.Expect(change.Steps[0].Targets).To(gomega.HaveLen(2), "the change itself stays as it was")
+}
+
 func TestSameJSON(t *testing.T) {
 	tests := map[string]struct {
 		a, b string

@@ -27,6 +27,9 @@ type Write struct {
 	OldObject []byte
 	// Metadata is that of Object, or of OldObject on Delete.
 	Metadata Metadata
+	// Rewritten asks what an Update would do that changes the desired state of every
+	// environment which the rollout has. Object and OldObject are the same stored object.
+	Rewritten bool
 }
 
 // Effect is what a write does to one environment.
@@ -127,8 +130,11 @@ type Kind struct {
 	Name string
 	// Namespaced says that rollouts of the kind are in namespaces.
 	Namespaced bool
-	Reader     Reader
-	Meaning    Meaning
+	// OneShot says that a rollout acts when it is written and is over then, or that others
+	// hold its environments to what it said: no Rewritten update of it changes anything.
+	OneShot bool
+	Reader  Reader
+	Meaning Meaning
 }
 
 // Meaning says in words what the kind's Reader counts: one or two sentences each, for the

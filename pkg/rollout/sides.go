@@ -40,12 +40,18 @@ func AtOnce(targets []Target, remedy string) Step {
 	return Step{Targets: targets, InFlight: len(targets), PaceRemedy: remedy, SplitRemedy: remedy}
 }
 
+// Rewrites tells whether an update changes what reaches every environment, given that part
+// of the spec before and after.
+func (w Write) Rewrites(before, after json.RawMessage) bool {
+	return w.Rewritten || !SameJSON(before, after)
+}
+
 // SameSpec tells whether an update leaves the spec of the rollout as it is.
 func (w Write) SameSpec() bool {
 	var before, after struct {
 		Spec json.RawMessage `json:"spec"`
 	}
-	return w.Operation == Update && json.Unmarshal(w.OldObject, &before) == nil && json.Unmarshal(w.Object, &after) == nil &&
+	return w.Operation == Update && !w.Rewritten && json.Unmarshal(w.OldObject, &before) == nil && json.Unmarshal(w.Object, &after) == nil &&
 		SameJSON(before.Spec, after.Spec)
 }
 

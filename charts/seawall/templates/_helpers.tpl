@@ -31,6 +31,11 @@ own, so that the mode can be changed and changed back. */}}
 {{ include "seawall.name" . }}.{{ .Release.Namespace }}.svc
 {{- end }}
 
+{{/* The namespaces whose rollouts are not judged, in JSON. */}}
+{{- define "seawall.excludedNamespaces" -}}
+{{ concat (list "kube-system" .Release.Namespace) .Values.webhook.excludedNamespaces | uniq | toJson }}
+{{- end }}
+
 {{/* GOMEMLIMIT for a memory limit in Mi or Gi: nine tenths of it. */}}
 {{- define "seawall.memoryLimit" -}}
 {{ div (mul (regexFind "[0-9]+" . | int) (hasSuffix "Gi" . | ternary 1024 1) 9) 10 }}MiB

@@ -234,7 +234,32 @@ const (
 	ReasonUnknownKind = "UnknownKind"
 )
 
-// WavePolicyStatus says whether a policy is in force.
+// WavePolicyRollouts are numbers of existing rollouts, as the background re-count has found
+// them. It asks whether a change of all environments of a rollout would satisfy the policy;
+// rollouts that act once, such as a Kargo Promotion, are left out.
+type WavePolicyRollouts struct {
+	// matched is the number of rollouts whose updates the policy judges.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Matched *int32 `json:"matched,omitempty"`
+
+	// overLimit is the number of those that are over a limit of the policy now.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	OverLimit *int32 `json:"overLimit,omitempty"`
+
+	// unresolved is the number of those that cannot be judged: their environments cannot be
+	// counted, or their sync success rate is missing or malformed.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Unresolved *int32 `json:"unresolved,omitempty"`
+
+	// observedTime is when these numbers were found or, if they stay, confirmed last.
+	// +optional
+	ObservedTime metav1.Time `json:"observedTime,omitzero"`
+}
+
+// WavePolicyStatus says whether a policy is in force, and what it makes of existing rollouts.
 //
 // +kubebuilder:validation:MinProperties=1
 type WavePolicyStatus struct {
@@ -244,6 +269,11 @@ type WavePolicyStatus struct {
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// rollouts are the existing rollouts that the policy matches; not set while the re-count
+	// has not seen all, or is turned off.
+	// +optional
+	Rollouts *WavePolicyRollouts `json:"rollouts,omitempty"`
 }
 
 // WavePolicy limits how likely one wave of a rollout may be to break something. Every
@@ -256,6 +286,8 @@ type WavePolicyStatus struct {
 // +kubebuilder:printcolumn:name="Actions",type=string,JSONPath=`.spec.validationActions`,description="What is done about a violation"
 // +kubebuilder:printcolumn:name="Default rate",type=string,JSONPath=`.spec.successRate.default`,description="Sync success rate of rollouts without the annotation",priority=1
 // +kubebuilder:printcolumn:name="Accepted",type=string,JSONPath=`.status.conditions[?(@.type=="Accepted")].status`,description="Whether the policy is in force"
+// +kubebuilder:printcolumn:name="Rollouts",type=integer,JSONPath=`.status.rollouts.matched`,description="Existing rollouts that the policy matches"
+// +kubebuilder:printcolumn:name="Over limit",type=integer,JSONPath=`.status.rollouts.overLimit`,description="Those of them that are over a limit now"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type WavePolicy struct {
 	metav1.TypeMeta `json:",inline"`

@@ -120,7 +120,7 @@ func newEvent(entries []audit.Entry) *corev1.Event {
 		InvolvedObject: corev1.ObjectReference{
 			APIVersion: last.APIVersion(), Kind: last.Kind, Namespace: last.Namespace, Name: last.Name, UID: types.UID(last.RolloutUID),
 		},
-		Type:                corev1.EventTypeWarning,
+		Type:                typeOf(last),
 		Reason:              reasonOf(last),
 		Message:             messageOf(last),
 		Source:              corev1.EventSource{Component: component},
@@ -145,8 +145,19 @@ func nameOf(record audit.Record) string {
 		record.Action, record.Reason, record.Policy, record.Override)
 }
 
+func typeOf(record audit.Record) string {
+	if record.Mended() {
+		return corev1.EventTypeNormal
+	}
+	return corev1.EventTypeWarning
+}
+
 func reasonOf(record audit.Record) string {
 	switch {
+	case record.Mended():
+		return "WaveWithinLimit"
+	case record.Operation == audit.Recount:
+		return "WaveOutgrown"
 	case record.Action == audit.Deny:
 		return "WaveDenied"
 	case record.Action == audit.Error:
@@ -160,9 +171,12 @@ func reasonOf(record audit.Record) string {
 	}
 }
 
-// messageOf says who did what, and what came of it.
+// messageOf says who did what, and what came of it. A re-count is nobody's doing.
 func messageOf(record audit.Record) string {
 	text := fmt.Sprintf("%s by %s: ", record.Operation, record.User)
+	if record.Operation == audit.Recount {
+		text = "re-count: "
+	}
 	if record.Override != "" {
 		text += fmt.Sprintf("let pass by WaveOverride %s (%s): ", record.Override, record.OverrideReason)
 	}

@@ -38,11 +38,13 @@ func TestOneEventOfManyDenials(t *testing.T) {
 
 func TestReasons(t *testing.T) {
 	for want, record := range map[string]audit.Record{
-		"WaveDenied":     {Action: audit.Deny, Override: "apps/incident"},
-		"WaveNotJudged":  {Action: audit.Error},
-		"WaveWarned":     {Action: audit.Warn},
-		"WaveAudited":    {Action: audit.Audit},
-		"WaveOverridden": {Action: audit.Allow, Override: "apps/incident"},
+		"WaveDenied":      {Action: audit.Deny, Override: "apps/incident"},
+		"WaveNotJudged":   {Action: audit.Error},
+		"WaveWarned":      {Action: audit.Warn},
+		"WaveAudited":     {Action: audit.Audit},
+		"WaveOverridden":  {Action: audit.Allow, Override: "apps/incident"},
+		"WaveOutgrown":    {Action: audit.Deny, Operation: audit.Recount},
+		"WaveWithinLimit": {Action: audit.Allow, Operation: audit.Recount},
 	} {
 		gomega.NewWithT(t).Expect(reasonOf(record)).To(gomega.Equal(want))
 	}
@@ -54,6 +56,11 @@ func TestMessages(t *testing.T) {
 	record.Override, record.OverrideReason = "argocd/incident", "certificates expire tonight"
 	g.Expect(messageOf(record)).To(gomega.Equal(
 		"CREATE by eve: let pass by WaveOverride argocd/incident (certificates expire tonight): wave 1 syncs 100 environments"))
+	record.Operation, record.User, record.Override = audit.Recount, "", ""
+	g.Expect(messageOf(record)).To(gomega.Equal("re-count: wave 1 syncs 100 environments"))
+	g.Expect(typeOf(record)).To(gomega.Equal("Warning"))
+	record.Action = audit.Allow
+	g.Expect(typeOf(record)).To(gomega.Equal("Normal"))
 	record.Message = strings.Repeat("ä", 1024)
 	g.Expect(len(messageOf(record))).To(gomega.BeNumerically("<=", messageLimit), "the API server's limit is in bytes")
 }

@@ -61,8 +61,10 @@ func add(report *v1alpha1.Report, entries []audit.Entry) {
 	decisions, _ := strconv.Atoi(report.Annotations[decisionsAnnotation]) // none in a new report
 	last, _ := time.Parse(time.RFC3339, report.Annotations[lastAnnotation])
 	for _, entry := range entries {
-		decisions += entry.Count
-		if entry.Time.After(last) {
+		if entry.Operation != audit.Recount {
+			decisions += entry.Count
+		}
+		if !entry.Mended() && entry.Time.After(last) {
 			last = entry.Time
 			report.Scope = scopeOf(entry.Record)
 		}

@@ -63,6 +63,43 @@ func TestReport(t *testing.T) {
 	g.Expect(report.Results[1].Properties).To(gomega.HaveKeyWithValue("user", "mallory"))
 }
 
+func TestARecountIsOneResultUntilItIsMended(t *testing.T) {
+	g := gomega.NewWithT(t)
+	found := func(action, reason string, seconds int) audit.Entry {
+		entry := denied("", seconds, 1)
+		entry.Action, entry.Reason, entry.Operation, entry.UID = action, reason, audit.Recount, ""
+		return entry
+	}
+	rules := func(report *v1alpha1.Report) (rules []string) {
+		for _, result := range report.Results {
+			rules = append(rules, result.Rule+" "+result.Properties["operation"])
+		}
+		return rules
+	}
+	report := &v1alpha1.Report{}
+	add(report, []audit.Entry{found(audit.Deny, "WaveOverLimit", 0)})
+	g.Expect(rules(report)).To(gomega.Equal([]string{"WaveOverLimit RECOUNT"}))
+	g.Expect(report.Results[0].Properties).NotTo(gomega.Or(gomega.HaveKey("user"), gomega.HaveKey("requestUID")))
+	g.Expect(report.Summary).To(gomega.Equal(v1alpha1.ReportSummary{Warn: 1}))
+	g.Expect(report.Annotations).To(gomega.Equal(map[string]string{
+		"seawall.dev/decisions": "0", "seawall.dev/last-decision": "2026-11-20T12:00:00Z",
+	}), "it is no decision, but the report is of today")
+
+	add(report, []audit.Entry{denied("eve", 10, 1), found(audit.Deny, "Unresolved", 20)})
+	g.Expect(rules(report)).To(gomega.Equal([]string{"Unresolved RECOUNT", "WaveOverLimit UPDATE"}))
+	add(report, []audit.Entry{denied("eve", 30, 1)})
+	g.Expect(rules(report)).To(gomega.Equal([]string{"WaveOverLimit UPDATE", "Unresolved RECOUNT"}))
+	add(report, []audit.Entry{found(audit.Allow, "WithinLimit", 40), found(audit.Deny, "WaveOverLimit", 35)})
+	g.Expect(rules(report)).To(gomega.Equal([]string{"WaveOverLimit UPDATE"}), "the last of them counts")
+	g.Expect(report.Annotations).To(gomega.Equal(map[string]string{
+		"seawall.dev/decisions": "2", "seawall.dev/last-decision": "2026-11-20T12:00:35Z",
+	}))
+
+	alone := &v1alpha1.Report{}
+	add(alone, []audit.Entry{found(audit.Deny, "WaveOverLimit", 0), found(audit.Allow, "WithinLimit", 1)})
+	g.Expect(alone.Results).To(gomega.BeEmpty())
+}
+
 func TestMeaning(t *testing.T) {
 	for name, test := range map[string]struct {
 		record audit.Record
@@ -75,6 +112,8 @@ func TestMeaning(t *testing.T) {
 		"an override that was used":           {audit.Record{Action: audit.Allow, Override: "apps/incident"}, "warn high"},
 		"an override beside a policy to warn": {audit.Record{Action: audit.Warn, Override: "apps/incident"}, "warn high"},
 		"a failure of Seawall's own":          {audit.Record{Action: audit.Error}, "error medium"},
+		"a rollout that would be denied":      {audit.Record{Action: audit.Deny, Operation: audit.Recount}, "warn medium"},
+		"a rollout that would be warned of":   {audit.Record{Action: audit.Warn, Operation: audit.Recount}, "warn low"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			result, severity := meaningOf(test.record)

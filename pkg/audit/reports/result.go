@@ -15,8 +15,8 @@ import (
 )
 
 // What results say: fail is a write that was refused, warn one that was admitted although a
-// policy was not satisfied (because it only warns or audits, or by an override), error one
-// that could not be judged.
+// policy was not satisfied (because it only warns or audits, or by an override) or a rollout
+// that has outgrown a policy since, error a write that could not be judged.
 const (
 	resultFail  v1alpha1.Result = "fail"
 	resultWarn  v1alpha1.Result = "warn"
@@ -30,14 +30,17 @@ const (
 	requestProperty = "requestUID"
 )
 
+const operationProperty = "operation"
+
 // newResult returns the result of an entry.
 func newResult(entry audit.Entry) v1alpha1.ReportResult {
 	result, severity := meaningOf(entry.Record)
 	properties := map[string]string{
-		"action": entry.Action, "operation": entry.Operation, "user": entry.User,
+		"action": entry.Action, operationProperty: entry.Operation,
 		countProperty: strconv.Itoa(entry.Count), firstProperty: entry.First.UTC().Format(time.RFC3339),
-		requestProperty: entry.UID,
 	}
+	text(properties, "user", entry.User)
+	text(properties, requestProperty, entry.UID)
 	number(properties, "environments", entry.Environments)
 	number(properties, "totalEnvironments", entry.Total)
 	number(properties, "heldEnvironments", entry.Held)
@@ -61,6 +64,10 @@ func newResult(entry audit.Entry) v1alpha1.ReportResult {
 
 func meaningOf(record audit.Record) (v1alpha1.Result, v1alpha1.ResultSeverity) {
 	switch {
+	case record.Operation == audit.Recount && record.Action == audit.Deny:
+		return resultWarn, "medium"
+	case record.Operation == audit.Recount:
+		return resultWarn, "low"
 	case record.Action == audit.Deny:
 		return resultFail, "high"
 	case record.Action == audit.Error:
@@ -76,11 +83,14 @@ func meaningOf(record audit.Record) (v1alpha1.Result, v1alpha1.ResultSeverity) {
 
 // merge returns the last results that differ, the latest first. One that was there already
 // counts up and becomes the latest, so that a controller which tries again and again does not
-// push the others out.
+// push the others out. What the re-count finds replaces what it has found before.
 func merge(stored []v1alpha1.ReportResult, entries []audit.Entry) []v1alpha1.ReportResult {
+	entries, recounted := withLastRecount(entries)
 	results := map[string]v1alpha1.ReportResult{}
 	for _, result := range stored {
-		put(results, result)
+		if !recounted || result.Properties[operationProperty] != audit.Recount {
+			put(results, result)
+		}
 	}
 	for _, entry := range entries {
 		put(results, newResult(entry))
@@ -93,6 +103,24 @@ func merge(stored []v1alpha1.ReportResult, entries []audit.Entry) []v1alpha1.Rep
 		ring = append(ring, results[identity])
 	}
 	return ring
+}
+
+// withLastRecount leaves of the entries of the re-count the last one only, and none if that
+// says that nothing is wrong any more; recounted says whether there is any.
+func withLastRecount(entries []audit.Entry) (kept []audit.Entry, recounted bool) {
+	var last audit.Entry
+	for _, entry := range entries {
+		switch {
+		case entry.Operation != audit.Recount:
+			kept = append(kept, entry)
+		case !recounted || !entry.Time.Before(last.Time):
+			last, recounted = entry, true
+		}
+	}
+	if recounted && !last.Mended() {
+		kept = append(kept, last)
+	}
+	return kept, recounted
 }
 
 // put adds a result to the one that is alike, or as another one.

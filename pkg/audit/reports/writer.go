@@ -59,12 +59,24 @@ func (w Writer) write(ctx context.Context, entries []audit.Entry) (late bool, er
 		return false, errors.Join(audit.ErrRefused, fmt.Errorf("the report %s is not one of Seawall's", key))
 	}
 	add(report, entries)
+	if len(report.Results) == 0 {
+		return w.clear(ctx, report, key, absent)
+	}
 	if absent {
 		err = w.Client.Create(ctx, object(report, key))
 		return apierrors.IsAlreadyExists(err), err
 	}
 	err = w.Client.Update(ctx, object(report, key))
 	return apierrors.IsConflict(err) || apierrors.IsNotFound(err), err
+}
+
+// clear removes a report of which nothing is left but what the re-count had found.
+func (w Writer) clear(ctx context.Context, report *v1alpha1.Report, key client.ObjectKey, absent bool) (late bool, err error) {
+	if absent {
+		return false, nil
+	}
+	err = w.Client.Delete(ctx, object(report, key), client.Preconditions{UID: &report.UID, ResourceVersion: &report.ResourceVersion})
+	return apierrors.IsConflict(err), client.IgnoreNotFound(err)
 }
 
 // object returns a report as the kind of object that its namespace makes it. The two kinds

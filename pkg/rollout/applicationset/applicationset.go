@@ -121,7 +121,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		// What cannot be read was never rolled out: everything is new.
 		stored = &object{}
 	}
-	if oldErr == nil && written.sameSpec(stored) {
+	if oldErr == nil && !write.Rewritten && written.sameSpec(stored) {
 		return rollout.Change{}, nil
 	}
 	reading := r.begin(ctx, stored, written)

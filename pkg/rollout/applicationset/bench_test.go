@@ -54,6 +54,21 @@ func BenchmarkUpdate(b *testing.B) {
 	})
 }
 
+// BenchmarkFunctions bumps the template of tenants whose fields are templates of functions and
+// conditions, which text/template executes itself.
+func BenchmarkFunctions(b *testing.B) {
+	for _, n := range []int{1000, 5000} {
+		b.Run(fmt.Sprintf("template of %d", n), func(b *testing.B) {
+			spec := with(b, tenants(n), "{{.name | lower | trunc 40}}", "template", "metadata", "name")
+			spec = with(b, spec, `{{if eq .env "prod"}}tenants/{{normalize .name}}{{else}}other/{{.name}}{{end}}`, "template", "spec", "source", "path")
+			spec = with(b, spec, `{{default "default" (get . "project")}}`, "template", "spec", "project")
+			spec = with(b, spec, []any{"values.yaml", `values-{{.env | lower}}.yaml`, `{{printf "values-%s.yaml" .name}}`}, "template", "spec", "source", "helm", "valueFiles")
+			bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
+			benchmark(b, &argoCD{}, update(b, spec, bumped), n)
+		})
+	}
+}
+
 // BenchmarkMatrix bumps the template of a matrix of tenants and ten clusters, which the
 // second child selects by a parameter of the first.
 func BenchmarkMatrix(b *testing.B) {

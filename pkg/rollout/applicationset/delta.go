@@ -58,7 +58,7 @@ func (d *delta) matchOpen() {
 	for _, entry := range d.before.open {
 		stored[entry.key]++
 	}
-	d.sameShape = reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
+	d.sameShape = !d.write.Rewritten && reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
 	for _, entry := range d.after.open {
 		switch {
 		case stored[entry.key] == 0:
@@ -94,7 +94,7 @@ func aborting(entries ...[]openEntry) bool {
 func (d *delta) compare() {
 	// While Argo CD fails on an entry it writes no Application at all, so that nothing
 	// tells how far back they are.
-	everything := aborting(d.added, d.reshaped, d.gone)
+	everything := d.write.Rewritten || aborting(d.added, d.reshaped, d.gone)
 	for name, app := range d.after.apps {
 		old, existed := d.before.apps[name]
 		switch {

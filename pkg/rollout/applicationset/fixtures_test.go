@@ -104,7 +104,9 @@ func TestFixtures(t *testing.T) {
 			orphans(t, dir)
 			argo := newArgoCD(t, file(t, dir, "inventory.yaml"))
 			argo.progressive, argo.policy = want.ProgressiveSyncs, want.SyncPolicy
-			change, err := argo.read(rollouttest.Write(t, want.Operation, file(t, dir, "object.yaml"), file(t, dir, "old.yaml")))
+			write := rollouttest.Write(t, want.Operation, file(t, dir, "object.yaml"), file(t, dir, "old.yaml"))
+			rollouttest.Recount(t, argo.kind(), write, want.Recount)
+			change, err := argo.read(write)
 			if want.Error != "" {
 				g.Expect(err).To(MatchError(want.Error))
 				if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {

@@ -28,11 +28,9 @@ func templated(raw any, dialect dialect) bool {
 }
 
 // interpolated returns the configuration of a generator with the parameters put into all
-// its strings (RenderGeneratorParams of Argo CD's applicationset/utils/utils.go).
+// its strings, and without what is null (RenderGeneratorParams of Argo CD's
+// applicationset/utils/utils.go).
 func (r *reading) interpolated(config value, params map[string]any, dialect dialect) (any, error) {
-	if !templated(config.raw, dialect) {
-		return config.raw, nil
-	}
 	interpolation := &interpolation{reading: r, root: config, params: params, dialect: dialect}
 	return interpolation.generator(config)
 }
@@ -106,6 +104,9 @@ func (i *interpolation) members(object value, each func(member value, key string
 	}
 	members := make(map[string]any, len(raw))
 	for _, name := range sorted(raw) {
+		if raw[name] == nil {
+			continue
+		}
 		member, err := each(object.field(name), name)
 		if err != nil {
 			return nil, err

@@ -38,6 +38,19 @@ func TestApplicationsSyncPolicies(t *testing.T) {
 	}
 }
 
+func TestALooserPacingReleasesNothingThatMayNotBeUpdated(t *testing.T) {
+	g := NewWithT(t)
+	under := func(s spec) spec { return with(t, s, "create-only", "syncPolicy", "applicationsSync") }
+	before, after := with(t, tenants(3), rolling(maxUpdate(1)), "strategy"), with(t, tenants(3), rolling(maxUpdate(3)), "strategy")
+	change, err := (&argoCD{progressive: true}).read(update(t, under(before), under(after)))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(change.Affected()).To(BeZero())
+
+	change, err = (&argoCD{progressive: true}).read(update(t, under(before), after))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(change.Affected()).To(Equal(3), "another policy releases them")
+}
+
 func TestRulesThatIgnoreDifferences(t *testing.T) {
 	rule := func(path string) any { return fields{"jqPathExpressions": []any{path}} }
 	for name, test := range map[string]struct {

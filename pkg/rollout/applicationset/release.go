@@ -15,8 +15,8 @@ func (d *delta) paces(s *side) bool { return d.progressive && s.spec.strategy.ro
 // that are not up to date, and a policy that permits updates again all there are.
 func (d *delta) release() {
 	permitted := d.permitsUpdates()
-	if !permitted && !d.loosens() {
-		return
+	if !d.after.spec.policy.update || !permitted && !d.loosens() {
+		return // what may not be updated is not synced either
 	}
 	for name, app := range d.after.apps {
 		_, existed := d.before.apps[name]
@@ -80,7 +80,7 @@ func (d *delta) reach(s *side, apps []*app) func(*app) int {
 // loosensOpen says the same of the Applications of open entries that stay as they are,
 // whose labels nobody knows: it compares the steps themselves.
 func (d *delta) loosensOpen() bool {
-	if len(d.kept) == 0 {
+	if len(d.kept) == 0 || !d.after.spec.policy.update {
 		return false
 	}
 	if d.permitsUpdates() {

@@ -70,7 +70,7 @@ func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change,
 			return rollout.Change{}, err
 		}
 	}
-	return r.change(before, after, write.Operation)
+	return r.change(before, after, write)
 }
 
 // untouched tells whether an update leaves all of the object but its bookkeeping as it is.
@@ -153,16 +153,16 @@ func (s *side) environments() rollout.Environments {
 }
 
 // change compares the two sides.
-func (r *reader) change(before, after *side, operation rollout.Operation) (rollout.Change, error) {
+func (r *reader) change(before, after *side, write rollout.Write) (rollout.Change, error) {
 	waves, err := r.plan(after)
 	if err != nil {
 		return rollout.Change{}, err
 	}
 	result := rollout.Change{Environments: after.size()}
-	if operation == rollout.Delete {
+	if write.Operation == rollout.Delete {
 		result.Environments = before.size()
 	}
-	rewritten := !reflect.DeepEqual(before.desired, after.desired)
+	rewritten := write.Rewritten || !reflect.DeepEqual(before.desired, after.desired)
 	// What is stored and cannot be read paced nothing.
 	paced, err := r.plan(before)
 	looser := err == nil && before.size() > 0 && looser(paced, waves)

@@ -88,5 +88,5 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	if before != nil && after != nil {
 		after.unavailable = before.unavailable
 	}
-	return change(write.Namespace, before, after)
+	return change(write, before, after)
 }

@@ -14,7 +14,8 @@ const (
 )
 
 // change returns what a write does; either side may be nil.
-func change(namespace string, before, after *side) (rollout.Change, error) {
+func change(write rollout.Write, before, after *side) (rollout.Change, error) {
+	namespace := write.Namespace
 	old, oldOptions := before.environments(namespace)
 	if after == nil {
 		_, removed := rollout.Split(rollout.Delta(old, nil, nil))
@@ -27,7 +28,7 @@ func change(namespace string, before, after *side) (rollout.Change, error) {
 		if err != nil {
 			return rollout.Change{}, err
 		}
-		rewritten := !rollout.SameJSON(before.content, after.content)
+		rewritten := write.Rewrites(before.content, after.content)
 		affected = func(name string) (rollout.Effect, bool) {
 			if rewritten || oldOptions[name] != options[name] {
 				return rollout.Changed, true

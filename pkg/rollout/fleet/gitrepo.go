@@ -48,7 +48,7 @@ func (r gitRepoReader) Read(_ context.Context, write rollout.Write) (rollout.Cha
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	result, err := change(write.Namespace, before, after)
+	result, err := change(write, before, after)
 	if err != nil || after == nil || after.Paused {
 		return result, err
 	}
@@ -58,7 +58,7 @@ func (r gitRepoReader) Read(_ context.Context, write rollout.Write) (rollout.Cha
 // declared raises an estimate to what the annotation declares, and says that it is one.
 func declared(write rollout.Write, before, after *side, result rollout.Change) (rollout.Change, error) {
 	const fleetYAML = "spec.targets, which fleet.yaml in the repository may override"
-	everywhere := before == nil || before.Paused || !rollout.SameJSON(before.content, after.content)
+	everywhere := before == nil || before.Paused || write.Rewrites(before.content, after.content)
 	if !everywhere && result.Affected() == 0 {
 		return result, nil
 	}

@@ -44,7 +44,7 @@ func NewInventory(registry *inventory.Registry, applications *inventory.Applicat
 func Promotion(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: "kargo.akuity.io", Versions: []string{"v1alpha1"}, Resource: "promotions", Name: "Promotion", Namespaced: true,
-		Reader: reader{inventory},
+		OneShot: true, Reader: reader{inventory},
 		Meaning: rollout.Meaning{
 			Environments: "The Applications that the argocd-update steps name or select; a selector finds those that the annotation " +
 				"kargo.akuity.io/authorized-stage opens to the Stage. Without such a step a Promotion is one environment, or as many " +

@@ -87,9 +87,10 @@ type policy struct {
 		} `json:"suspension"`
 	} `json:"spec"`
 
-	// content is what reaches every cluster when it changes.
-	content  json.RawMessage
-	clusters rollout.Environments
+	// content is what reaches every cluster when it changes, and rewritten says that it does.
+	content   json.RawMessage
+	rewritten bool
+	clusters  rollout.Environments
 }
 
 // holds tells whether a cluster gets nothing.
@@ -115,6 +116,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		return rollout.Change{}, err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(c cluster) bool { return c.Deleting })
+	after.rewritten = write.Rewritten
 	return after.worst(before, all)
 }
 
@@ -146,7 +148,7 @@ func read(object []byte) (*policy, error) {
 }
 
 func (p *policy) change(before *policy) rollout.Change {
-	rewritten := !rollout.SameJSON(before.content, p.content) ||
+	rewritten := p.rewritten || !rollout.SameJSON(before.content, p.content) ||
 		p.Spec.Placement.divided() && len(rollout.Delta(before.clusters, p.clusters, nil)) > 0
 	targets := rollout.Delta(before.clusters, p.clusters, func(name string) (rollout.Effect, bool) {
 		if rewritten {

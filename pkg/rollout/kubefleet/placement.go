@@ -89,6 +89,8 @@ type placement struct {
 	// the clusters that are placed on.
 	schedulesBy json.RawMessage
 	clusters    rollout.Environments
+	// rewritten says that what is placed is taken to be other than before.
+	rewritten bool
 }
 
 // rolling is spec.strategy.rollingUpdate.
@@ -140,6 +142,7 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 	if after == nil {
 		return before.deletion(), nil
 	}
+	after.rewritten = write.Rewritten
 	return r.place(after, before, placed, dropped)
 }
 

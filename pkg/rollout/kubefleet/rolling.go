@@ -62,7 +62,7 @@ func (p *placement) edit(before *placement, looser bool) edit {
 	reapplied := !rollout.SameJSON(before.Spec.Strategy.ApplyStrategy, p.Spec.Strategy.ApplyStrategy)
 	left := before.Spec.Strategy.Type == external
 	return edit{
-		rewritten: reapplied || !rollout.SameJSON(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors),
+		rewritten: p.rewritten || reapplied || !rollout.SameJSON(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors),
 		released:  left || looser && !before.available(),
 		atOnce:    left || reapplied, // KubeFleet hands out another applyStrategy whatever the window
 	}

@@ -27,7 +27,7 @@ func StagedUpdateRun(inventory *Inventory) rollout.Kind {
 
 func runKind(reader runReader) rollout.Kind {
 	return rollout.Kind{
-		Group: placementGroup, Versions: versions(), Reader: reader,
+		Group: placementGroup, Versions: versions(), OneShot: true, Reader: reader,
 		Meaning: rollout.Meaning{
 			Environments: "The clusters of all stages at the moment when the run starts: a run that is created with or changed to " +
 				"state Run. When it is initialized they stand in its status; before, they are the clusters that the placement is " +
@@ -95,7 +95,7 @@ type runReader struct {
 
 // Read implements rollout.Reader.
 func (r runReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
-	if write.Operation == rollout.Delete || write.SameSpec() {
+	if write.Operation == rollout.Delete || write.Rewritten || write.SameSpec() {
 		return rollout.Change{}, nil // what has been updated stays so
 	}
 	before, after, err := rollout.Sides(write, func(object []byte) (*run, error) {

@@ -114,10 +114,10 @@ func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Chang
 		// Who has it by chance gets it anew.
 		installed = slices.DeleteFunc(installed, func(name string) bool { _, placed := after.placed[name]; return placed })
 	}
-	return r.change(before, after, installed)
+	return r.change(write, before, after, installed)
 }
 
-func (r addonReader) change(before, after *addon, installed []string) (rollout.Change, error) {
+func (r addonReader) change(write rollout.Write, before, after *addon, installed []string) (rollout.Change, error) {
 	old, err := r.inventory.environments(append(installed, before.clusters...))
 	if err != nil {
 		return rollout.Change{}, err
@@ -130,17 +130,17 @@ func (r addonReader) change(before, after *addon, installed []string) (rollout.C
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	staying, removed := rollout.Split(rollout.Delta(old, now, after.effect(before)))
+	staying, removed := rollout.Split(rollout.Delta(old, now, after.effect(write, before)))
 	result := rollout.Change{Environments: len(now), Steps: after.steps(staying)}
 	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
 	return result, nil
 }
 
 // effect tells what happens to the clusters that stay.
-func (a *addon) effect(before *addon) func(string) (rollout.Effect, bool) {
+func (a *addon) effect(write rollout.Write, before *addon) func(string) (rollout.Effect, bool) {
 	complete := before.Metadata.statusLast() && before.Status.complete()
 	return func(name string) (rollout.Effect, bool) {
-		if !reflect.DeepEqual(before.configs(name), a.configs(name)) {
+		if write.Rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
 			return rollout.Changed, true
 		}
 		return rollout.Released, !complete && a.placed[name].place.soonerThan(before.placed[name].place)

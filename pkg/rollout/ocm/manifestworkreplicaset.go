@@ -92,7 +92,7 @@ func (r replicaSetReader) Read(_ context.Context, write rollout.Write) (rollout.
 	}
 	change := rollout.Change{Environments: len(after.environments), Warnings: after.warnings}
 	var paced, tornDown []rollout.Target
-	for _, target := range rollout.Delta(before.environments, after.environments, after.effect(before)) {
+	for _, target := range rollout.Delta(before.environments, after.environments, after.effect(write, before)) {
 		if target.Effect == rollout.Removed || before.uproots(target.Name, after) {
 			tornDown = append(tornDown, target)
 		} else {
@@ -134,8 +134,8 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 
 // effect tells what happens to the clusters that stay. Work that came with another placement
 // is deleted and made anew.
-func (s *replicaSet) effect(before *replicaSet) func(string) (rollout.Effect, bool) {
-	rewritten := !rollout.SameJSON(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate)
+func (s *replicaSet) effect(write rollout.Write, before *replicaSet) func(string) (rollout.Effect, bool) {
+	rewritten := write.Rewrites(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate)
 	complete := before.Metadata.statusLast() && before.Status.complete()
 	return func(name string) (rollout.Effect, bool) {
 		if rewritten || !slices.Equal(before.works[name], s.works[name]) {

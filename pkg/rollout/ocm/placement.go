@@ -14,7 +14,7 @@ const placeRemedy = "set spec.numberOfClusters so that at most " + rollout.PerWa
 func Placement(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: clusterGroup, Versions: []string{"v1beta1"}, Resource: "placements", Name: "Placement", Namespaced: true,
-		Reader: placementReader{inventory},
+		OneShot: true, Reader: placementReader{inventory},
 		Meaning: rollout.Meaning{
 			Environments: "The ManagedClusters that the Placement decides, as long as a ManifestWorkReplicaSet of its namespace or a " +
 				"ClusterManagementAddOn follows it: none otherwise.",
@@ -36,7 +36,8 @@ type placementReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
 func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
-	if write.SameSpec() && !resumes(write) {
+	// What its clusters run is its followers' to say.
+	if write.Rewritten || write.SameSpec() && !resumes(write) {
 		return rollout.Change{}, nil
 	}
 	followers, err := r.inventory.followers(write.Namespace, write.Name)

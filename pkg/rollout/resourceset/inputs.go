@@ -2,7 +2,7 @@ package resourceset
 
 import (
 	"fmt"
-	"hash/adler32"
+	"hash/fnv"
 	"maps"
 	"strconv"
 	"strings"
@@ -17,6 +17,8 @@ const (
 	apiVersion = group + "/v1"
 	// mostSets is how many sets of inputs Flux Operator takes from permutations.
 	mostSets = 10_000
+	// mostInputs bounds what those sets hold together.
+	mostInputs = 1_000_000
 )
 
 type provider = *inventory.Object[providerFields]
@@ -72,8 +74,12 @@ func (o origin) withBuiltIns() []map[string]any {
 	return all
 }
 
+// checksum stands for Flux Operator's, whose form is its own: what counts is that equal
+// inputs have equal ones, and others have others.
 func checksum(text string) string {
-	return strconv.FormatUint(uint64(adler32.Checksum([]byte(text))), 10)
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(text))
+	return strconv.FormatUint(hash.Sum64(), 10)
 }
 
 // inputSets returns the sets of inputs that a ResourceSet is rendered with: one without
@@ -152,7 +158,7 @@ func (r reader) referenced(namespace, path string, reference inputsFrom) ([]prov
 
 // permute returns the product of the origins, each under its normalized name.
 func permute(origins []origin, includeEmpty bool) ([]map[string]any, error) {
-	product := []map[string]any{{}}
+	product, made := []map[string]any{{}}, 0
 	for _, origin := range origins {
 		sets := origin.withBuiltIns()
 		if len(sets) == 0 && !includeEmpty {
@@ -161,6 +167,11 @@ func permute(origins []origin, includeEmpty bool) ([]map[string]any, error) {
 		if len(product)*len(sets) > mostSets {
 			return nil, &rollout.UnresolvedError{
 				Field: "spec.inputStrategy", Problem: fmt.Sprintf("permutes to more than %d sets of inputs", mostSets), AtLeast: mostSets,
+			}
+		}
+		if made += len(product) * len(sets) * (len(origins) + 1); made > mostInputs {
+			return nil, &rollout.UnresolvedError{
+				Field: "spec.inputStrategy", Problem: fmt.Sprintf("permutes to more than %d inputs", mostInputs), AtLeast: len(product),
 			}
 		}
 		key, longer := normalized(origin.name), make([]map[string]any, 0, len(product)*len(sets))

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
+	"unicode"
 
 	sprig "github.com/go-task/slim-sprig/v3"
 	"sigs.k8s.io/yaml"
@@ -17,8 +18,13 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout/gotemplate"
 )
 
-// mostObjects bounds how many objects a ResourceSet may render.
-const mostObjects = 100_000
+const (
+	// mostObjects bounds how many objects a ResourceSet may render, those included that it
+	// renders again.
+	mostObjects = 100_000
+	// mostText bounds, in bytes, all that a ResourceSet renders to.
+	mostText = 32 << 20
+)
 
 const (
 	reconcileAnnotation = group + "/reconcile"
@@ -29,15 +35,19 @@ const (
 // functions returns what Flux Operator documents for templates.
 func functions() gotemplate.Functions {
 	all := template.FuncMap(sprig.GenericFuncMap())
-	maps.Copy(all, template.FuncMap{"toYaml": gotemplate.ToYAML, "slugify": slugify})
+	maps.Copy(all, template.FuncMap{"toYaml": gotemplate.ToYAML, "mustToYaml": gotemplate.ToYAML, "slugify": slugify})
 	return gotemplate.NewFunctions(all)
 }
 
-// slugify makes a label value of a text.
+// slugify makes a label value of a text. Letters of other alphabets stay, where Flux
+// Operator spells them in Latin ones: two texts that it tells apart must not become one.
 func slugify(text string) string {
 	const longest = 63
-	slug := strings.Join(strings.FieldsFunc(strings.ToLower(text), func(char rune) bool { return !isAlphanumeric(char) }), "-")
-	return strings.Trim(slug[:min(len(slug), longest)], "-")
+	text = strings.NewReplacer("&", "-and-", "@", "-at-").Replace(strings.ToLower(text))
+	slug := strings.Join(strings.FieldsFunc(text, func(char rune) bool {
+		return char != '_' && !unicode.IsLetter(char) && !unicode.IsDigit(char)
+	}), "-")
+	return strings.Trim(slug[:min(len(slug), longest)], "-_")
 }
 
 // object is what Seawall keeps of a rendered object.
@@ -65,10 +75,13 @@ func (o *object) applier() bool {
 
 // press renders a ResourceSet.
 type press struct {
+	ctx       context.Context //nolint:containedctx // a press lives as long as the call whose context it is
 	engine    *gotemplate.Engine
 	namespace string
 	seed      maphash.Seed
 	objects   map[string]*object
+	// rendered counts the objects, and text their bytes.
+	rendered, text int
 	// unpruned says that the annotation common to all objects keeps them.
 	unpruned bool
 }
@@ -76,6 +89,7 @@ type press struct {
 // render returns the objects of a ResourceSet, by key.
 func (r reader) render(ctx context.Context, namespace string, spec *spec, sets []map[string]any) (map[string]*object, error) {
 	press := &press{
+		ctx: ctx,
 		engine: gotemplate.NewEngine(ctx, gotemplate.Language{
 			Left: "<<", Right: ">>", Root: "inputs", Options: []string{"missingkey=error"},
 		}, r.functions),
@@ -120,9 +134,17 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 		sets = sets[:min(1, len(sets))] // the same for every set
 	}
 	for _, set := range sets {
+		if err := p.ctx.Err(); err != nil {
+			return err //nolint:wrapcheck // the caller's own
+		}
 		rendered, err := parsed.Execute(set)
 		if err != nil {
 			return rollout.Unresolved(path, "does not render: %s", gotemplate.Message(err))
+		}
+		if p.text += len(rendered); p.text > mostText {
+			return &rollout.UnresolvedError{
+				Field: path, Problem: fmt.Sprintf("renders to more than %d MiB in all", mostText>>20), AtLeast: len(p.objects),
+			}
 		}
 		for _, document := range regexp.MustCompile(`(?m)^---.*$`).Split(rendered, -1) {
 			if err := p.keep(path, document, step); err != nil {
@@ -143,9 +165,23 @@ type rendered struct {
 		Annotations map[string]string `json:"annotations"`
 	} `json:"metadata"`
 	Spec struct {
-		Suspend bool `json:"suspend"`
-		Prune   bool `json:"prune"`
+		Suspend        bool   `json:"suspend"`
+		Prune          bool   `json:"prune"`
+		DeletionPolicy string `json:"deletionPolicy"`
 	} `json:"spec"`
+}
+
+// orphans tells whether deleting a Kustomization leaves what it applied.
+func (r *rendered) orphans() bool {
+	if r.Kind != "Kustomization" {
+		return false
+	}
+	switch r.Spec.DeletionPolicy {
+	case "", "MirrorPrune":
+		return !r.Spec.Prune
+	default:
+		return r.Spec.DeletionPolicy == "Orphan"
+	}
 }
 
 // keep reads a document and keeps what the count needs; of two with one key the first.
@@ -156,6 +192,11 @@ func (p *press) keep(path, document string, step int) error {
 	}
 	if len(members) == 0 {
 		return nil
+	}
+	if p.rendered++; p.rendered > mostObjects {
+		return &rollout.UnresolvedError{
+			Field: path, Problem: fmt.Sprintf("renders to more than %d objects", mostObjects), AtLeast: len(p.objects),
+		}
 	}
 	text, err := json.Marshal(members)
 	if err != nil {
@@ -176,9 +217,6 @@ func (p *press) keep(path, document string, step int) error {
 	if _, exists := p.objects[kept.key()]; exists {
 		return nil
 	}
-	if len(p.objects) >= mostObjects {
-		return &rollout.UnresolvedError{Field: path, Problem: fmt.Sprintf("renders to more than %d objects", mostObjects), AtLeast: mostObjects}
-	}
 	p.objects[kept.key()] = kept
 	return p.digest(kept, members)
 }
@@ -187,7 +225,7 @@ func (p *press) summary(read *rendered) *object {
 	group, _, _ := strings.Cut(read.APIVersion, "/")
 	kept := &object{
 		group: group, kind: read.Kind, namespace: read.Metadata.Namespace, name: read.Metadata.Name, suspended: read.Spec.Suspend,
-		kept: p.unpruned || read.Metadata.Annotations[pruneAnnotation] == disabled || read.Kind == "Kustomization" && !read.Spec.Prune,
+		kept: p.unpruned || read.Metadata.Annotations[pruneAnnotation] == disabled || read.orphans(),
 	}
 	if kept.namespace == "" {
 		kept.namespace = p.namespace
@@ -196,35 +234,9 @@ func (p *press) summary(read *rendered) *object {
 }
 
 func (p *press) digest(kept *object, members map[string]any) error {
-	if kept.applier() {
-		kept.references = refer(members["spec"], kept.namespace, nil)
-	}
+	kept.references = refer(members["spec"], kept.namespace, nil)
 	delete(members, "metadata")
 	text, err := json.Marshal(members)
 	kept.digest = maphash.Bytes(p.seed, text)
 	return err //nolint:wrapcheck // it was marshalled a moment ago
-}
-
-// refer collects what looks like a reference to an object: a kind and a name.
-func refer(v any, namespace string, found []string) []string {
-	switch v := v.(type) {
-	case map[string]any:
-		kind, hasKind := v["kind"].(string)
-		name, hasName := v["name"].(string)
-		if hasKind && hasName {
-			within, isText := v["namespace"].(string)
-			if !isText {
-				within = namespace
-			}
-			found = append(found, reference(kind, within, name))
-		}
-		for _, member := range v {
-			found = refer(member, namespace, found)
-		}
-	case []any:
-		for _, item := range v {
-			found = refer(item, namespace, found)
-		}
-	}
-	return found
 }

@@ -5,10 +5,8 @@ package resourceset
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"hash/maphash"
 	"slices"
-	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -107,6 +105,14 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if write.SameSpec() && samePause(write) {
 		return rollout.Change{}, nil
 	}
+	change, err := r.read(ctx, write)
+	if err != nil {
+		return write.OrDeclared(err, inputRemedy)
+	}
+	return change, nil
+}
+
+func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	before, after, err := rollout.Sides(write, func(object []byte) (*side, error) {
 		side := &side{}
 		if err := rollout.Decode(object, side); err != nil {
@@ -131,7 +137,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if before == nil {
 		before = &side{}
 	}
-	return after.change(before), nil
+	return after.change(write, before), nil
 }
 
 func samePause(write rollout.Write) bool {
@@ -166,33 +172,11 @@ func (s *side) appliers() map[string]*object {
 	return all
 }
 
-// digests returns what tells a change of each environment: the digests of its applier and
-// of what that refers to, or of everything.
-func (s *side) digests() map[string]string {
-	byReference := map[string]uint64{}
-	everything := make([]string, 0, len(s.objects))
-	for key, object := range s.objects {
-		byReference[reference(object.kind, object.namespace, object.name)] = object.digest
-		everything = append(everything, fmt.Sprint(key, object.digest))
-	}
-	slices.Sort(everything)
-	digests := map[string]string{others: fmt.Sprint(everything)}
-	for name, applier := range s.appliers() {
-		parts := append(make([]string, 0, 1+len(applier.references)), strconv.FormatUint(applier.digest, 10))
-		for _, referred := range applier.references {
-			parts = append(parts, fmt.Sprint(referred, byReference[referred]))
-		}
-		slices.Sort(parts)
-		digests[name] = fmt.Sprint(parts)
-	}
-	return digests
-}
-
-func (s *side) change(before *side) rollout.Change {
+func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	old, now, appliers, oldAppliers := before.digests(), s.digests(), s.appliers(), before.appliers()
 	resumed := before.paused() && !s.paused()
 	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
-		if old[name] != now[name] {
+		if write.Rewritten || old[name] != now[name] {
 			return rollout.Changed, true
 		}
 		return rollout.Released, resumed || oldAppliers[name] != nil && oldAppliers[name].suspended

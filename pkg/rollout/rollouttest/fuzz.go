@@ -53,6 +53,7 @@ func writes(object, old []byte) []rollout.Write {
 	all := []rollout.Write{{Operation: rollout.Create, Namespace: "default", Name: "fuzz", Object: object, Metadata: written}}
 	if stored, err := rollout.ParseMetadata(old); err == nil {
 		all = append(all,
+			rollout.Write{Operation: rollout.Update, Namespace: "default", Name: "fuzz", Object: old, OldObject: old, Metadata: stored, Rewritten: true},
 			rollout.Write{Operation: rollout.Update, Namespace: "default", Name: "fuzz", Object: object, OldObject: old, Metadata: written},
 			rollout.Write{Operation: rollout.Delete, Namespace: "default", Name: "fuzz", OldObject: old, Metadata: stored})
 	}

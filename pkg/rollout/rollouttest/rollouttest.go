@@ -48,6 +48,8 @@ type Want struct {
 	Warnings     []string `json:"warnings,omitempty"`
 	Error        string   `json:"error,omitempty"`
 	AtLeast      int      `json:"atLeast,omitempty"`
+	// Recount is wanted of Recount where that is not all but what is held.
+	Recount *int `json:"recount,omitempty"`
 }
 
 // Run runs every fixture of the kind; a folder of the kind's without fixtures fails, and so
@@ -63,6 +65,7 @@ func Run(t *testing.T, newKind NewKind) {
 		t.Run(entry.Name(), func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			fixture := Load(t, filepath.Join(folder, entry.Name()))
+			Recount(t, newKind(inventory.NewStaticRegistry(fixture.Static)), fixture.Write, fixture.Want.Recount)
 			change, err := fixture.Read(newKind)
 			if fixture.Want.Error != "" {
 				g.Expect(err).To(gomega.MatchError(fixture.Want.Error))

@@ -46,7 +46,7 @@ func window(maxUpdate *intstr.IntOrString, total int) (int, error) {
 	return min(value, total), nil
 }
 
-func (p *profile) change(before *profile, namespace string) rollout.Change {
+func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 	result := rollout.Change{Environments: len(p.matching)}
 	if p.Spec.SyncMode == dryRun {
 		return result
@@ -55,8 +55,8 @@ func (p *profile) change(before *profile, namespace string) rollout.Change {
 		before = &profile{}
 	}
 	once := p.Spec.SyncMode == oneTime && before.Spec.SyncMode != dryRun
-	rewritten, loosened := !once && !rollout.SameJSON(before.content, p.content), p.looserThan(before)
-	targets := rollout.Delta(before.deployed(namespace), p.matching, func(string) (rollout.Effect, bool) {
+	rewritten, loosened := !once && write.Rewrites(before.content, p.content), p.looserThan(before)
+	targets := rollout.Delta(before.deployed(write.Namespace), p.matching, func(string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true
 		}

@@ -115,7 +115,7 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		}
 		return change, nil
 	}
-	return after.change(before, write.Namespace), nil
+	return after.change(write, before), nil
 }
 
 // samePause tells whether an update leaves the pause as it is.

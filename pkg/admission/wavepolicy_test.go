@@ -1,0 +1,88 @@
+package admission_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+// asked remembers which policies a preview was asked about.
+type asked [][2]*policy.Policy
+
+func (a *asked) Warnings(_ context.Context, before, after *policy.Policy) []string {
+	*a = append(*a, [2]*policy.Policy{before, after})
+	return []string{"3 of 41\nrollouts"}
+}
+
+func wavePolicy(limit v1alpha1.Probability, change func(*v1alpha1.WavePolicy)) runtime.RawExtension {
+	source := v1alpha1.WavePolicy{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
+	source.Spec.MaxWaveFailureProbability = limit
+	if change != nil {
+		change(&source)
+	}
+	raw, err := json.Marshal(source)
+	if err != nil {
+		panic(err)
+	}
+	return runtime.RawExtension{Raw: raw}
+}
+
+func TestCheckWavePolicy(t *testing.T) {
+	unreadable := func(source *v1alpha1.WavePolicy) {
+		source.Spec.Match = &v1alpha1.WavePolicyMatch{ObjectSelector: &metav1.LabelSelector{
+			MatchExpressions: []metav1.LabelSelectorRequirement{{Key: "tier", Operator: "Like"}},
+		}}
+	}
+	relabelled := func(source *v1alpha1.WavePolicy) { source.Labels = map[string]string{"a": "b"} }
+	var nothing runtime.RawExtension
+	for name, test := range map[string]struct {
+		old, object runtime.RawExtension
+		previewed   bool
+		replaces    bool
+		refused     string
+	}{
+		"a new policy":                      {nothing, wavePolicy("0.2", nil), true, false, ""},
+		"another limit":                     {wavePolicy("0.3", nil), wavePolicy("0.2", nil), true, true, ""},
+		"another label":                     {wavePolicy("0.2", nil), wavePolicy("0.2", relabelled), false, false, ""},
+		"the status":                        {wavePolicy("0.2", nil), wavePolicy("0.2", func(p *v1alpha1.WavePolicy) { p.Status.Rollouts = &v1alpha1.WavePolicyRollouts{} }), false, false, ""},
+		"one that cannot be read":           {nothing, wavePolicy("0.2", unreadable), false, false, `WavePolicy default could not be judged by: spec.match.objectSelector: "Like" is not a valid label selector operator`},
+		"one that could not, mended":        {wavePolicy("0.2", unreadable), wavePolicy("0.2", nil), true, true, ""},
+		"one that cannot, with a new label": {wavePolicy("0.2", unreadable), wavePolicy("0.2", func(p *v1alpha1.WavePolicy) { unreadable(p); relabelled(p) }), false, false, ""},
+		"what is no policy":                 {nothing, runtime.RawExtension{Raw: []byte(`{"spec":7}`)}, false, false, "json: cannot unmarshal"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			var preview asked
+			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview)}
+			request := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+				Operation: admissionv1.Update, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: test.object, OldObject: test.old,
+			}}
+			response := handler.Handle(t.Context(), request)
+			g.Expect(response.Allowed).To(gomega.Equal(test.refused == ""))
+			if test.refused != "" {
+				g.Expect(response.Result.Code).To(gomega.BeEquivalentTo(http.StatusBadRequest))
+				g.Expect(response.Result.Message).To(gomega.ContainSubstring(test.refused))
+			}
+			if !test.previewed {
+				g.Expect(preview).To(gomega.BeEmpty())
+				g.Expect(response.Warnings).To(gomega.BeEmpty())
+				return
+			}
+			g.Expect(preview).To(gomega.HaveLen(1))
+			g.Expect(preview[0][0] != nil).To(gomega.Equal(test.replaces))
+			g.Expect(preview[0][1].Name).To(gomega.Equal("default"))
+			g.Expect(response.Warnings).To(gomega.Equal([]string{"3 of 41\ufffdrollouts"}), "a warning has one line")
+		})
+	}
+}

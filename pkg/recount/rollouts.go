@@ -1,0 +1,163 @@
+package recount
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"strconv"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const (
+	// firstPage is how many rollouts are asked for before it is known how large they are,
+	// largestPage how many at most.
+	firstPage   = 50
+	largestPage = 500
+	// pageBytes is about how large a page is: with it, not with the number of rollouts, grows
+	// the memory that a list takes.
+	pageBytes = 4 << 20
+)
+
+// errNotServed says that the API server has no such kind: there are no rollouts of it.
+var errNotServed = errors.New("is not served by this API server")
+
+// Rollouts reads rollouts as the API server stores them, and keeps none.
+type Rollouts struct{ client rest.Interface }
+
+// NewRollouts returns the rollouts of the API server that config names.
+func NewRollouts(config *rest.Config) (*Rollouts, error) {
+	raw := rest.CopyConfig(config)
+	raw.NegotiatedSerializer = clientgoscheme.Codecs.WithoutConversion()
+	raw.ContentType, raw.AcceptContentTypes = "application/json", "application/json"
+	client, err := rest.UnversionedRESTClientFor(raw)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the re-count: %w", err)
+	}
+	return &Rollouts{client}, nil
+}
+
+// existing is a rollout that is stored.
+type existing struct {
+	rollout.Metadata
+
+	Namespace         string  `json:"namespace"`
+	Name              string  `json:"name"`
+	DeletionTimestamp *string `json:"deletionTimestamp"`
+	// object is its JSON, and version that of its API.
+	object  []byte
+	version string
+}
+
+func (e existing) key() types.NamespacedName {
+	return types.NamespacedName{Namespace: e.Namespace, Name: e.Name}
+}
+
+func parse(object []byte) (existing, error) {
+	var parsed struct {
+		APIVersion string   `json:"apiVersion"`
+		Metadata   existing `json:"metadata"`
+	}
+	if err := json.Unmarshal(object, &parsed); err != nil {
+		return existing{}, fmt.Errorf("reading a rollout: %w", err)
+	}
+	parsed.Metadata.object = object
+	parsed.Metadata.version = path.Base(parsed.APIVersion)
+	return parsed.Metadata, nil
+}
+
+// all yields every rollout of a kind, ordered by namespace and name. An error, such as
+// errNotServed, is the last that it yields.
+func (r *Rollouts) all(ctx context.Context, kind rollout.Kind) iter.Seq2[existing, error] {
+	return func(yield func(existing, error) bool) {
+		err := r.versions(kind, func(version string) error { return r.pages(ctx, kind, version, yield) })
+		if err != nil && !errors.Is(err, errStopped) {
+			yield(existing{}, err)
+		}
+	}
+}
+
+// errStopped says that nobody wants more.
+var errStopped = errors.New("stopped")
+
+// versions lets do read the first version that the API server serves.
+func (r *Rollouts) versions(kind rollout.Kind, do func(version string) error) error {
+	for _, version := range kind.Versions {
+		if err := do(version); !apierrors.IsNotFound(err) {
+			return err
+		}
+	}
+	return errNotServed
+}
+
+func (r *Rollouts) pages(ctx context.Context, kind rollout.Kind, version string, yield func(existing, error) bool) error {
+	limit, next := firstPage, ""
+	for {
+		request := r.client.Get().AbsPath("/apis", kind.Group, version, kind.Resource).Param("limit", strconv.Itoa(limit))
+		if next != "" {
+			request.Param("continue", next)
+		}
+		raw, err := request.Do(ctx).Raw()
+		if err != nil {
+			return err
+		}
+		var page struct {
+			Metadata struct {
+				Continue string `json:"continue"`
+			} `json:"metadata"`
+			Items []json.RawMessage `json:"items"`
+		}
+		if err := json.Unmarshal(raw, &page); err != nil {
+			return fmt.Errorf("reading a list of %s: %w", kind.Resource, err)
+		}
+		for _, item := range page.Items {
+			found, err := parse(item)
+			if err != nil {
+				return err
+			}
+			if !yield(found, nil) {
+				return errStopped
+			}
+		}
+		if next = page.Metadata.Continue; next == "" {
+			return nil
+		}
+		limit = nextPage(len(page.Items), len(raw))
+	}
+}
+
+// nextPage returns how many rollouts to ask for after so many took so many bytes.
+func nextPage(items, bytes int) int {
+	if items == 0 {
+		return firstPage
+	}
+	return min(max(items*pageBytes/bytes, 1), largestPage)
+}
+
+// get returns one rollout, and whether there is one.
+func (r *Rollouts) get(ctx context.Context, kind rollout.Kind, key types.NamespacedName) (found existing, exists bool, err error) {
+	err = r.versions(kind, func(version string) error {
+		segments := []string{"/apis", kind.Group, version}
+		if key.Namespace != "" {
+			segments = append(segments, "namespaces", key.Namespace)
+		}
+		raw, err := r.client.Get().AbsPath(append(segments, kind.Resource, key.Name)...).Do(ctx).Raw()
+		if err != nil {
+			return err
+		}
+		found, err = parse(raw)
+		return err
+	})
+	if errors.Is(err, errNotServed) {
+		return existing{}, false, nil
+	}
+	return found, err == nil, err
+}
