@@ -31,7 +31,7 @@ func stateOf(reason policy.Reason) state {
 	switch reason {
 	case policy.Within, policy.NoChange, policy.NotJudged:
 		return within
-	case policy.WaveOverLimit, policy.RolloutOverLimit:
+	case policy.WaveOverLimit, policy.RolloutOverLimit, policy.Overridden: // which permits it, and only for a time
 		return overLimit
 	case policy.AnnotationMalformed, policy.PolicyInvalid, policy.SuccessRateMissing, policy.Unresolved, policy.UnresolvedAdmitted:
 		return unresolved

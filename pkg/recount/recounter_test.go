@@ -187,10 +187,11 @@ func TestARolloutWithAnOverrideIsNoFinding(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	b.overrides.Put(override)
 	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
-	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1}}))
+	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1, OverLimit: 1}}))
+	g.Expect(b.kept.take()).To(gomega.BeEmpty())
 	b.overrides.Delete(types.NamespacedName{Namespace: "apps", Name: "o"})
 	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
-	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1, OverLimit: 1}}))
+	g.Expect(b.kept.take()).To(gomega.Equal([]string{"RECOUNT Deny apps/w WaveOverLimit default 100"}))
 }
 
 func TestAFailureLeavesWhatWasFound(t *testing.T) {
