@@ -121,6 +121,29 @@ var _ = Describe("the chart seawall", func() {
 		run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace)
 	})
 
+	It("guards its policies though no webhook runs, unless it is told not to", func(ctx SpecContext) {
+		run(ctx, "install", "seawall", "seawall", "--namespace", cluster.Namespace)
+		DeferCleanup(func(ctx SpecContext) { run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace) })
+		kubectl := func(ctx context.Context, arguments ...string) string {
+			GinkgoHelper()
+			output, err := plane.Kubectl(ctx, nil, arguments...)
+			Expect(err).NotTo(HaveOccurred())
+			return output.Stdout + output.Stderr
+		}
+		kubectl(ctx, "create", "clusterrolebinding", "pat", "--clusterrole=seawall-policy-editor", "--user=pat")
+		DeferCleanup(func(ctx SpecContext) { kubectl(ctx, "delete", "clusterrolebinding", "pat") })
+		limit := func(probability string) func() string {
+			return func() string {
+				return kubectl(ctx, "patch", "wavepolicy", "default", "--as=pat", "--type=merge", "--dry-run=server",
+					"-p", `{"spec":{"maxWaveFailureProbability":"`+probability+`"}}`)
+			}
+		}
+		Eventually(limit("0.3")).Should(ContainSubstring("WavePolicy default would become looser by maxWaveFailureProbability"))
+		Expect(limit("0.1")()).To(ContainSubstring("patched"))
+		run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--set", "policyRatchet.create=false")
+		Eventually(limit("0.3")).Should(ContainSubstring("patched"))
+	})
+
 	It("keeps what the webhook wrote when it is upgraded", func(ctx SpecContext) {
 		run(ctx, "install", "seawall", "seawall", "--namespace", cluster.Namespace)
 		DeferCleanup(func(ctx SpecContext) { run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace) })

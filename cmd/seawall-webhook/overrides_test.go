@@ -11,6 +11,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -81,7 +82,7 @@ var _ = Describe("an override", func() {
 
 		grant(ctx, user("oncall"), "seawall-override-approver", cluster.ArgoCDNamespace)
 		approver, _ := actingAs("oncall")
-		override.Spec.ExpiresAt = until(6 * time.Second)
+		override.Spec.ExpiresAt = until(8 * time.Second)
 		Eventually(func() error { return approver.Create(ctx, override) }).Should(Succeed())
 		DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(api.Delete(ctx, override))).To(Succeed()) })
 		Expect(apply(ctx, approver, set)).To(Satisfy(apierrors.IsForbidden), "whose approver need not be allowed to write")
@@ -105,6 +106,9 @@ var _ = Describe("an override", func() {
 		Expect(jsonLines(webhook.LogFile)).To(ContainElement(And(
 			HaveKeyWithValue("msg", "decision"), HaveKeyWithValue("reason", "Overridden"), HaveKeyWithValue("name", "released"),
 			HaveKeyWithValue("override", "argocd/for-released"), HaveKeyWithValue("overrideReason", "certificates expire tonight"))))
+		Eventually(func() []corev1.Event { return eventsOf(ctx, "released") }).WithTimeout(20 * second).Should(ContainElement(And(
+			HaveField("Reason", "WaveOverridden"), HaveField("Message", ContainSubstring(
+				"let pass by WaveOverride argocd/for-released (certificates expire tonight): wave 1 syncs 100 environments")))))
 		Eventually(func() v1alpha1.WaveOverrideStatus { return uses(ctx, override) }).WithTimeout(5 * second).Should(And(
 			HaveField("TimesUsed", HaveValue(BeNumerically(">=", 1))), HaveField("LastUsedBy", "system:serviceaccount:argocd:gitops"),
 			HaveField("LastUsedTime", HaveValue(HaveField("Time", BeTemporally("~", time.Now(), 10*time.Second))))))

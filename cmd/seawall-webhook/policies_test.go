@@ -182,6 +182,8 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Entry("an unknown reading of waves", limit(map[string]any{"waves": "Sliding"}), "spec.waves"),
 		Entry("an unknown reading of removals", limit(map[string]any{"removals": "Maybe"}), "spec.removals"),
 		Entry("an unknown answer to what is unresolved", limit(map[string]any{"onUnresolved": "Guess"}), "spec.onUnresolved"),
+		Entry("overrides of a negative length", limit(map[string]any{"maxOverrideDurationSeconds": int64(-1)}), "spec.maxOverrideDurationSeconds"),
+		Entry("overrides of more than 30 days", limit(map[string]any{"maxOverrideDurationSeconds": int64(2592001)}), "spec.maxOverrideDurationSeconds"),
 		Entry("no action", limit(map[string]any{"validationActions": []any{}}), "spec.validationActions"),
 		Entry("denying and warning at once", limit(map[string]any{"validationActions": []any{"Deny", "Warn"}}), "Deny and Warn exclude each other"),
 		Entry("a default rate above the cap", limit(map[string]any{"successRate": map[string]any{"default": "0.99", "max": "0.9"}}), "default must not be above max"),
@@ -197,7 +199,7 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Expect(api.Create(ctx, policy, client.DryRunAll)).To(Succeed())
 		Expect(policy.Object["spec"]).To(Equal(map[string]any{
 			"maxWaveFailureProbability": "0.2", "toleratedFailures": int64(0), "waves": "InFlight", "removals": "Count",
-			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "match": map[string]any{"operations": []any{"Create", "Update"}},
+			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "maxOverrideDurationSeconds": int64(86400), "match": map[string]any{"operations": []any{"Create", "Update"}},
 		}))
 	})
 

@@ -6,8 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
@@ -138,12 +136,11 @@ func isDryRun(request admission.Request) bool { return request.DryRun != nil && 
 
 // overridesOf returns the names of the overrides that were used, and their reasons.
 func overridesOf(decision policy.Decision) (names, reasons string) {
-	var name, reason []string
-	for _, override := range decision.Overrides {
-		name = append(name, override.String())
-		if !slices.Contains(reason, override.Reason) {
-			reason = append(reason, override.Reason)
+	for i, override := range decision.Overrides {
+		if i > 0 {
+			names, reasons = names+", ", reasons+"; "
 		}
+		names, reasons = names+override.String(), reasons+override.Reason
 	}
-	return strings.Join(name, ", "), strings.Join(reason, "; ")
+	return names, reasons
 }

@@ -124,7 +124,11 @@ func TestAnOverrideIsNotUsed(t *testing.T) {
 			g.Expect(handler.Handle(t.Context(), r).Allowed).To(gomega.Equal(test.allowed))
 			g.Expect(uses.claims).To(gomega.BeEmpty())
 			g.Expect(uses.counts).To(gomega.BeEmpty())
-			g.Expect(kept.list[0].Override != "").To(gomega.Equal(test.allowed))
+			if test.allowed {
+				g.Expect(kept.list[0].Override).To(gomega.Equal("apps/incident"))
+			} else {
+				g.Expect(kept.list[0].Override).To(gomega.BeEmpty())
+			}
 		})
 	}
 }

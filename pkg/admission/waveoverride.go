@@ -67,7 +67,8 @@ func (c OverrideChecker) Check(_ context.Context, request admission.Request) (fi
 func (c OverrideChecker) checkPlace(override *policy.Override) (field.ErrorList, []string) {
 	kind := override.Rollout.GroupKind
 	if !c.Kinds.Knows(kind) {
-		return nil, []string{fmt.Sprintf("spec.rollout: no %s is judged: this override is without effect unless a RolloutKind describes them", kind)}
+		return nil, []string{fmt.Sprintf("spec.rollout: no %s is judged: this override is without effect "+
+			"unless a RolloutKind describes them", kind)}
 	}
 	namespaced := c.Kinds.Lookup(kind).Namespaced
 	if !namespaced && override.Namespace != c.Home {
@@ -106,7 +107,8 @@ func (c OverrideChecker) checkDuration(override *policy.Override, path *field.Pa
 	case longest == 0:
 		return field.ErrorList{field.Forbidden(path, "no policy that judges "+kind.String()+" accepts an override")}, nil
 	}
-	return field.ErrorList{field.Invalid(path, rfc3339(override.Expires), fmt.Sprintf("is %s, more than any policy accepts: must be no later than %s (%s)",
+	return field.ErrorList{field.Invalid(path, rfc3339(override.Expires), fmt.Sprintf(
+		"is %s, more than any policy accepts: must be no later than %s (%s)",
 		lasts, rfc3339(override.Created.Add(longest)), strings.Join(declining, ", ")))}, nil
 }
 

@@ -40,10 +40,11 @@ func (c *WaveOverride) Reconcile(ctx context.Context, request reconcile.Request)
 	if source.DeletionTimestamp != nil || source.Spec.ExpiresAt == nil {
 		return reconcile.Result{}, nil
 	}
-	if left := time.Until(source.Spec.ExpiresAt.Add(c.Retention)); left > 0 {
+	expiresAt := source.Spec.ExpiresAt.Time
+	if left := time.Until(expiresAt.Add(c.Retention)); left > 0 {
 		return reconcile.Result{RequeueAfter: left}, nil
 	}
-	ctrl.LoggerFrom(ctx).Info("deleting an override that ended long ago", "expiresAt", source.Spec.ExpiresAt)
+	ctrl.LoggerFrom(ctx).Info("deleting an override that ended long ago", "expiresAt", expiresAt)
 	// Not another one that has taken its name meanwhile.
 	err := c.Client.Delete(ctx, &source, client.Preconditions(metav1.Preconditions{UID: &source.UID}))
 	return reconcile.Result{}, client.IgnoreNotFound(err)
