@@ -224,7 +224,7 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Eventually(accepted(ctx, "default")).ShouldNot(BeNil())
 		output, err := plane.Kubectl(ctx, nil, "get", "wpol", "default")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`NAME +MAX WAVE +ACTIONS +ACCEPTED +AGE`))
+		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`NAME +MAX WAVE +ACTIONS +ACCEPTED +ROLLOUTS +OVER LIMIT +AGE`))
 		Expect(lines(output.Stdout)[1]).To(MatchRegexp(`default +0.2 +\["Deny"\] +True`))
 	})
 })
