@@ -97,7 +97,7 @@ var _ = Describe("alerts and dashboard", func() {
 				Expect(exported[name] != nil || histogram || pending[name]).To(BeTrue(), "%s: nobody exports %s", path, name)
 			}
 			for _, match := range regexp.MustCompile(`[{,] ?([a-z_]+)(?:=~|!~|!=|=)\\?"|\bby \(([a-z_, ]+)\)`).FindAllStringSubmatch(string(text), -1) {
-				for _, label := range strings.Split(match[1]+match[2], ", ") {
+				for label := range strings.SplitSeq(match[1]+match[2], ", ") {
 					Expect(labels).To(HaveKey(label), "%s: %s", path, match[0])
 				}
 			}

@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -158,6 +159,46 @@ var _ = Describe("the re-count", func() {
 		By("nobody wrote the rollout")
 		Expect(get(ctx, "outgrown").GetResourceVersion()).To(Equal(version))
 		Expect(findings(webhook, "outgrown")()).To(HaveLen(seen+3), "one line each time that it appears or is mended")
+	})
+
+	It("reads more rollouts than fit on a page, and leaves a record that goes when it is mended", func(ctx SpecContext) {
+		lenient(ctx)
+		for number := range 120 {
+			Expect(create(ctx, labelled(tenants(fmt.Sprintf("page-%03d", number), 2, nil), "paged"))).To(Succeed())
+		}
+		createPolicy(ctx, newPolicy("paged", "0.019", onlyThose("paged")))
+		Eventually(numbers(ctx, api, "paged")).WithTimeout(wait).Should(Equal([]int32{120, 120, 0}))
+		last := reportOf(ctx, "page-119", 0)
+		Expect(last.Summary).To(Equal(openreports.ReportSummary{Warn: 1}))
+		Expect(last.Results[0].Properties).To(And(HaveKeyWithValue("operation", "RECOUNT"), HaveKeyWithValue("action", "Deny")))
+		Expect(last.Scope.UID).To(Equal(get(ctx, "page-119").GetUID()))
+		Expect(eventOf(ctx, "page-119", 1)).To(And(HaveField("Reason", "WaveOutgrown"), HaveField("Message", HavePrefix("re-count: wave 1 syncs 2 environments"))))
+
+		changePolicy(ctx, "paged", func(spec *v1alpha1.WavePolicySpec) { spec.MaxWaveFailureProbability = "0.02" })
+		Eventually(numbers(ctx, api, "paged")).WithTimeout(wait).Should(Equal([]int32{120, 0, 0}))
+		Eventually(func() []openreports.Report { return reportsOf(ctx, "page-119") }).WithTimeout(wait).Should(BeEmpty())
+	})
+
+	It("follows overrides", func(ctx SpecContext) {
+		lenient(ctx)
+		policy := newPolicy("permitting", "0.2", onlyThose("permitting"))
+		policy.Spec.MaxOverrideDurationSeconds = ptr.To(int32(3600))
+		Expect(create(ctx, labelled(tenants("permitted", 30, nil), "permitting"))).To(Succeed())
+		createPolicy(ctx, policy)
+		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(1))
+		override := &v1alpha1.WaveOverride{
+			ObjectMeta: metav1.ObjectMeta{Namespace: cluster.ArgoCDNamespace, Name: "permitted"},
+			Spec: v1alpha1.WaveOverrideSpec{
+				Rollout:               v1alpha1.RolloutReference{Group: "argoproj.io", Kind: "ApplicationSet", Name: "permitted"},
+				MaxFailureProbability: "1", Reason: "a test", ExpiresAt: &metav1.Time{Time: metav1.Now().Add(10 * 60 * second)},
+			},
+		}
+		Expect(api.Create(ctx, override)).To(Succeed())
+		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(2))
+		Expect(findings(webhook, "permitted")()[1]).To(HaveKeyWithValue("action", "Allow"))
+		Expect(numbers(ctx, api, "permitting")()).To(Equal([]int32{1, 1, 0}), "it is over the limit all the same")
+		Expect(api.Delete(ctx, override)).To(Succeed())
+		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(3))
 	})
 
 	It("sees rollouts that are written, and those that go", func(ctx SpecContext) {

@@ -34,6 +34,7 @@ var (
 	plane   *cluster.Cluster
 	webhook *cluster.Webhook
 	api     client.Client
+	traces  *receiver
 )
 
 func TestWebhook(t *testing.T) {
@@ -47,8 +48,9 @@ func TestWebhook(t *testing.T) {
 var _ = BeforeSuite(func() {
 	ctx := context.Background()
 	log.SetLogger(GinkgoLogr)
+	traces = startReceiver()
 	var err error
-	plane, err = cluster.Start(ctx, cluster.Options{AuditLog: true, Progress: GinkgoWriter})
+	plane, err = cluster.Start(ctx, cluster.Options{AuditLog: true, Progress: GinkgoWriter, TraceReceiver: traces.grpcAddress})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	Expect(plane.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
@@ -65,7 +67,10 @@ var _ = BeforeSuite(func() {
 	})).To(Succeed())
 
 	webhook, err = plane.StartWebhook(ctx, cluster.WebhookOptions{
-		Args: []string{"--log-level=debug", "--override-retention=3s"}, Values: valuesFile("rolloutkinds-values.yaml"),
+		Args: []string{
+			"--log-level=debug", "--override-retention=3s", "--tracing-endpoint=" + traces.httpURL, "--tracing-sampling-ratio=0",
+		},
+		Values: valuesFile("rolloutkinds-values.yaml"),
 	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(webhook.Stop()).To(Succeed()) })

@@ -38,6 +38,9 @@ type Options struct {
 	// AuditLog makes the API server write every write request and its audit annotations to
 	// Cluster.AuditLog.
 	AuditLog bool
+	// TraceReceiver is the host and port of an OTLP/gRPC receiver, without TLS, that gets the
+	// API server's spans of requests which their client traces; empty for none.
+	TraceReceiver string
 	// ServerFlags are more flags of kube-apiserver, without their dashes.
 	ServerFlags map[string]string
 }
@@ -159,17 +162,33 @@ rules:
 - level: Metadata
 `
 
+// tracingConfiguration lacks the receiver. It names no sampling rate: clients choose.
+const tracingConfiguration = `apiVersion: apiserver.config.k8s.io/v1
+kind: TracingConfiguration
+endpoint: `
+
 func (c *Cluster) configure(flags *envtest.Arguments, options Options) error {
 	for name, value := range options.ServerFlags {
 		flags.Set(name, value)
 	}
-	if !options.AuditLog {
-		return nil
+	if options.AuditLog {
+		c.AuditLog = c.logFile("audit")
+		flags.Set("audit-log-path", c.AuditLog).Set("audit-log-mode", "blocking")
+		if err := c.setFile(flags, "audit-policy-file", auditPolicy); err != nil {
+			return err
+		}
 	}
-	c.AuditLog = c.logFile("audit")
-	policy := filepath.Join(c.dir, "audit-policy.yaml")
-	flags.Set("audit-log-path", c.AuditLog).Set("audit-policy-file", policy).Set("audit-log-mode", "blocking")
-	return os.WriteFile(policy, []byte(auditPolicy), 0o600)
+	if options.TraceReceiver != "" {
+		return c.setFile(flags, "tracing-config-file", tracingConfiguration+options.TraceReceiver+"\n")
+	}
+	return nil
+}
+
+// setFile sets a flag to a file with the content.
+func (c *Cluster) setFile(flags *envtest.Arguments, flag, content string) error {
+	path := filepath.Join(c.dir, flag+".yaml")
+	flags.Set(flag, path)
+	return os.WriteFile(path, []byte(content), 0o600)
 }
 
 // adopt makes the cluster's end that of the webhook too.

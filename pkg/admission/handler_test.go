@@ -322,8 +322,8 @@ func TestStepsThatWereReachedAreTimed(t *testing.T) {
 			handler.Handle(ctx, request(admissionv1.Create))
 			took := kept.list[0].Phases
 			g.Expect(took.Wait).To(gomega.BeNumerically(">", 0))
-			waited, counted, judged := took.Wait >= 50*time.Millisecond, took.Count >= 5*time.Millisecond, took.Judge > 0
-			g.Expect([]bool{waited, counted, judged}).To(gomega.Equal([]bool{test.busy, !test.busy, test.judge}))
+			g.Expect([]bool{took.Wait >= 50*time.Millisecond, took.Count >= 5*time.Millisecond, took.Judge > 0}).To(
+				gomega.Equal([]bool{test.busy, !test.busy, test.judge}), "%+v", took)
 			g.Expect(kept.list[0].Duration).To(gomega.BeNumerically(">=", took.Wait+took.Count+took.Judge))
 		})
 	}

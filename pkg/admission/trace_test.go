@@ -37,7 +37,7 @@ func traced(t *testing.T, handler *admission.Handler, r ctrladmission.Request, f
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	sent := httptest.NewRequestWithContext(t.Context(), http.MethodPost, admission.Path, bytes.NewReader(body))
 	sent.Header.Set("Content-Type", "application/json")
-	sent.Header.Set("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"+flags)
+	sent.Header.Set("Traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-"+flags)
 	server.ServeHTTP(httptest.NewRecorder(), sent)
 	return exporter.GetSpans()
 }

@@ -9,6 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // DecisionResource is what a ConfigMap of Argo CD's makes of a resource whose status lists
@@ -79,13 +81,13 @@ func (d *Decisions) Decisions(configMap string) (DecisionResource, error) {
 		return DecisionResource{}, err
 	}
 	if config == nil {
-		return DecisionResource{}, fmt.Errorf("there is no ConfigMap %s/%s", d.namespace, configMap)
+		return DecisionResource{}, fmt.Errorf("there is no ConfigMap %s in namespace %s", rollout.Quote(configMap), d.namespace)
 	}
 	data := config.Value.Data
 	version, err := schema.ParseGroupVersion(data.APIVersion)
 	if err != nil || version.Group == "" || data.Kind == "" {
-		return DecisionResource{}, fmt.Errorf("ConfigMap %s/%s has apiVersion %q and kind %q: want group/version and the plural resource",
-			d.namespace, configMap, data.APIVersion, data.Kind)
+		return DecisionResource{}, fmt.Errorf("ConfigMap %s/%s has apiVersion %s and kind %s: want group/version and the plural resource",
+			d.namespace, configMap, rollout.Quote(data.APIVersion), rollout.Quote(data.Kind))
 	}
 	objects, err := d.watched(version.WithResource(data.Kind))
 	if err != nil {

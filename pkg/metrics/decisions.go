@@ -42,7 +42,7 @@ func NewDecisions(registerer prometheus.Registerer, known func(group, kind strin
 			"Time of one step of a decision, by kind and phase: wait for a place, count environments, judge by the policies.",
 			durations(), "kind", "phase"),
 		probability: histogram("seawall_admission_wave_failure_probability",
-			"Chance, from 0 to 1, that the worst wave of a write fails, by kind and action; without dry-runs and writes that were not judged.",
+			"Chance that the worst wave of a write fails (0 to 1), by kind and action; without dry-runs and writes whose waves were not judged.",
 			[]float64{0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 0.9, 0.99, 1}, "kind", "action"),
 		environments: histogram("seawall_admission_environments",
 			"Environments that a write affects (n), by kind and action; without dry-runs and writes whose waves were not judged.",

@@ -84,7 +84,7 @@ seawall_ready{check="policies"} 1
 func TestExpiry(t *testing.T) {
 	g := gomega.NewWithT(t)
 	registry := prometheus.NewPedanticRegistry()
-	var none error = errors.New("no serving certificate yet")
+	none := errors.New("no serving certificate yet")
 	g.Expect(metrics.RegisterExpiry(registry, func() (time.Time, error) { return time.Unix(1_800_000_000, 0), none })).To(gomega.Succeed())
 	g.Expect(testutil.GatherAndCount(registry)).To(gomega.BeZero(), "a certificate that is not there does not expire")
 	none = nil

@@ -44,7 +44,11 @@ func (p *Policy) judge(c Case) Verdict {
 		}
 	}
 	verdict.Warnings = rates.warnings(p)
-	return p.judgeWaves(verdict, waves)
+	verdict = p.judgeWaves(verdict, waves)
+	if !verdict.Satisfied() && c.Change.Evidence != "" {
+		verdict.Message += " Counted by " + c.Change.Evidence + "."
+	}
+	return verdict
 }
 
 func (v Verdict) refuse(reason Reason, message string) Verdict {

@@ -107,6 +107,27 @@ func TestLimits(t *testing.T) {
 			message: `wave 1 syncs 1 environment at 0.5: 50% chance that it fails, policy "default" allows 20%. ` +
 				`Not even one environment passes: its sync success rate must be at least 0.8.`,
 		},
+		"what a count rests on is named": {
+			change: rollout.Change{
+				Evidence: "annotation seawall.dev/environments",
+				Steps:    []rollout.Step{{Declared: 40, InFlight: 40, PaceRemedy: paceRemedy}},
+			},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 40 environments at 0.99 each: 33.1% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (2 waves). ` +
+				`Counted by annotation seawall.dev/environments.`,
+		},
+		"environments without a name are torn down, too": {
+			change: rollout.Change{Steps: []rollout.Step{{Declared: 40, Removal: true, InFlight: 40, PaceRemedy: "remove at most {n} at once"}}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 tears down 40 environments at 0.99 each: 33.1% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: remove at most 22 at once (2 waves).`,
+		},
+		"a policy that ignores removals ignores those without a name": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
+			change: rollout.Change{Steps: []rollout.Step{step(5, 20), {Declared: 40, Removal: true, InFlight: 40}}},
+			reason: policy.Within,
+		},
 		"the worst of several waves is named by its number": {
 			change: rollout.Change{Steps: []rollout.Step{step(5, 20), step(30, 30)}},
 			reason: policy.WaveOverLimit,

@@ -44,7 +44,7 @@ func verb(step rollout.Step) string {
 			return "syncs"
 		}
 	}
-	if step.Declared > 0 {
+	if step.Declared > 0 && !step.Removal {
 		return "syncs"
 	}
 	return "tears down"

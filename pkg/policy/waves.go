@@ -32,6 +32,9 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	for _, step := range change.Steps {
 		if p.ignoreRemovals {
 			step.Targets = withoutRemovals(step.Targets)
+			if step.Removal {
+				step.Declared = 0
+			}
 		}
 		perWave, remedy := min(step.InFlight, step.Size()), step.PaceRemedy
 		if p.gated && perWave > 0 {

@@ -58,6 +58,8 @@ func (r *Recounter) SetupWithManager(mgr manager.Manager, namespace *metav1.Part
 			predicate.TypedGenerationChangedPredicate[*v1alpha1.WavePolicy]{})).
 		WatchesRawSource(source.TypedKind(mgr.GetCache(), &v1alpha1.RolloutKind{}, always[*v1alpha1.RolloutKind](changed),
 			predicate.TypedGenerationChangedPredicate[*v1alpha1.RolloutKind]{})).
+		WatchesRawSource(source.TypedKind(mgr.GetCache(), &v1alpha1.WaveOverride{}, always[*v1alpha1.WaveOverride](changed),
+			predicate.TypedGenerationChangedPredicate[*v1alpha1.WaveOverride]{})).
 		// A namespace that is new has no rollouts, and those of one that goes tell so themselves.
 		WatchesRawSource(source.TypedKind(mgr.GetCache(), namespace, relabelled(changed),
 			predicate.TypedLabelChangedPredicate[*metav1.PartialObjectMetadata]{})).

@@ -71,6 +71,8 @@ type Step struct {
 	// Declared is the number of further affected environments that an annotation or a
 	// status counts and that have no name here.
 	Declared int
+	// Removal says that the Declared environments are torn down.
+	Removal bool
 	// InFlight is the largest number of the step's environments that the system syncs
 	// together: Size when nothing paces them, 0 when it starts none by itself.
 	InFlight int

@@ -28,7 +28,7 @@ func request(t *testing.T, traceparent string) *http.Request {
 	t.Helper()
 	made := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/validate-waves", http.NoBody)
 	if traceparent != "" {
-		made.Header.Set("traceparent", traceparent)
+		made.Header.Set("Traceparent", traceparent)
 	}
 	return made
 }

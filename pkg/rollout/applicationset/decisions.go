@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"errors"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -64,9 +65,17 @@ func (r *reading) decisionResource(config value) (inventory.DecisionResource, er
 	}
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return inventory.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", oneLine(err))
+		return inventory.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", cause(err))
 	}
 	return resource, nil
+}
+
+// cause says what the inventory misses; it quotes what others have written itself.
+func cause(err error) string {
+	if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {
+		return unresolved.Field + " " + unresolved.Problem
+	}
+	return err.Error()
 }
 
 // decisionObject is one object of a decision resource.

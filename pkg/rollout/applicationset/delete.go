@@ -32,6 +32,9 @@ func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Chang
 		if err := d.countGone(); err != nil {
 			return rollout.Change{}, err
 		}
+	} else if orphans, told := d.orphans(); told && orphans > 0 && !d.leaves() {
+		// A policy has kept them; the garbage collector does not.
+		d.goneDeclared, d.evidence = orphans, before.status.evidence
 	}
 	change := rollout.Change{Environments: len(before.apps) + d.goneDeclared, Evidence: d.evidence}
 	change.Steps, _ = d.steps()

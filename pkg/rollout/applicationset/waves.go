@@ -17,7 +17,7 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 	if rolling {
 		count = len(d.after.spec.strategy.steps)
 	}
-	removed := rollout.Step{Declared: d.goneDeclared, PaceRemedy: removalRemedy, SplitRemedy: removalRemedy}
+	removed := rollout.Step{Declared: d.goneDeclared, Removal: d.goneDeclared > 0, PaceRemedy: removalRemedy, SplitRemedy: removalRemedy}
 	paced := make([]rollout.Step, count)
 	for _, name := range sorted(d.effects) {
 		if d.effects[name] == rollout.Removed {

@@ -192,7 +192,7 @@ func (r *reader) changeOfCounts(result *rollout.Change, before, after int, all b
 	result.Steps = waves.stepsOf(affected, r.paceRemedy())
 	if gone := before - after; gone > 0 {
 		result.Steps = append(result.Steps, rollout.Step{
-			Declared: gone, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
+			Declared: gone, Removal: true, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
 		})
 	}
 	if affected > 0 {
