@@ -182,7 +182,7 @@ var _ = Describe("the re-count", func() {
 	It("follows overrides", func(ctx SpecContext) {
 		lenient(ctx)
 		policy := newPolicy("permitting", "0.2", onlyThose("permitting"))
-		policy.Spec.MaxOverrideDurationSeconds = ptr.To(int32(3600))
+		policy.Spec.MaxOverrideDurationSeconds = new(int32(3600))
 		Expect(create(ctx, labelled(tenants("permitted", 30, nil), "permitting"))).To(Succeed())
 		createPolicy(ctx, policy)
 		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(1))

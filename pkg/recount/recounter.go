@@ -51,8 +51,9 @@ type Publisher interface {
 // Item is what waits to be judged: one rollout, or all of a kind if it has no name. The zero
 // Item waits for numbers to be published.
 type Item struct {
-	Kind schema.GroupKind
 	types.NamespacedName
+
+	Kind schema.GroupKind
 }
 
 // Recounter judges rollouts again when they, policies, kinds or environments change, and at

@@ -95,7 +95,7 @@ func (r *Recounter) follow(ctx context.Context, follower *follower, signal <-cha
 			r.queue.AddAfter(Item{Kind: kind}, r.pause(kind))
 			return
 		}
-		r.queue.AddAfter(Item{kind, types.NamespacedName{Namespace: namespace, Name: name}}, settling)
+		r.queue.AddAfter(Item{types.NamespacedName{Namespace: namespace, Name: name}, kind}, settling)
 	})
 	go func() { _ = follower.watcher.Start(ctx) }() // its only end is that of ctx
 	for {

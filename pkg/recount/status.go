@@ -50,13 +50,13 @@ func rolloutsOf(counts Counts, now metav1.Time) *v1alpha1.WavePolicyRollouts {
 		Matched:      new(int32(counts.Matched)),    //nolint:gosec // no API server holds so many objects
 		OverLimit:    new(int32(counts.OverLimit)),  //nolint:gosec // as above
 		Unresolved:   new(int32(counts.Unresolved)), //nolint:gosec // as above
-		ObservedTime: now,
+		ObservedTime: &now,
 	}
 }
 
 // current tells whether what is stored will do.
 func (s Statuses) current(stored, found *v1alpha1.WavePolicyRollouts) bool {
-	return stored != nil && found.ObservedTime.Sub(stored.ObservedTime.Time) < s.Every &&
+	return stored != nil && stored.ObservedTime != nil && found.ObservedTime.Sub(stored.ObservedTime.Time) < s.Every &&
 		ptr.Equal(stored.Matched, found.Matched) && ptr.Equal(stored.OverLimit, found.OverLimit) &&
 		ptr.Equal(stored.Unresolved, found.Unresolved)
 }

@@ -106,9 +106,13 @@ func (d *delta) compare() {
 			d.effects[name] = rollout.Changed
 		}
 	}
-	if !d.after.spec.policy.remove || aborting(d.added, d.reshaped) {
-		return
+	if d.after.spec.policy.remove && !aborting(d.added, d.reshaped) {
+		d.compareGone()
 	}
+}
+
+// compareGone finds the Applications that are removed.
+func (d *delta) compareGone() {
 	for name, old := range d.before.apps {
 		if _, stays := d.after.apps[name]; !stays && !old.kept {
 			d.effects[name] = rollout.Removed
