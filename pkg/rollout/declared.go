@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"context"
 	"errors"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -28,7 +29,25 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 	}
 	return Change{
 		Environments: n,
-		Steps:        []Step{{Declared: n, InFlight: n, PaceRemedy: remedy, SplitRemedy: remedy}},
+		Steps:        []Step{{Declared: n, InFlight: n, PaceRemedy: remedy, SplitRemedy: remedy, Removal: w.Operation == Delete}},
 		Evidence:     DeclaredEvidence,
 	}, nil
+}
+
+// Declarable returns the kind with a Reader that answers as OrDeclared does where its own
+// cannot count.
+func Declarable(kind Kind) Kind {
+	kind.Reader = declarable{kind.Reader}
+	return kind
+}
+
+type declarable struct{ Reader }
+
+// Read implements Reader.
+func (d declarable) Read(ctx context.Context, write Write) (Change, error) {
+	change, err := d.Reader.Read(ctx, write)
+	if err != nil {
+		return write.OrDeclared(err, "let at most "+PerWave+" environments follow one write")
+	}
+	return change, nil
 }

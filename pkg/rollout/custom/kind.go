@@ -22,7 +22,7 @@ func New(source *v1alpha1.RolloutKind, targets *Inventory) (rollout.Kind, error)
 		return kind, err
 	}
 	kind.Reader = &reader{programs: compiled, targets: targets, kind: source.Name, remedy: spec.Remedy}
-	return kind, nil
+	return rollout.Declarable(kind), nil
 }
 
 // Uncounted returns a Reader by which no write can be counted, with the reason as

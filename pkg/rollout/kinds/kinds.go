@@ -32,7 +32,7 @@ type Inventories struct {
 }
 
 // All returns every kind, one line each; webhook rules, RBAC and docs/kinds.md are
-// generated from it.
+// generated from it. Those that are not Declarable here read the annotation themselves.
 func All(inventories Inventories) []rollout.Kind {
 	applications := inventory.NewApplications(inventories.Registry)
 	rancher := fleet.NewInventory(inventories.Registry)
@@ -44,20 +44,20 @@ func All(inventories Inventories) []rollout.Kind {
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
 		}),
-		fleet.Bundle(rancher),
-		fleet.HelmOp(rancher),
-		fleet.GitRepo(rancher),
-		ocm.ManifestWorkReplicaSet(hub),
-		ocm.ClusterManagementAddOn(hub),
-		ocm.Placement(hub),
-		kubefleet.ClusterStagedUpdateRun(azure),
-		kubefleet.StagedUpdateRun(azure),
-		kubefleet.ClusterResourcePlacement(azure),
-		kubefleet.ResourcePlacement(azure),
-		karmada.PropagationPolicy(federation),
-		karmada.ClusterPropagationPolicy(federation),
-		sveltos.ClusterProfile(addons),
-		sveltos.Profile(addons),
+		rollout.Declarable(fleet.Bundle(rancher)),
+		rollout.Declarable(fleet.HelmOp(rancher)),
+		rollout.Declarable(fleet.GitRepo(rancher)),
+		rollout.Declarable(ocm.ManifestWorkReplicaSet(hub)),
+		rollout.Declarable(ocm.ClusterManagementAddOn(hub)),
+		rollout.Declarable(ocm.Placement(hub)),
+		rollout.Declarable(kubefleet.ClusterStagedUpdateRun(azure)),
+		rollout.Declarable(kubefleet.StagedUpdateRun(azure)),
+		rollout.Declarable(kubefleet.ClusterResourcePlacement(azure)),
+		rollout.Declarable(kubefleet.ResourcePlacement(azure)),
+		rollout.Declarable(karmada.PropagationPolicy(federation)),
+		rollout.Declarable(karmada.ClusterPropagationPolicy(federation)),
+		rollout.Declarable(sveltos.ClusterProfile(addons)),
+		rollout.Declarable(sveltos.Profile(addons)),
 		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),
 		resourceset.ResourceSet(resourceset.NewInventory(inventories.Registry)),
 	}
