@@ -43,7 +43,7 @@ func TestEveryAlertHasARunbookAndASwitch(t *testing.T) {
 			names = append(names, rule.Alert)
 			g.Expect(rule.Annotations).To(HaveKeyWithValue("runbook_url", runbooks+strings.ToLower(rule.Alert)), rule.Alert)
 			g.Expect(rule.Annotations).To(And(HaveKey("summary"), HaveKey("description")), rule.Alert)
-			g.Expect(rule.Labels).To(HaveKeyWithValue("severity", BeElementOf("warning", "critical")), rule.Alert)
+			g.Expect(rule.Labels).To(HaveKeyWithValue("severity", BeElementOf("info", "warning", "critical")), rule.Alert)
 		}
 	}
 

@@ -196,7 +196,7 @@ var _ = Describe("the re-count", func() {
 		Expect(api.Create(ctx, override)).To(Succeed())
 		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(2))
 		Expect(findings(webhook, "permitted")()[1]).To(HaveKeyWithValue("action", "Allow"))
-		Expect(numbers(ctx, api, "permitting")()).To(Equal([]int32{1, 1, 0}), "it is over the limit all the same")
+		Eventually(numbers(ctx, api, "permitting")).WithTimeout(wait).Should(Equal([]int32{1, 1, 0}), "it is over the limit all the same")
 		Expect(api.Delete(ctx, override)).To(Succeed())
 		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(3))
 	})

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	admissionv1 "k8s.io/api/admission/v1"
@@ -103,18 +104,23 @@ type gauges struct {
 	mallocs, bytes, resident float64
 }
 
-func (e endpoint) gauges(ctx context.Context) (gauges, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, e.metrics, nil)
+// scrape returns the metrics at an address, by name.
+func scrape(ctx context.Context, url string) (map[string]*dto.MetricFamily, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return gauges{}, err
+		return nil, err
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return gauges{}, err
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(response.Body)
+	return parser.TextToMetricFamilies(response.Body)
+}
+
+func (e endpoint) gauges(ctx context.Context) (gauges, error) {
+	families, err := scrape(ctx, e.metrics)
 	if err != nil {
 		return gauges{}, err
 	}

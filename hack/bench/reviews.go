@@ -18,11 +18,11 @@ import (
 	"github.com/seawall-dev/seawall/hack/cluster"
 )
 
-// creators is how many Secrets are created at once.
+// creators is how many objects are created at once.
 const creators = 32
 
-// createClusters creates the cluster Secrets from..to-1; ten of them are labelled "picked".
-func createClusters(ctx context.Context, plane *cluster.Cluster, from, to int) error {
+// createAll creates the objects from..to-1.
+func createAll(ctx context.Context, plane *cluster.Cluster, from, to int, object func(number int) client.Object) error {
 	api, err := client.New(plane.Config, client.Options{Scheme: clientgoscheme.Scheme})
 	if err != nil {
 		return err
@@ -33,7 +33,7 @@ func createClusters(ctx context.Context, plane *cluster.Cluster, from, to int) e
 	for i := range creators {
 		group.Go(func() {
 			for number := range numbers {
-				errs[i] = errors.Join(errs[i], api.Create(ctx, clusterSecret(number)))
+				errs[i] = errors.Join(errs[i], api.Create(ctx, object(number)))
 			}
 		})
 	}
@@ -45,7 +45,8 @@ func createClusters(ctx context.Context, plane *cluster.Cluster, from, to int) e
 	return errors.Join(errs...)
 }
 
-func clusterSecret(number int) *corev1.Secret {
+// clusterSecret is a cluster of Argo CD; ten of them are labelled "picked".
+func clusterSecret(number int) client.Object {
 	name := fmt.Sprintf("cluster-%05d", number)
 	labels := map[string]string{
 		"argocd.argoproj.io/secret-type": "cluster",
@@ -84,11 +85,12 @@ func clustersReview(fleet string) []byte {
 	return review(map[string]any{"clusters": map[string]any{"selector": selector}})
 }
 
-func review(generator map[string]any) []byte {
-	object := map[string]any{
+// applicationSet is one with a generator.
+func applicationSet(name string, generator map[string]any) map[string]any {
+	return map[string]any{
 		"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet",
 		"metadata": map[string]any{
-			"name": "bench", "namespace": cluster.ArgoCDNamespace,
+			"name": name, "namespace": cluster.ArgoCDNamespace,
 			"annotations": map[string]any{"seawall.dev/sync-success-rate": "0.99"},
 		},
 		"spec": map[string]any{
@@ -108,6 +110,10 @@ func review(generator map[string]any) []byte {
 			},
 		},
 	}
+}
+
+func review(generator map[string]any) []byte {
+	object := applicationSet("bench", generator)
 	return mustMarshal(admissionv1.AdmissionReview{
 		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
 		Request: &admissionv1.AdmissionRequest{

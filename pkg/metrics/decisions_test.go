@@ -127,7 +127,7 @@ func draw(number int) audit.Record {
 		return picked
 	}
 	record := denial()
-	record.Reason = pick("NoChange", "WithinLimit", "UnresolvedAdmitted",
+	record.Reason = pick("NoChange", "WithinLimit", "UnresolvedAdmitted", "Overridden",
 		"AnnotationMalformed", "PolicyInvalid", "RolloutOverLimit", "SuccessRateMissing", "Unresolved", "WaveOverLimit",
 		"NotJudged", "Error", "Overload", "Panic", "Timeout")
 	record.Policy = pick("denies", "warns", "audits")
@@ -139,7 +139,7 @@ func draw(number int) audit.Record {
 		record.Action, record.Policy = "Allow", ""
 	case "Error", "Overload", "Panic", "Timeout":
 		record.Action, record.Policy = "Error", ""
-	case "NoChange", "WithinLimit", "UnresolvedAdmitted":
+	case "NoChange", "WithinLimit", "UnresolvedAdmitted", "Overridden":
 		record.Action = "Allow"
 	default:
 		record.Action = map[string]string{"denies": "Deny", "warns": "Warn", "audits": "Audit"}[record.Policy]
@@ -154,7 +154,7 @@ func draw(number int) audit.Record {
 // has one action, as docs/metrics.md states it.
 func bound(kinds, policies int) int {
 	const durations, probabilities, environments = 15 + 3, 12 + 3, 13 + 3 // buckets, +Inf, sum and count
-	outcomes := 9*policies + 5                                            // 9 reasons of each policy's, 5 of nobody's
+	outcomes := 10*policies + 5                                           // 10 reasons of each policy's, 5 of nobody's
 	counters := outcomes * 4 * 2                                          // operations, dry-run or not
 	return (kinds + 1) * (counters + 5*durations + 4*(probabilities+environments) + 3*durations)
 }

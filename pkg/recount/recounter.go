@@ -24,11 +24,13 @@ const (
 	// settling how long a rollout is left alone after it was written.
 	gathering = 2 * time.Second
 	settling  = time.Second
-	// idle and leastIdle are the pause between two rounds through the rollouts of a kind: so
-	// many times as long as the last one took, which leaves nine tenths of a core alone
-	// however often something changes.
+	// The pause between two rounds through the rollouts of a kind, however often something
+	// changes, is idle times as long as the last one took, which leaves nine tenths of a core
+	// alone. It is no longer than mostIdle, so that the numbers are not older than a minute,
+	// unless a round takes that long: then it is as long as the round.
 	idle      = 9
 	leastIdle = 5 * time.Second
+	mostIdle  = 30 * time.Second
 	// publishing is how long numbers are collected before they are published.
 	publishing = 500 * time.Millisecond
 )
@@ -230,7 +232,7 @@ func (r *Recounter) enqueue() {
 func (r *Recounter) restAfter(kind schema.GroupKind, took time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.rested[kind] = r.clock.Now().Add(max(idle*took, leastIdle))
+	r.rested[kind] = r.clock.Now().Add(max(leastIdle, min(idle*took, mostIdle), took))
 }
 
 // pause returns how long a round through a kind has to wait after a change.

@@ -304,7 +304,7 @@ func TestManyChangesAreOneRoundAndRoundsRest(t *testing.T) {
 	b.step(gathering)
 	g.Expect(b.ready()).To(gomega.Equal([]string{"Other", "Wave"}), "each kind once, and none that acts once")
 
-	b.restAfter(groupKind(waves(nil)), 4*time.Second)
+	b.restAfter(groupKind(waves(nil)), 3*time.Second)
 	b.restAfter(groupKind(other), 10*time.Millisecond)
 	b.enqueue()
 	b.step(gathering)
@@ -312,8 +312,18 @@ func TestManyChangesAreOneRoundAndRoundsRest(t *testing.T) {
 	b.step(leastIdle - gathering)
 	g.Expect(b.ready()).To(gomega.Equal([]string{"Other"}), "a short round is followed by a pause of 5 s")
 	b.enqueue()
-	b.step(36*time.Second - leastIdle)
-	g.Expect(b.ready()).To(gomega.Equal([]string{"Other", "Wave"}), "a round of 4 s by one of 36 s, however often something changes meanwhile")
+	b.step(27*time.Second - leastIdle)
+	g.Expect(b.ready()).To(gomega.Equal([]string{"Other", "Wave"}), "a round of 3 s by one of 27 s, however often something changes meanwhile")
+}
+
+func TestARoundRests(t *testing.T) {
+	for took, want := range map[time.Duration]time.Duration{
+		time.Millisecond: 5 * time.Second, 2 * time.Second: 18 * time.Second, 10 * time.Second: 30 * time.Second, time.Minute: time.Minute,
+	} {
+		b := newBench(t, waves(nil))
+		b.restAfter(groupKind(waves(nil)), took)
+		gomega.NewWithT(t).Expect(b.pause(groupKind(waves(nil)))).To(gomega.Equal(want), took.String())
+	}
 }
 
 func TestNumbersArePublishedWhenAllKindsHaveBeenLookedAt(t *testing.T) {

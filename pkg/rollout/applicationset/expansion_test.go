@@ -138,30 +138,36 @@ func (p plainGenerator) override(sets [][]map[string]string) ([]map[string]strin
 	return all, nil
 }
 
+func reference(key string, goTemplate bool) string {
+	if goTemplate {
+		return `{{default "none" .` + key + `}}`
+	}
+	return "{{" + key + "}}"
+}
+
+// nameOf is what a template of references to all keys renders to.
+func nameOf(set map[string]string, goTemplate bool) (name string) {
+	for _, key := range []string{"a", "b", "c"} {
+		value, found := set[key]
+		switch {
+		case goTemplate && value == "":
+			value = "none"
+		case !goTemplate && !found:
+			value = reference(key, goTemplate)
+		}
+		name += value + "."
+	}
+	return name
+}
+
 func checkExpansion(t *rapid.T) {
 	generator := drawGenerator(2).Draw(t, "generator")
 	goTemplate := rapid.Bool().Draw(t, "goTemplate")
-	text := func(key string) string {
-		if goTemplate {
-			return `{{default "none" .` + key + `}}`
-		}
-		return "{{" + key + "}}"
-	}
+	text := func(key string) string { return reference(key, goTemplate) }
 	want := map[string]bool{}
 	sets, wantErr := generator.expand(goTemplate)
 	for _, set := range sets {
-		name := ""
-		for _, key := range []string{"a", "b", "c"} {
-			value, found := set[key]
-			switch {
-			case goTemplate && value == "":
-				value = "none"
-			case !goTemplate && !found:
-				value = text(key)
-			}
-			name += value + "."
-		}
-		want[name] = true
+		want[nameOf(set, goTemplate)] = true
 	}
 	object, err := json.Marshal(fields{"spec": fields{
 		"goTemplate": goTemplate, "generators": []any{generator.entry()},

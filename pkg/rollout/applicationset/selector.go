@@ -157,30 +157,32 @@ func (f filter) apply(sets []parameters) []parameters {
 func flattened(v any, path string) (text string, found bool) {
 	switch v := v.(type) {
 	case map[string]any:
-		if member, exists := v[path]; exists && isLeaf(member) {
-			return fmt.Sprintf("%v", member), true
-		}
-		for at := range path {
-			if member, exists := v[path[:at]]; exists && path[at] == '.' {
-				if text, found := flattened(member, path[at+1:]); found {
-					return text, true
-				}
-			}
-		}
+		return flattenedMember(v, path)
 	case map[string]string:
 		text, found = v[path]
-		return text, found
 	case []any:
 		number, rest, nested := strings.Cut(path, ".")
 		index, err := strconv.Atoi(number)
-		if err != nil || index < 0 || index >= len(v) || strconv.Itoa(index) != number {
-			return "", false
-		}
-		if nested {
+		switch {
+		case err != nil || index < 0 || index >= len(v) || strconv.Itoa(index) != number:
+		case nested:
 			return flattened(v[index], rest)
-		}
-		if isLeaf(v[index]) {
+		case isLeaf(v[index]):
 			return fmt.Sprintf("%v", v[index]), true
+		}
+	}
+	return text, found
+}
+
+func flattenedMember(members map[string]any, path string) (text string, found bool) {
+	if member, exists := members[path]; exists && isLeaf(member) {
+		return fmt.Sprintf("%v", member), true
+	}
+	for at := range path {
+		if member, exists := members[path[:at]]; exists && path[at] == '.' {
+			if text, found = flattened(member, path[at+1:]); found {
+				return text, true
+			}
 		}
 	}
 	return "", false

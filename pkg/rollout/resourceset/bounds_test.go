@@ -71,12 +71,13 @@ func BenchmarkThousandAppliers(b *testing.B) {
 
 func TestIDsAreDifferent(t *testing.T) {
 	g := NewWithT(t)
-	spec := `inputs: [` + strings.Repeat("{a: b}, ", 500) + `], resourcesTemplate: "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: 'n<< inputs.id >>'}}"`
-	change, err := rollouttest.Fixture{Write: written(t, spec)}.Read(resourceSet)
+	const template = `resourcesTemplate: "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: 'n<< inputs.id >>'}}"`
+	flat := `inputs: [` + strings.Repeat("{a: b}, ", 500) + `], ` + template
+	change, err := rollouttest.Fixture{Write: written(t, flat)}.Read(resourceSet)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(change.Affected()).To(Equal(500))
 
-	permuted := `inputStrategy: {name: Permute}, inputsFrom: [{selector: {matchLabels: {of: test}}}], ` + spec[strings.Index(spec, "resourcesTemplate"):]
+	permuted := `inputStrategy: {name: Permute}, inputsFrom: [{selector: {matchLabels: {of: test}}}], ` + template
 	change, err = rollouttest.Fixture{Write: written(t, permuted), Static: providersOf(t, 3, 10)}.Read(resourceSet)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(change.Affected()).To(Equal(1_000))
