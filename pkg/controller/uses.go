@@ -22,6 +22,8 @@ const (
 	countPeriod = time.Second
 	// longestPeriod is the longest pause while the API server takes none.
 	longestPeriod = 30 * time.Second
+	// countTimeout bounds one try to write.
+	countTimeout = 10 * time.Second
 	// countDrain is how long the last ones may take at the end.
 	countDrain = 5 * time.Second
 )
@@ -109,20 +111,23 @@ func (u *Uses) add(key counted, more tally) {
 
 // Run writes what was counted until ctx ends, and then what is left.
 func (u *Uses) Run(ctx context.Context) {
+	// A write that is under way when ctx ends is not broken off: whether the API server has
+	// done it would be unknown, and it would be counted again.
+	writing, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	context.AfterFunc(ctx, func() { time.AfterFunc(countDrain, giveUp) })
 	pause := countPeriod
 	for ctx.Err() == nil {
 		select {
 		case <-time.After(pause):
 			pause = min(2*pause, longestPeriod)
-			if u.flush(ctx) {
+			if u.flush(writing) {
 				pause = countPeriod
 			}
 		case <-ctx.Done():
 		}
 	}
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), countDrain)
-	defer cancel()
-	for !u.flush(last) && last.Err() == nil {
+	for !u.flush(writing) && writing.Err() == nil {
 		time.Sleep(countPeriod / 10)
 	}
 	u.mutex.Lock()
@@ -154,6 +159,8 @@ func (u *Uses) flush(ctx context.Context) bool {
 }
 
 func (u *Uses) count(ctx context.Context, key counted, uses tally) error {
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
 	var live v1alpha1.WaveOverride
 	if err := u.live.Get(ctx, key.NamespacedName, &live); err != nil {
 		return err
