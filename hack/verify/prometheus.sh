@@ -11,5 +11,6 @@ failed=0
 "$promtool" check rules --lint=all --lint-fatal charts/seawall/files/alerts.yaml || failed=1
 "$promtool" test rules hack/verify/alerts/*.yaml || failed=1
 "$linter" charts/seawall/files/dashboard.json || failed=1
-(cd hack/tools/dashboard-linter && go vet ./... && go test ./...) || failed=1
+# go's cache does not see that the dashboard, outside of the linter's module, has changed.
+(cd hack/tools/dashboard-linter && go vet ./... && go test -count=1 ./...) || failed=1
 exit "$failed"

@@ -33,7 +33,7 @@ func TestProblemsAreFound(t *testing.T) {
 		"panels[1].options.Options: unexpected field 'colourMode'":       {`"colorMode": "value"`, `"colorMode": "value", "colourMode": "value"`},
 		`panels "Now" and "Ready replicas": overlap`:                     {`"gridPos": {"h": 1,`, `"gridPos": {"h": 2,`},
 		`panels "Now" and "Ready replicas": have the same id`:            {`"id": 2,`, `"id": 1,`},
-		`panel "Certificate expires in": does not fit into the grid`:     {`"w": 4, "x": 20,`, `"w": 5, "x": 20,`},
+		`panel "Records dropped": does not fit into the grid`:            {`"w": 4, "x": 20,`, `"w": 5, "x": 20,`},
 		`panel "Ready replicas": has no description`:                     {`"description": "Replicas whose`, `"description": "", "links": [], "transparent": false, "interval": "Replicas whose`},
 		`panel "Ready replicas": has no unit`:                            {`"unit": "short",`, ``},
 		"panel 2: has no title":                                          {`"title": "Ready replicas"`, `"title": ""`},
