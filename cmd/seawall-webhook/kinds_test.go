@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -181,6 +182,32 @@ var _ = Describe("every kind of rollout", Ordered, func() {
 			liveCase("*", kind).expectTheLimit(ctx)
 		})
 	}
+
+	It("is re-counted, unless it acts once", func(ctx SpecContext) {
+		lenient(ctx)
+		changePolicy(ctx, "default", func(spec *v1alpha1.WavePolicySpec) { spec.OnUnresolved = v1alpha1.UnresolvedAllow })
+		wanted := map[string]int32{}
+		for _, kind := range all {
+			if !served(kind) {
+				continue
+			}
+			live := liveCase("*", kind)
+			place(ctx, rollouttest.Objects(GinkgoTB(), []byte(cmp.Or(live.old, live.object)))[0])
+			only := newPolicy(strings.ToLower(kind.Name), "0.2", &v1alpha1.WavePolicyMatch{
+				Kinds: []v1alpha1.KindReference{{Group: kind.Group, Kind: kind.Name}},
+			})
+			only.Spec.OnUnresolved = v1alpha1.UnresolvedAllow
+			createPolicy(ctx, only)
+			if wanted[only.Name] = 1; kind.OneShot {
+				wanted[only.Name] = 0
+			}
+		}
+		Eventually(func(g Gomega) {
+			for name, matched := range wanted {
+				g.Expect(numbers(ctx, api, name)()).To(HaveExactElements(matched, int32(0), BeNumerically("<=", matched)), name)
+			}
+		}).WithTimeout(60 * second).Should(Succeed())
+	})
 
 	It("costs nothing while its system is absent, and is logged once", func() {
 		said := map[string]int{}
