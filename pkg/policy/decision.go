@@ -49,14 +49,20 @@ type Decision struct {
 	Warnings []string
 }
 
-// Conclude decides about a write by those policies that select it.
-func Conclude(policies []*Policy, subject Subject, found Case) Decision {
+// Verdicts returns what each of the policies that select a write concludes about it.
+func Verdicts(policies []*Policy, subject Subject, found Case) []Verdict {
 	var verdicts []Verdict
 	for _, policy := range policies {
 		if policy.Selects(subject) {
 			verdicts = append(verdicts, policy.Judge(found))
 		}
 	}
+	return verdicts
+}
+
+// Conclude decides about a write by those policies that select it.
+func Conclude(policies []*Policy, subject Subject, found Case) Decision {
+	verdicts := Verdicts(policies, subject, found)
 	decision := Decide(verdicts)
 	if len(verdicts) > 0 && decision.Verdict.Reason != NoChange {
 		decision.Warnings = append(decision.Warnings, found.Change.Warnings...)

@@ -108,12 +108,7 @@ func (e *Evaluator) count(ctx context.Context, kind rollout.Kind, found existing
 // conclude returns what each of the policies that select a rollout concludes, and what they
 // come to together.
 func conclude(policies []*policy.Policy, subject policy.Subject, found policy.Case) ([]policy.Verdict, policy.Decision) {
-	var verdicts []policy.Verdict
-	for _, candidate := range policies {
-		if candidate.Selects(subject) {
-			verdicts = append(verdicts, candidate.Judge(found))
-		}
-	}
+	verdicts := policy.Verdicts(policies, subject, found)
 	return verdicts, policy.Decide(verdicts)
 }
 
