@@ -17,8 +17,8 @@ import (
 
 	"github.com/seawall-dev/seawall/hack/cluster"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 // examples returns the objects among the YAML of a page of the documentation.

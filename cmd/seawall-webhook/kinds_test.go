@@ -20,9 +20,9 @@ import (
 
 	"github.com/seawall-dev/seawall/hack/cluster"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
-	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
 )
 
 // live is the case of a kind that is written to the API server: its inventory stands for as
@@ -31,7 +31,7 @@ type live struct{ inventory, old, object string }
 
 func liveCase(packages string, kind rollout.Kind) live {
 	GinkgoHelper()
-	folders, err := filepath.Glob(filepath.Join("../../pkg/rollout", packages, rollouttest.Folder(kind), "live"))
+	folders, err := filepath.Glob(filepath.Join("../../pkg/kinds", packages, kindtest.Folder(kind), "live"))
 	Expect(err).NotTo(HaveOccurred())
 	Expect(folders).To(HaveLen(1), "the live case of %s", kind.Name)
 	file := func(name string) string {
@@ -47,15 +47,15 @@ func liveCase(packages string, kind rollout.Kind) live {
 // name returns that of the rollout.
 func (l live) name() string {
 	GinkgoHelper()
-	return rollouttest.Objects(GinkgoTB(), []byte(l.object))[0].GetName()
+	return kindtest.Objects(GinkgoTB(), []byte(l.object))[0].GetName()
 }
 
 // oneTooMany returns the inventory with one copy more than may sync at once.
 func (l live) oneTooMany() []*unstructured.Unstructured {
 	GinkgoHelper()
-	const most, tooMany = rollouttest.CopiesAnnotation + `: "22"`, rollouttest.CopiesAnnotation + `: "23"`
+	const most, tooMany = kindtest.CopiesAnnotation + `: "22"`, kindtest.CopiesAnnotation + `: "23"`
 	Expect(l.inventory).To(ContainSubstring(most))
-	return rollouttest.Objects(GinkgoTB(), []byte(strings.ReplaceAll(l.inventory, most, tooMany)))
+	return kindtest.Objects(GinkgoTB(), []byte(strings.ReplaceAll(l.inventory, most, tooMany)))
 }
 
 // home creates the namespace of an object.
@@ -85,13 +85,13 @@ func place(ctx context.Context, object *unstructured.Unstructured) {
 // update of what was stored before.
 func (l live) write(ctx context.Context) func(options ...client.UpdateOption) error {
 	GinkgoHelper()
-	object := rollouttest.Objects(GinkgoTB(), []byte(l.object))[0]
+	object := kindtest.Objects(GinkgoTB(), []byte(l.object))[0]
 	home(ctx, object)
 	if l.old == "" {
 		return func(...client.UpdateOption) error { return api.Create(ctx, object.DeepCopy(), client.DryRunAll) }
 	}
 	changePolicy(ctx, "default", func(spec *v1alpha1.WavePolicySpec) { spec.MaxWaveFailureProbability = "1" })
-	place(ctx, rollouttest.Objects(GinkgoTB(), []byte(l.old))[0])
+	place(ctx, kindtest.Objects(GinkgoTB(), []byte(l.old))[0])
 	restorePolicy(ctx)
 	return func(options ...client.UpdateOption) error {
 		stored := object.DeepCopy()
@@ -192,7 +192,7 @@ var _ = Describe("every kind of rollout", Ordered, func() {
 				continue
 			}
 			live := liveCase("*", kind)
-			place(ctx, rollouttest.Objects(GinkgoTB(), []byte(cmp.Or(live.old, live.object)))[0])
+			place(ctx, kindtest.Objects(GinkgoTB(), []byte(cmp.Or(live.old, live.object)))[0])
 			only := newPolicy(strings.ToLower(kind.Name), "0.2", &v1alpha1.WavePolicyMatch{
 				Kinds: []v1alpha1.KindReference{{Group: kind.Group, Kind: kind.Name}},
 			})

@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seawall-dev/seawall/pkg/certificate"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/metrics"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 	"github.com/seawall-dev/seawall/pkg/version"
 )
 

@@ -12,8 +12,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/rollouttest"
 )
 
 // rewrite changes a stored ManifestWorkReplicaSet.
@@ -56,7 +56,7 @@ var _ = Describe("a ManifestWorkReplicaSet of 23 clusters, one at a time", Order
 		for _, object := range live.oneTooMany() {
 			place(ctx, object)
 		}
-		set := rollouttest.Objects(GinkgoTB(), []byte(live.object))[0]
+		set := kindtest.Objects(GinkgoTB(), []byte(live.object))[0]
 		set.SetName("paced")
 		setPace(one)(set.Object)
 		key = client.ObjectKeyFromObject(set)

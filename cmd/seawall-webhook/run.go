@@ -23,9 +23,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/recount"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 

@@ -5,8 +5,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 const (

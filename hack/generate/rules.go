@@ -8,15 +8,15 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 const (
 	rulesFile    = "charts/seawall/files/rules.yaml"
 	readsFile    = "charts/seawall/files/reads.yaml"
 	rolloutsFile = "charts/seawall/files/rollouts.yaml"
-	kindsPackage = "pkg/rollout/kinds"
+	kindsPackage = "pkg/kinds"
 )
 
 // rules returns the webhook rules of the kinds listed, without operations.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 )
 
 func TestRulesNameRolloutsOnly(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 )
 
 // BenchmarkHandle measures one decision without HTTP: the creation of an ApplicationSet over

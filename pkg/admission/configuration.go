@@ -14,7 +14,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
-	"github.com/seawall-dev/seawall/pkg/rollout/custom"
+	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
 // ConfigurationPath is where the webhook checks Seawall's own objects.

@@ -142,7 +142,7 @@ func (h *Handler) count(
 	if err != nil && !rollout.IsFinding(err) {
 		return policy.Case{}, nil, err
 	}
-	return policy.Case{Change: change, Err: err, Metadata: write.Metadata}, subject, nil
+	return policy.Case{Change: change, Err: err, Metadata: *write.Metadata()}, subject, nil
 }
 
 // read returns the write and what policies select it by; a nil write is never judged.
@@ -153,8 +153,6 @@ func (h *Handler) read(
 		Operation: operation,
 		Namespace: request.Namespace,
 		Name:      nameOf(request),
-		Object:    request.Object.Raw,
-		OldObject: request.OldObject.Raw,
 	}
 	subject := &policy.Subject{
 		Kind:       schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind},
@@ -172,18 +170,18 @@ func (h *Handler) read(
 		subject.NamespaceLabels = labels
 	}
 	if operation != rollout.Create {
-		old, err := rollout.ParseMetadata(write.OldObject)
+		old, err := rollout.Cut(request.OldObject.Raw)
 		if err != nil {
 			return nil, nil, fmt.Errorf("old object: %w", err)
 		}
-		write.Metadata, subject.OldLabels = old, old.Labels
+		write.OldObject, subject.OldLabels = old, old.Metadata.Labels
 	}
 	if operation != rollout.Delete {
-		metadata, err := rollout.ParseMetadata(write.Object)
+		object, err := rollout.Cut(request.Object.Raw)
 		if err != nil {
 			return nil, nil, fmt.Errorf("object: %w", err)
 		}
-		write.Metadata, subject.Labels = metadata, metadata.Labels
+		write.Object, subject.Labels = object, object.Metadata.Labels
 	}
 	return write, subject, nil
 }

@@ -22,9 +22,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
 )
 
 // readerFunc is a kind whose answer a test chooses.

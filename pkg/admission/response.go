@@ -61,10 +61,11 @@ func identify(record *audit.Record, request admission.Request, passes bool) {
 	if request.Operation != admissionv1.Create {
 		object = request.OldObject.Raw
 	}
-	metadata, err := rollout.ParseMetadata(object)
+	cut, err := rollout.Cut(object)
 	if err != nil {
 		return // the record is of that failure
 	}
+	metadata := cut.Metadata
 	if request.Operation != admissionv1.Create || passes {
 		record.RolloutUID = metadata.UID
 	} else if metadata.GenerateName != "" {

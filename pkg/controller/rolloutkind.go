@@ -15,7 +15,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/rollout/custom"
+	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
 // RolloutKind keeps the condition Accepted of RolloutKinds. One replica does so at a time.

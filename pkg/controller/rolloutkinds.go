@@ -11,8 +11,8 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/rollout/custom"
-	"github.com/seawall-dev/seawall/pkg/rollout/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
 // FollowRolloutKinds keeps the described kinds of a set equal to the RolloutKinds of the

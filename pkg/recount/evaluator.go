@@ -59,20 +59,20 @@ func groupKind(kind rollout.Kind) schema.GroupKind {
 
 // subject returns what policies select a rollout by; nil for one that none ever judges.
 func (e *Evaluator) subject(ctx context.Context, kind rollout.Kind, found existing) (*policy.Subject, error) {
-	if found.DeletionTimestamp != nil || slices.Contains(e.Excluded, found.Namespace) {
+	if found.Metadata.DeletionTimestamp != nil || slices.Contains(e.Excluded, found.Metadata.Namespace) {
 		return nil, nil //nolint:nilnil // there is a rollout, but no subject
 	}
 	subject := &policy.Subject{
 		Kind:       groupKind(kind),
 		Operation:  rollout.Update,
-		Namespaced: found.Namespace != "",
-		Labels:     found.Labels,
-		OldLabels:  found.Labels,
+		Namespaced: found.Metadata.Namespace != "",
+		Labels:     found.Metadata.Labels,
+		OldLabels:  found.Metadata.Labels,
 	}
 	if subject.Namespaced {
-		labels, terminating, err := e.Namespaces.Get(ctx, found.Namespace)
+		labels, terminating, err := e.Namespaces.Get(ctx, found.Metadata.Namespace)
 		if err != nil {
-			return nil, fmt.Errorf("reading namespace %s: %w", found.Namespace, err)
+			return nil, fmt.Errorf("reading namespace %s: %w", found.Metadata.Namespace, err)
 		}
 		if terminating {
 			return nil, nil //nolint:nilnil // it is going
@@ -87,11 +87,10 @@ func (e *Evaluator) subject(ctx context.Context, kind rollout.Kind, found existi
 func (e *Evaluator) count(ctx context.Context, kind rollout.Kind, found existing) (policy.Case, error) {
 	change, err := kind.Reader.Read(ctx, rollout.Write{
 		Operation: rollout.Update,
-		Namespace: found.Namespace,
-		Name:      found.Name,
-		Object:    found.object,
-		OldObject: found.object,
-		Metadata:  found.Metadata,
+		Namespace: found.Metadata.Namespace,
+		Name:      found.Metadata.Name,
+		Object:    found.Object,
+		OldObject: found.Object,
 		Rewritten: true,
 	})
 	if err != nil && !rollout.IsFinding(err) {
@@ -100,7 +99,7 @@ func (e *Evaluator) count(ctx context.Context, kind rollout.Kind, found existing
 	// What it has dropped it does not select any more.
 	return policy.Case{
 		Change: change.Staying(), Err: err, Metadata: found.Metadata,
-		Overrides: e.Overrides.For(policy.Reference{GroupKind: groupKind(kind), Namespace: found.Namespace, Name: found.Name}),
+		Overrides: e.Overrides.For(policy.Reference{GroupKind: groupKind(kind), Namespace: found.Metadata.Namespace, Name: found.Metadata.Name}),
 		Use:       policy.Use{At: time.Now()},
 	}, nil
 }

@@ -179,7 +179,7 @@ func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing
 	before := r.results.put(groupKind(kind), found.key(), judged)
 	if judged.finding != before {
 		record := recordOf(groupKind(kind), found.key(), decision, counted.Change)
-		record.Version, record.RolloutUID, record.Duration = found.version, found.UID, r.clock.Since(started)
+		record.Version, record.RolloutUID, record.Duration = found.version(), found.Metadata.UID, r.clock.Since(started)
 		r.record(ctx, record)
 	}
 	return nil

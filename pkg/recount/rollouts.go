@@ -46,32 +46,21 @@ func NewRollouts(config *rest.Config) (*Rollouts, error) {
 }
 
 // existing is a rollout that is stored.
-type existing struct {
-	rollout.Metadata
-
-	Namespace         string  `json:"namespace"`
-	Name              string  `json:"name"`
-	DeletionTimestamp *string `json:"deletionTimestamp"`
-	// object is its JSON, and version that of its API.
-	object  []byte
-	version string
-}
+type existing struct{ *rollout.Object }
 
 func (e existing) key() types.NamespacedName {
-	return types.NamespacedName{Namespace: e.Namespace, Name: e.Name}
+	return types.NamespacedName{Namespace: e.Metadata.Namespace, Name: e.Metadata.Name}
 }
 
+// version is that of its API.
+func (e existing) version() string { return path.Base(e.APIVersion) }
+
 func parse(object []byte) (existing, error) {
-	var parsed struct {
-		APIVersion string   `json:"apiVersion"`
-		Metadata   existing `json:"metadata"`
-	}
-	if err := json.Unmarshal(object, &parsed); err != nil {
+	parsed, err := rollout.Cut(object)
+	if err != nil {
 		return existing{}, fmt.Errorf("reading a rollout: %w", err)
 	}
-	parsed.Metadata.object = object
-	parsed.Metadata.version = path.Base(parsed.APIVersion)
-	return parsed.Metadata, nil
+	return existing{parsed}, nil
 }
 
 // all yields every rollout of a kind, ordered by namespace and name. An error, such as

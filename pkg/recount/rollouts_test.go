@@ -33,9 +33,8 @@ func TestParse(t *testing.T) {
 	found, err := parse(object)
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(found.key().String()).To(gomega.Equal("a/b"))
-	g.Expect(found.Metadata).To(gomega.Equal(rollout.Metadata{Labels: map[string]string{"c": "d"}, Annotations: map[string]string{"e": "f"}}))
-	g.Expect(found.DeletionTimestamp).NotTo(gomega.BeNil())
-	g.Expect(found.object).To(gomega.Equal(object))
+	g.Expect(found.Metadata.DeletionTimestamp).NotTo(gomega.BeNil())
+	g.Expect(found.JSON).To(gomega.Equal(object))
 	_, err = parse([]byte(`{"metadata":{"name":7}}`))
 	g.Expect(err).To(gomega.MatchError(gomega.HavePrefix("reading a rollout: ")))
 }

@@ -20,7 +20,7 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 	if !is {
 		return Change{}, err
 	}
-	n, found, malformed := w.Metadata.Declared()
+	n, found, malformed := w.Metadata().Declared()
 	switch {
 	case malformed != nil:
 		return Change{}, malformed

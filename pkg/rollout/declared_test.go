@@ -28,9 +28,9 @@ func TestOrDeclared(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
-			write := rollout.Write{Metadata: rollout.Metadata{Annotations: map[string]string{}}}
+			write := rollout.Write{Object: &rollout.Object{Metadata: rollout.Metadata{Annotations: map[string]string{}}}}
 			if tt.annotation != "" {
-				write.Metadata.Annotations[v1alpha1.EnvironmentsAnnotation] = tt.annotation
+				write.Metadata().Annotations[v1alpha1.EnvironmentsAnnotation] = tt.annotation
 			}
 			change, err := write.OrDeclared(tt.err, "do less")
 			if tt.want != nil {
@@ -45,7 +45,7 @@ func TestOrDeclared(t *testing.T) {
 			}))
 		})
 	}
-	write := rollout.Write{Metadata: rollout.Metadata{Annotations: map[string]string{v1alpha1.EnvironmentsAnnotation: "many"}}}
+	write := rollout.Write{Object: &rollout.Object{Metadata: rollout.Metadata{Annotations: map[string]string{v1alpha1.EnvironmentsAnnotation: "many"}}}}
 	_, err := write.OrDeclared(unresolved, "")
 	var malformed *rollout.AnnotationError
 	gomega.NewWithT(t).Expect(errors.As(err, &malformed)).To(gomega.BeTrue(), "%v", err)

@@ -10,7 +10,10 @@ import (
 // Decode reads the fields of an object that into names by json tags, as the API server
 // would: names are case-sensitive, and others are ignored. The error is an
 // *UnresolvedError that names the first field of another shape.
-func Decode(object []byte, into any) error {
+func Decode(object *Object, into any) error { return DecodeJSON(object.JSON, into) }
+
+// DecodeJSON is Decode of an object that is a part of another.
+func DecodeJSON(object []byte, into any) error {
 	err := kjson.UnmarshalCaseSensitivePreserveInts(object, into)
 	if err == nil {
 		return nil

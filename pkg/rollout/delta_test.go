@@ -84,7 +84,7 @@ func TestDecode(t *testing.T) {
 		} `json:"spec"`
 	}
 	g := gomega.NewWithT(t)
-	g.Expect(rollout.Decode([]byte(`{"SPEC":{"names":7},"spec":{"names":["a"],"other":1}}`), &into)).To(gomega.Succeed())
+	g.Expect(rollout.DecodeJSON([]byte(`{"SPEC":{"names":7},"spec":{"names":["a"],"other":1}}`), &into)).To(gomega.Succeed())
 	g.Expect(into.Spec.Names).To(gomega.Equal([]string{"a"}))
 	for object, want := range map[string]string{
 		`{"spec":{"names":"a"}}`:         "spec.names is a JSON string: want an array",
@@ -94,7 +94,7 @@ func TestDecode(t *testing.T) {
 		`{`:                              "object cannot be read: \"unexpected end of JSON input\"",
 	} {
 		t.Run(object, func(t *testing.T) {
-			gomega.NewWithT(t).Expect(rollout.Decode([]byte(object), &into)).To(gomega.MatchError("cannot count its environments: " + want))
+			gomega.NewWithT(t).Expect(rollout.DecodeJSON([]byte(object), &into)).To(gomega.MatchError("cannot count its environments: " + want))
 		})
 	}
 }

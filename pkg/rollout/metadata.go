@@ -1,10 +1,7 @@
 package rollout
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -13,38 +10,20 @@ import (
 
 // Metadata is what Seawall reads of an object's metadata.
 type Metadata struct {
-	// UID and GenerateName are for records only.
-	UID          string            `json:"uid"`
+	Name string `json:"name"`
+	// GenerateName is for records only.
 	GenerateName string            `json:"generateName"`
+	Namespace    string            `json:"namespace"`
+	UID          string            `json:"uid"`
+	Generation   int64             `json:"generation"`
 	Labels       map[string]string `json:"labels"`
 	Annotations  map[string]string `json:"annotations"`
-}
+	Finalizers   []string          `json:"finalizers"`
+	// DeletionTimestamp is nil unless the object is being deleted.
+	DeletionTimestamp *string `json:"deletionTimestamp"`
 
-// ParseMetadata reads the metadata of an object's JSON and nothing behind it: the API
-// server writes keys in order, so the spec of a large object is not scanned.
-func ParseMetadata(object []byte) (Metadata, error) {
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	if token, err := decoder.Token(); err != nil || token != json.Delim('{') {
-		return Metadata{}, errors.New("object is not a JSON object")
-	}
-	for decoder.More() {
-		key, err := decoder.Token()
-		if err != nil {
-			return Metadata{}, fmt.Errorf("reading object: %w", err)
-		}
-		if key == "metadata" {
-			var metadata Metadata
-			if err := decoder.Decode(&metadata); err != nil {
-				return Metadata{}, fmt.Errorf("reading metadata: %w", err)
-			}
-			return metadata, nil
-		}
-		var skipped json.RawMessage
-		if err := decoder.Decode(&skipped); err != nil {
-			return Metadata{}, fmt.Errorf("reading %v: %w", key, err)
-		}
-	}
-	return Metadata{}, errors.New("object has no metadata")
+	// Raw is the JSON of all of it.
+	Raw json.RawMessage `json:"-"`
 }
 
 // Declared returns the number of environments that the annotation

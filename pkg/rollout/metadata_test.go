@@ -10,23 +10,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-func TestParseMetadata(t *testing.T) {
-	g := gomega.NewWithT(t)
-	metadata, err := rollout.ParseMetadata([]byte(`{"apiVersion":"v1","kind":"X","metadata":{"labels":{"a":"b"},"annotations":{"c":"d"}},"spec":!`))
-	g.Expect(err).NotTo(gomega.HaveOccurred(), "what stands behind the metadata is not read")
-	g.Expect(metadata.Labels).To(gomega.Equal(map[string]string{"a": "b"}))
-	g.Expect(metadata.Annotations).To(gomega.Equal(map[string]string{"c": "d"}))
-}
-
-func TestMetadataThatCannotBeReadIsAnError(t *testing.T) {
-	for _, object := range []string{``, `null`, `[]`, `"x"`, `{`, `{}`, `{"spec":{}}`, `{"metadata":7}`, `{"metadata":{"labels":{"a":1}}}`, `{"kind":!`} {
-		t.Run(object, func(t *testing.T) {
-			_, err := rollout.ParseMetadata([]byte(object))
-			gomega.NewWithT(t).Expect(err).To(gomega.HaveOccurred())
-		})
-	}
-}
-
 func TestDeclared(t *testing.T) {
 	declared := func(value string) (int, bool, error) {
 		return rollout.Metadata{Annotations: map[string]string{v1alpha1.EnvironmentsAnnotation: value}}.Declared()
@@ -73,11 +56,11 @@ func TestQuote(t *testing.T) {
 func FuzzMetadata(f *testing.F) {
 	f.Add([]byte(`{"metadata":{"annotations":{"seawall.dev/environments":"7"}}}`))
 	f.Fuzz(func(t *testing.T, object []byte) {
-		metadata, err := rollout.ParseMetadata(object)
+		cut, err := rollout.Cut(object)
 		if err != nil {
 			return
 		}
-		n, found, err := metadata.Declared()
+		n, found, err := cut.Metadata.Declared()
 		if found && err == nil && (n < 1 || n > 1_000_000) {
 			t.Errorf("declared %d environments", n)
 		}

@@ -1,6 +1,6 @@
 // Package rollout says which environments a write of a rollout changes, and in which
 // waves. It holds the vocabulary that every kind of rollout shares; the packages below it
-// read one kind each, and pkg/rollout/kinds lists them.
+// read one kind each, and pkg/kinds lists them.
 package rollout
 
 import "context"
@@ -21,15 +21,29 @@ type Write struct {
 	Operation Operation
 	Namespace string
 	Name      string
-	// Object is the JSON of the rollout as it would be stored; empty on Delete.
-	Object []byte
-	// OldObject is the JSON of the rollout as it is stored; empty on Create.
-	OldObject []byte
-	// Metadata is that of Object, or of OldObject on Delete.
-	Metadata Metadata
+	// Object is the rollout as it would be stored; nil on Delete.
+	Object *Object
+	// OldObject is the rollout as it is stored; nil on Create.
+	OldObject *Object
 	// Rewritten asks what an Update would do that changes the desired state of every
 	// environment which the rollout has. Object and OldObject are the same stored object.
 	Rewritten bool
+}
+
+// Metadata returns that of Object, or of OldObject on Delete.
+func (w Write) Metadata() *Metadata {
+	if w.Object != nil {
+		return &w.Object.Metadata
+	}
+	return w.OldMetadata()
+}
+
+// OldMetadata returns that of OldObject; on Create it is empty.
+func (w Write) OldMetadata() *Metadata {
+	if w.OldObject != nil {
+		return &w.OldObject.Metadata
+	}
+	return &Metadata{}
 }
 
 // Effect is what a write does to one environment.

@@ -8,7 +8,7 @@ import (
 // Sides reads what a write replaces and what it stores; either is nil where there is none.
 // What is stored already and cannot be read counts as nothing before, because the write
 // that put it there was judged; only a Delete has nothing else to go by.
-func Sides[T any](write Write, read func(object []byte) (*T, error)) (before, after *T, err error) {
+func Sides[T any](write Write, read func(object *Object) (*T, error)) (before, after *T, err error) {
 	if write.Operation == Delete {
 		before, err = read(write.OldObject)
 		return before, nil, err
@@ -48,18 +48,10 @@ func (w Write) Rewrites(before, after json.RawMessage) bool {
 
 // SameSpec tells whether an update leaves the spec of the rollout as it is.
 func (w Write) SameSpec() bool {
-	var before, after struct {
-		Spec json.RawMessage `json:"spec"`
-	}
-	return w.Operation == Update && !w.Rewritten && json.Unmarshal(w.OldObject, &before) == nil && json.Unmarshal(w.Object, &after) == nil &&
-		SameJSON(before.Spec, after.Spec)
+	return w.Operation == Update && !w.Rewritten && SameJSON(w.OldObject.RawSpec, w.Object.RawSpec)
 }
 
 // SameLabels tells whether an update leaves the labels of the rollout as they are.
 func (w Write) SameLabels() bool {
-	if w.Operation != Update {
-		return false
-	}
-	before, err := ParseMetadata(w.OldObject)
-	return err == nil && maps.Equal(before.Labels, w.Metadata.Labels)
+	return w.Operation == Update && maps.Equal(w.OldObject.Metadata.Labels, w.Object.Metadata.Labels)
 }

@@ -1,0 +1,127 @@
+// Package applicationset reads Argo CD ApplicationSets: which Applications a write of one
+// creates, changes, removes or releases, and in which waves Argo CD syncs them.
+//
+// Every Application is one environment. What Argo CD does is transcribed from its own
+// source, v3.5; comments name the file where its behaviour is surprising.
+package applicationset
+
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Clusters answers which clusters are registered with Argo CD.
+type Clusters interface {
+	// Select returns the clusters whose labels match; the error says that the inventory
+	// is not readable yet. The caller changes nothing in what it gets.
+	Select(selector labels.Selector) ([]inventory.Cluster, error)
+}
+
+// Switches answers what the ApplicationSet controller has turned on.
+type Switches interface {
+	// ProgressiveSyncs says whether spec.strategy has any effect.
+	ProgressiveSyncs() (bool, error)
+	// SyncPolicy returns the policy that holds for an ApplicationSet whose
+	// spec.syncPolicy.applicationsSync is as asked; empty is "sync".
+	SyncPolicy(asked string) string
+}
+
+// Decisions answers which clusters other controllers have decided on.
+type Decisions interface {
+	// Decisions returns the resource that a ConfigMap of Argo CD's namespace names. The
+	// error says why it cannot be read.
+	Decisions(configMap string) (inventory.DecisionResource, error)
+}
+
+// Applications answers which Applications exist.
+type Applications interface {
+	// Owned returns the sorted names of a namespace's Applications that the ApplicationSet
+	// with the uid controls, and whether that is known.
+	Owned(namespace, uid string) (names []string, known bool)
+}
+
+// Inventory is what an ApplicationSet is read against.
+type Inventory struct {
+	Clusters Clusters
+	Switches Switches
+	// Decisions and Applications may be nil, and then tell nothing.
+	Decisions    Decisions
+	Applications Applications
+}
+
+// Kind returns the kind ApplicationSet.
+func Kind(inventory Inventory) rollout.Kind {
+	return rollout.Kind{
+		Group:      "argoproj.io",
+		Versions:   []string{"v1alpha1"},
+		Resource:   "applicationsets",
+		Name:       "ApplicationSet",
+		Namespaced: true,
+		Meaning:    meaning(),
+		Reader: &reader{
+			clusters:     inventory.Clusters,
+			switches:     inventory.Switches,
+			decisions:    inventory.Decisions,
+			applications: inventory.Applications,
+			functions:    functions(),
+			generators:   registry(),
+		},
+	}
+}
+
+// reader holds what all reads share; none of it changes after Kind.
+type reader struct {
+	clusters     Clusters
+	switches     Switches
+	decisions    Decisions
+	applications Applications
+	functions    gotemplate.Functions
+	generators   []generator
+}
+
+// Read implements rollout.Reader.
+func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	switch write.Operation {
+	case rollout.Create:
+		return r.create(ctx, write)
+	case rollout.Update:
+		return r.update(ctx, write)
+	case rollout.Delete:
+		return r.delete(ctx, write)
+	default:
+		return rollout.Change{}, nil
+	}
+}
+
+func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	written := &object{Object: write.Object}
+	reading := r.begin(ctx, written)
+	after, err := reading.side(written)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	return reading.change(write, nothing(), after)
+}
+
+func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	stored, written := &object{Object: write.OldObject}, &object{Object: write.Object}
+	if !write.Rewritten && written.sameSpec(stored) {
+		return rollout.Change{}, nil
+	}
+	reading := r.begin(ctx, stored, written)
+	before, err := reading.side(stored)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	after, err := reading.sideLike(written, before)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	reading.own(before, write, stored)
+	return reading.change(write, before, after)
+}

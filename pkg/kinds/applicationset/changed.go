@@ -1,0 +1,80 @@
+package applicationset
+
+import (
+	"cmp"
+	"reflect"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// countChanged counts what the entries stand for that are open and differ from those of the
+// stored object.
+func (d *delta) countChanged(changed []openEntry) error {
+	known := len(d.after.apps)
+	if bounded(changed) {
+		return unresolved(changed, known)
+	}
+	declared, found, err := d.write.Metadata().Declared()
+	if err != nil {
+		return err
+	}
+	scale, scaled := d.scaled()
+	least, evidence := d.leastChanged(scale, scaled)
+	switch {
+	case found && (evidence == "" || declared-known >= least):
+		d.declared, d.evidence = max(declared-known, 0), rollout.DeclaredEvidence
+	case evidence != "":
+		d.declared, d.evidence = least, evidence
+	default:
+		return unresolved(changed, len(d.effects))
+	}
+	if d.declared+len(d.effects) == 0 && !scaled {
+		d.declared = 1 // what is unknown is never nothing
+	}
+	d.goneDeclared = d.countReplaced(scale, scaled)
+	return nil
+}
+
+// leastChanged returns how many environments without a name the changed entries affect, as
+// far as what exists tells. The evidence is empty when it does not.
+func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) {
+	status := d.before.status
+	switch {
+	case scaled:
+		sets := scale.after
+		if d.sameShape || !d.after.spec.policy.update {
+			sets = scale.added
+		}
+		return scale.of(d.existing(), sets), status.evidence + ", by the sets of parameters beside the generator that is open"
+	case len(d.added) == 0 && status.count > 0:
+		return d.existing(), status.evidence
+	default:
+		return 0, ""
+	}
+}
+
+// countReplaced returns how many of the Applications that exist go because others take
+// their place, as far as that is certain.
+func (d *delta) countReplaced(scale scale, scaled bool) int {
+	switch {
+	case d.leaves():
+		return 0
+	case d.renames() && (scaled || len(d.reshaped) > 0):
+		return cmp.Or(d.existing(), d.declared)
+	case scaled:
+		return scale.of(d.existing(), scale.gone)
+	default:
+		// The others may keep their names.
+		return max(d.existing()-d.declared, 0)
+	}
+}
+
+// renames says whether the template gives the Applications of an entry other names.
+func (d *delta) renames() bool {
+	before, after := d.before.spec, d.after.spec
+	name := func(spec *specification) any { return value{raw: spec.template}.field("metadata").field("name").raw }
+	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
+	return !reflect.DeepEqual(name(before), name(after)) ||
+		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))
+}

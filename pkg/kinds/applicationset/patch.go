@@ -1,0 +1,117 @@
+package applicationset
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
+)
+
+var (
+	errPatch     = errors.New("renders to something other than an object with metadata of strings")
+	errDirective = errors.New("renders to a patch directive, which Seawall does not apply")
+)
+
+// applyPatch renders spec.templatePatch and applies its metadata; its spec goes into the
+// digest, so that a different patch is a different desired state. Argo CD merges it
+// strategically (applicationset/controllers/template/patch.go), but an Application has
+// only maps and whole lists to merge. It returns the finalizers that the patch adds.
+func (t *appTemplate) applyPatch(pen *pen, rendered *application) []string {
+	const path = "spec.templatePatch"
+	text := pen.write(path, t.patch)
+	if pen.failed != nil {
+		return nil
+	}
+	finalizers, err := t.patched(text, rendered)
+	if err != nil {
+		pen.failed = &broken{path: path, err: err}
+	}
+	return finalizers
+}
+
+func (t *appTemplate) patched(text string, rendered *application) ([]string, error) {
+	tree, err := patchTree(text)
+	if err != nil || tree == nil {
+		return nil, err
+	}
+	patch := value{raw: tree}
+	metadata := patch.field("metadata")
+	if _, err := metadata.object(); err != nil || directed(patch, metadata, metadata.field("labels")) {
+		return nil, cmp.Or(err, errDirective)
+	}
+	name, err := metadata.field("name").text()
+	if err != nil {
+		return nil, errPatch
+	}
+	if name != "" {
+		rendered.name = name
+	}
+	if err := t.patchLabels(rendered, metadata.field("labels")); err != nil {
+		return nil, err
+	}
+	finalizers, err := metadata.field("finalizers").texts()
+	if err != nil {
+		return nil, errPatch
+	}
+	return finalizers, printPatch(patch.field("spec"), rendered)
+}
+
+// patchTree parses a patch as Argo CD does: what begins with a brace is JSON.
+func patchTree(text string) (tree map[string]any, err error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return tree, json.Unmarshal([]byte(text), &tree)
+	}
+	return gotemplate.ParseYAML[map[string]any](text)
+}
+
+// directed says whether a patch does more than merge into the objects that Seawall reads: by a
+// directive, or by null for a whole part.
+func directed(objects ...value) bool {
+	for _, object := range objects {
+		members, _ := object.raw.(map[string]any)
+		for key, member := range members {
+			if strings.HasPrefix(key, "$") || member == nil && slices.Contains([]string{"metadata", "spec", "labels"}, key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *appTemplate) patchLabels(rendered *application, labels value) error {
+	members, err := labels.object()
+	if err != nil {
+		return errPatch
+	}
+	for key, member := range members {
+		switch member := member.(type) {
+		case nil:
+			delete(rendered.labels, key)
+		case string:
+			t.label(rendered, key, member)
+		default:
+			return errPatch
+		}
+	}
+	return nil
+}
+
+func printPatch(spec value, rendered *application) error {
+	members, err := spec.object()
+	if err != nil {
+		return errPatch
+	}
+	delete(members, "project") // Argo CD lets no patch change it
+	if len(members) == 0 {
+		return nil
+	}
+	canonical, err := json.Marshal(members)
+	if err != nil {
+		return err
+	}
+	rendered.digest = mix(rendered.digest, canonical)
+	return nil
+}

@@ -1,0 +1,72 @@
+package applicationset
+
+import (
+	"encoding/json"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// status is what is read of an ApplicationSet's status.
+type status struct {
+	healthy map[string]bool
+	// count is the number of Applications that exist; 0 when the status does not tell.
+	count    int
+	names    []string
+	evidence string
+}
+
+// decodeStatus never fails: a status that cannot be read tells nothing.
+func decodeStatus(data json.RawMessage) status {
+	var decoded struct {
+		ApplicationStatus []struct {
+			Application string `json:"application"`
+			Status      string `json:"status"`
+		} `json:"applicationStatus"`
+		Resources []struct {
+			Name string `json:"name"`
+		} `json:"resources"`
+		ResourcesCount int `json:"resourcesCount"`
+	}
+	if json.Unmarshal(data, &decoded) != nil {
+		return status{}
+	}
+	// Argo CD cuts status.resources off at 5000 entries and leaves a count of 0 out
+	// (applicationset/controllers/applicationset_controller.go, updateResourcesStatus).
+	read := status{count: len(decoded.Resources), evidence: "status.resources", healthy: map[string]bool{}}
+	if decoded.ResourcesCount > read.count {
+		read.count, read.evidence = decoded.ResourcesCount, "status.resourcesCount"
+	}
+	for _, resource := range decoded.Resources {
+		read.names = append(read.names, resource.Name)
+	}
+	for _, application := range decoded.ApplicationStatus {
+		if application.Status == "Healthy" {
+			read.healthy[application.Application] = true
+		}
+	}
+	return read
+}
+
+// beside returns how many of the Applications that exist are not among those given. Those
+// that the status does not name are taken for others.
+func (s status) beside(apps map[string]*app) int {
+	n := s.count
+	for _, name := range s.names {
+		if _, listed := apps[name]; listed {
+			n--
+		}
+	}
+	return n
+}
+
+// own makes the Applications that exist and are owned tell what there is, which they do
+// better than the status: it may be late, and cut off.
+func (r *reading) own(before *side, write rollout.Write, stored *object) {
+	uid := stored.Metadata.UID
+	if r.applications == nil || uid == "" {
+		return
+	}
+	if names, known := r.applications.Owned(write.Namespace, uid); known && len(names) > 0 {
+		before.status.count, before.status.names, before.status.evidence = len(names), names, "the Applications that it owns"
+	}
+}

@@ -1,0 +1,204 @@
+package custom
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const (
+	defaultRemedy = "make waves of at most " + rollout.PerWave + " environments"
+	removeRemedy  = "drop at most " + rollout.PerWave + " environments in one write"
+)
+
+// reader reads a kind that a RolloutKind describes.
+type reader struct {
+	programs *programs
+	targets  *inventory.Collection[map[string]any] // nil without an inventory
+	kind     string
+	remedy   string
+}
+
+// side is the rollout before or after a write.
+type side struct {
+	// names are the environments, or else count is their number.
+	names   []string
+	count   int
+	counted bool
+	waves   any
+	desired any
+}
+
+// Read implements rollout.Reader.
+func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	change, err := r.read(ctx, write)
+	if err != nil && untouched(write) {
+		return rollout.Change{}, nil // whatever the expressions make of it
+	}
+	return change, err
+}
+
+func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	stored, written, err := rollout.Sides(write, decode)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	before, after := &side{}, &side{}
+	if stored != nil {
+		before, err = r.evaluate(ctx, *stored, nil)
+		if err != nil && write.Operation == rollout.Delete {
+			return rollout.Change{}, err
+		}
+		if err != nil {
+			before = &side{} // what is stored was judged when it was written
+		}
+	}
+	if written != nil {
+		var old map[string]any
+		if stored != nil {
+			old = *stored
+		}
+		if after, err = r.evaluate(ctx, *written, old); err != nil {
+			return rollout.Change{}, err
+		}
+	}
+	return r.change(before, after, write)
+}
+
+// untouched tells whether an update leaves all of the object but its bookkeeping as it is.
+func untouched(write rollout.Write) bool {
+	return write.SameSpec() && write.SameLabels() && maps.Equal(write.OldMetadata().Annotations, write.Metadata().Annotations)
+}
+
+func decode(object *rollout.Object) (*map[string]any, error) {
+	var members map[string]any
+	err := rollout.Decode(object, &members)
+	return &members, err
+}
+
+func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*side, error) {
+	evaluation := r.begin(ctx, object, old)
+	result := &side{}
+	value, err := evaluation.run(r.programs.environments)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.enumerate(result, value); err != nil {
+		return nil, err
+	}
+	if r.programs.waves != nil {
+		if result.waves, err = evaluation.run(*r.programs.waves); err != nil {
+			return nil, err
+		}
+	}
+	result.desired, err = evaluation.run(r.programs.desiredState)
+	return result, err
+}
+
+func (r *reader) enumerate(result *side, value any) error {
+	if number, isNumber := value.(int64); isNumber {
+		var inRange bool
+		if result.count, inRange = count(number); !inRange {
+			return r.unresolved("spec.environments", "yields %d: want 0 to %d", number, risk.MaxEnvironments)
+		}
+		result.counted = true
+		return nil
+	}
+	names, isList := texts(value)
+	if !isList {
+		return r.unresolved("spec.environments", "yields %s: want a list of names or a number", spell(value))
+	}
+	slices.Sort(names)
+	result.names = slices.Compact(names)
+	return nil
+}
+
+func (r *reader) unresolved(field, problem string, args ...any) error {
+	return rollout.Unresolved("RolloutKind "+r.kind+": "+field, problem, args...)
+}
+
+func spell(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprintf("a %T", value)
+	}
+	return rollout.Quote(strings.TrimSpace(string(text)))
+}
+
+func (s *side) size() int {
+	if s.counted {
+		return s.count
+	}
+	return len(s.names)
+}
+
+func (s *side) environments() rollout.Environments {
+	all := make(rollout.Environments, len(s.names))
+	for _, name := range s.names {
+		all[name] = rollout.Environment{}
+	}
+	return all
+}
+
+// change compares the two sides.
+func (r *reader) change(before, after *side, write rollout.Write) (rollout.Change, error) {
+	waves, err := r.plan(after)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	result := rollout.Change{Environments: after.size()}
+	if write.Operation == rollout.Delete {
+		result.Environments = before.size()
+	}
+	rewritten := write.Rewritten || !reflect.DeepEqual(before.desired, after.desired)
+	// What is stored and cannot be read paced nothing.
+	paced, err := r.plan(before)
+	looser := err == nil && before.size() > 0 && looser(paced, waves)
+	if after.counted || before.counted {
+		r.changeOfCounts(&result, before.size(), after.size(), rewritten || looser, waves)
+		return result, nil
+	}
+	held, holds := paced.held(), waves.held()
+	effect := func(name string) (rollout.Effect, bool) {
+		if rewritten {
+			return rollout.Changed, true
+		}
+		return rollout.Released, looser || held[name] && !holds[name]
+	}
+	staying, removed := rollout.Split(rollout.Delta(before.environments(), after.environments(), effect))
+	result.Steps, result.Held = waves.steps(staying, r.paceRemedy())
+	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
+	return result, nil
+}
+
+// changeOfCounts is a change of environments that have no names.
+func (r *reader) changeOfCounts(result *rollout.Change, before, after int, all bool, waves plan) {
+	affected := max(0, after-before)
+	if all {
+		affected = after
+	}
+	result.Steps = waves.stepsOf(affected, r.paceRemedy())
+	if gone := before - after; gone > 0 {
+		result.Steps = append(result.Steps, rollout.Step{
+			Declared: gone, Removal: true, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
+		})
+	}
+	if affected > 0 {
+		result.Evidence = "the number that RolloutKind " + r.kind + " yields"
+	}
+}
+
+func (r *reader) paceRemedy() string {
+	if r.remedy != "" {
+		return r.remedy
+	}
+	return defaultRemedy
+}

@@ -1,0 +1,71 @@
+// Package kinds lists the kinds of rollouts that Seawall reads.
+package kinds
+
+import (
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
+	"github.com/seawall-dev/seawall/pkg/kinds/fleet"
+	"github.com/seawall-dev/seawall/pkg/kinds/kargo"
+	"github.com/seawall-dev/seawall/pkg/kinds/karmada"
+	"github.com/seawall-dev/seawall/pkg/kinds/kubefleet"
+	"github.com/seawall-dev/seawall/pkg/kinds/ocm"
+	"github.com/seawall-dev/seawall/pkg/kinds/resourceset"
+	"github.com/seawall-dev/seawall/pkg/kinds/sveltos"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// ArgoCD is what the kinds of Argo CD ask about an installation of it.
+type ArgoCD interface {
+	applicationset.Clusters
+	applicationset.Switches
+}
+
+// Inventories say which environments exist.
+type Inventories struct {
+	ArgoCD ArgoCD
+	// Decisions may be nil.
+	Decisions applicationset.Decisions
+	// ArgoCDNamespace is where Argo CD runs.
+	ArgoCDNamespace string
+	// Registry gets the collections of everything else that the kinds read.
+	Registry *inventory.Registry
+}
+
+// All returns every kind, one line each; webhook rules, RBAC and docs/kinds.md are
+// generated from it. Those that are not Declarable here read the annotation themselves.
+func All(inventories Inventories) []rollout.Kind {
+	applications := inventory.NewApplications(inventories.Registry)
+	rancher := fleet.NewInventory(inventories.Registry)
+	hub := ocm.NewInventory(inventories.Registry)
+	azure := kubefleet.NewInventory(inventories.Registry)
+	federation := karmada.NewInventory(inventories.Registry)
+	addons := sveltos.NewInventory(inventories.Registry)
+	return []rollout.Kind{
+		applicationset.Kind(applicationset.Inventory{
+			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
+		}),
+		rollout.Declarable(fleet.Bundle(rancher)),
+		rollout.Declarable(fleet.HelmOp(rancher)),
+		rollout.Declarable(fleet.GitRepo(rancher)),
+		rollout.Declarable(ocm.ManifestWorkReplicaSet(hub)),
+		rollout.Declarable(ocm.ClusterManagementAddOn(hub)),
+		rollout.Declarable(ocm.Placement(hub)),
+		rollout.Declarable(kubefleet.ClusterStagedUpdateRun(azure)),
+		rollout.Declarable(kubefleet.StagedUpdateRun(azure)),
+		rollout.Declarable(kubefleet.ClusterResourcePlacement(azure)),
+		rollout.Declarable(kubefleet.ResourcePlacement(azure)),
+		rollout.Declarable(karmada.PropagationPolicy(federation)),
+		rollout.Declarable(karmada.ClusterPropagationPolicy(federation)),
+		rollout.Declarable(sveltos.ClusterProfile(addons)),
+		rollout.Declarable(sveltos.Profile(addons)),
+		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),
+		resourceset.ResourceSet(resourceset.NewInventory(inventories.Registry)),
+	}
+}
+
+// Named returns every kind and what they read, for those who want to name them only.
+func Named() ([]rollout.Kind, []inventory.Source) {
+	registry := inventory.NewRegistry()
+	all := All(Inventories{Registry: registry})
+	return all, registry.Sources()
+}

@@ -1,0 +1,229 @@
+package ocm
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const installRemedy = "let the placements of spec.installStrategy decide at most " + rollout.PerWave + " more clusters in one write"
+
+// ClusterManagementAddOn reads ClusterManagementAddOns.
+func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
+	return rollout.Kind{
+		Group: addonGroup, Versions: []string{"v1alpha1", "v1beta1"}, Resource: "clustermanagementaddons", Name: "ClusterManagementAddOn",
+		Reader: addonReader{inventory},
+		Meaning: rollout.Meaning{
+			Environments: "Each ManagedCluster that a Placement of spec.installStrategy decides, and, as long as none installs it, each " +
+				"that has the add-on.",
+			Waves: "A first install goes to all clusters at once. Another configuration follows the rolloutStrategy of the cluster's " +
+				"last placement, whose maxConcurrency is clustersPerDecisionGroup of the Placement if it is not set; add-ons outside " +
+				"of all placements change at once.",
+			Delta: "Clusters are added, removed (placements take the add-on off every cluster that they do not decide, whoever put " +
+				"it there), or changed by another configuration. A looser strategy releases the clusters that may go on sooner, " +
+				"unless the status was written after the spec and all of its installProgressions are Completed.",
+			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and the metadata of " +
+				"ManagedClusterAddOns.",
+			Unknown: "An edit of the AddOnTemplate or AddOnDeploymentConfig that a configuration names starts a rollout without any " +
+				"write of the ClusterManagementAddOn. Configurations that single ManagedClusterAddOns set for themselves are not read.",
+		},
+	}
+}
+
+// addonObject is what a Placement wants to know of the add-ons that it installs.
+type addonObject struct {
+	Metadata written `json:"metadata"`
+	Spec     struct {
+		InstallStrategy installStrategy `json:"installStrategy"`
+	} `json:"spec"`
+	Status addonStatus `json:"status"`
+}
+
+type installStrategy struct {
+	Type       string             `json:"type"`
+	Placements []installPlacement `json:"placements"`
+}
+
+type installPlacement struct {
+	Namespace       string        `json:"namespace"`
+	Name            string        `json:"name"`
+	Configs         []addonConfig `json:"configs"`
+	RolloutStrategy strategy      `json:"rolloutStrategy"`
+}
+
+// byPlacements tells whether placements install the add-on, and take it away.
+func (s installStrategy) byPlacements() bool { return s.Type != "" && s.Type != "Manual" }
+
+// installing returns the placements that install the add-on.
+func (s installStrategy) installing() []installPlacement {
+	if !s.byPlacements() {
+		return nil
+	}
+	return s.Placements
+}
+
+type addon struct {
+	Metadata written `json:"metadata"`
+	Spec     struct {
+		InstallStrategy  installStrategy   `json:"installStrategy"`
+		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
+		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
+	} `json:"spec"`
+	Status addonStatus `json:"status"`
+
+	clusters []string
+	// placed are those of them that a placement has decided.
+	placed map[string]placed
+	plans  []plan
+}
+
+// placed is what the last placement that decides for a cluster says of it.
+type placed struct {
+	placement int
+	place     place
+	configs   configs
+}
+
+type addonReader struct{ inventory *Inventory }
+
+// Read implements rollout.Reader.
+func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+	if write.SameSpec() {
+		return rollout.Change{}, nil
+	}
+	before, after, err := rollout.Sides(write, r.read)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	installed, err := r.installed(write.Name)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	if after == nil {
+		gone, err := r.inventory.environments(append(installed, before.clusters...))
+		return rollout.Change{Environments: len(gone), Steps: rollout.Steps(rollout.AtOnce(rollout.Delta(gone, nil, nil), removeRemedy))}, err
+	}
+	if before == nil {
+		before = &addon{}
+		// Who has it by chance gets it anew.
+		installed = slices.DeleteFunc(installed, func(name string) bool { _, placed := after.placed[name]; return placed })
+	}
+	return r.change(write, before, after, installed)
+}
+
+func (r addonReader) change(write rollout.Write, before, after *addon, installed []string) (rollout.Change, error) {
+	old, err := r.inventory.environments(append(installed, before.clusters...))
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	stay := after.clusters
+	if !after.Spec.InstallStrategy.byPlacements() {
+		stay = slices.AppendSeq(stay, maps.Keys(old))
+	} // else it is taken off every cluster that no placement decides, whoever put it there
+	now, err := r.inventory.environments(stay)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	staying, removed := rollout.Split(rollout.Delta(old, now, after.effect(write, before)))
+	result := rollout.Change{Environments: len(now), Steps: after.steps(staying)}
+	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
+	return result, nil
+}
+
+// effect tells what happens to the clusters that stay.
+func (a *addon) effect(write rollout.Write, before *addon) func(string) (rollout.Effect, bool) {
+	complete := before.Metadata.statusLast() && before.Status.complete()
+	return func(name string) (rollout.Effect, bool) {
+		if write.Rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
+			return rollout.Changed, true
+		}
+		return rollout.Released, !complete && a.placed[name].place.soonerThan(before.placed[name].place)
+	}
+}
+
+// configs returns the configurations of a cluster.
+func (a *addon) configs(name string) configs {
+	if placed, is := a.placed[name]; is {
+		return placed.configs
+	}
+	return defaults(a.Spec.SupportedConfigs, a.Spec.DefaultConfigs)
+}
+
+// read reads an add-on and what its placements have decided.
+func (r addonReader) read(object *rollout.Object) (*addon, error) {
+	side := &addon{placed: map[string]placed{}}
+	if err := rollout.Decode(object, side); err != nil {
+		return nil, err
+	}
+	byDefault := defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
+	for i, placement := range side.Spec.InstallStrategy.installing() {
+		decided, err := r.inventory.decide(placement.Namespace, placement.Name)
+		if err != nil {
+			return nil, err
+		}
+		plan, err := placement.plan(fmt.Sprintf("spec.installStrategy.placements[%d].rolloutStrategy", i), decided)
+		if err != nil {
+			return nil, err
+		}
+		side.plans = append(side.plans, plan)
+		configs := byDefault.with(placement.Configs)
+		for name, place := range plan.places() {
+			side.placed[name] = placed{i, place, configs}
+		}
+		side.clusters = append(side.clusters, decided.clusters()...)
+	}
+	return side, nil
+}
+
+// plan returns how another configuration goes to the clusters of a placement.
+func (p installPlacement) plan(path string, decided decided) (plan, error) {
+	strategy := p.RolloutStrategy
+	if maxConcurrency := &strategy.Progressive.MaxConcurrency; *maxConcurrency == (size{}) {
+		*maxConcurrency = decided.perGroup
+	}
+	return strategy.plan(path, p.Namespace+"/"+p.Name, decided)
+}
+
+// installed returns the clusters that have the add-on.
+func (r addonReader) installed(name string) ([]string, error) {
+	objects, err := r.inventory.installed.List("", labels.Everything())
+	if err != nil {
+		return nil, err
+	}
+	var clusters []string
+	for _, object := range objects {
+		if object.Name == name {
+			clusters = append(clusters, object.Namespace)
+		}
+	}
+	return clusters, nil
+}
+
+// steps runs the plans of the placements over the clusters that follow them. First installs
+// and add-ons outside of all placements sync at once, beside the first waves.
+func (a *addon) steps(staying []rollout.Target) []rollout.Step {
+	var atOnce []string
+	followers := make([]map[string]bool, len(a.plans))
+	for i := range followers {
+		followers[i] = map[string]bool{}
+	}
+	for _, target := range staying {
+		if placed, is := a.placed[target.Name]; is && target.Effect != rollout.Added {
+			followers[placed.placement][target.Name] = true
+		} else {
+			atOnce = append(atOnce, target.Name)
+		}
+	}
+	plans := make([]plan, len(a.plans), len(a.plans)+1)
+	for i, plan := range a.plans {
+		plans[i] = plan.of(followers[i])
+	}
+	unpaced := wave{clusters: atOnce, window: len(atOnce), pace: installRemedy, divide: installRemedy}
+	return steps(append(plans, plan{waves: []wave{unpaced}}), staying)
+}

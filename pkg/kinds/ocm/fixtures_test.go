@@ -1,0 +1,32 @@
+package ocm_test
+
+import (
+	"testing"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
+	"github.com/seawall-dev/seawall/pkg/kinds/ocm"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+func replicaSet(r *inventory.Registry) rollout.Kind {
+	return ocm.ManifestWorkReplicaSet(ocm.NewInventory(r))
+}
+
+func TestManifestWorkReplicaSet(t *testing.T) { kindtest.Run(t, replicaSet) }
+
+func FuzzManifestWorkReplicaSet(f *testing.F) { kindtest.Fuzz(f, replicaSet) }
+
+func addOn(r *inventory.Registry) rollout.Kind {
+	return ocm.ClusterManagementAddOn(ocm.NewInventory(r))
+}
+
+func TestClusterManagementAddOn(t *testing.T) { kindtest.Run(t, addOn) }
+
+func FuzzClusterManagementAddOn(f *testing.F) { kindtest.Fuzz(f, addOn) }
+
+func placement(r *inventory.Registry) rollout.Kind { return ocm.Placement(ocm.NewInventory(r)) }
+
+func TestPlacement(t *testing.T) { kindtest.Run(t, placement) }
+
+func FuzzPlacement(f *testing.F) { kindtest.Fuzz(f, placement) }

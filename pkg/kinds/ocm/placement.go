@@ -1,0 +1,129 @@
+package ocm
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const placeRemedy = "set spec.numberOfClusters so that at most " + rollout.PerWave + " clusters are new or dropped in one write"
+
+// Placement reads Placements, whose edits reach everything that follows them.
+func Placement(inventory *Inventory) rollout.Kind {
+	return rollout.Kind{
+		Group: clusterGroup, Versions: []string{"v1beta1"}, Resource: "placements", Name: "Placement", Namespaced: true,
+		OneShot: true, Reader: placementReader{inventory},
+		Meaning: rollout.Meaning{
+			Environments: "The ManagedClusters that the Placement decides, as long as a ManifestWorkReplicaSet of its namespace or a " +
+				"ClusterManagementAddOn follows it: none otherwise.",
+			Waves: "New clusters follow the rolloutStrategy of each ManifestWorkReplicaSet; an add-on is installed on all of them " +
+				"at once. Several followers act side by side.",
+			Delta: "The decisions as they stand, against those that the new spec makes: clusters are added or removed. Larger " +
+				"decision groups, or a percentage of more clusters, release those that may go on sooner, unless the status of the " +
+				"follower shows that it is complete.",
+			Inventory: "PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and who follows: " +
+				"ManifestWorkReplicaSets and ClusterManagementAddOns.",
+			Unknown: "Which clusters numberOfClusters picks among more: those that are decided are taken to stay, and as many as " +
+				"possible to be replaced by another prioritizerPolicy. A celSelector cannot be evaluated. Followers of other " +
+				"kinds, such as policies and ApplicationSets, are not counted.",
+		},
+	}
+}
+
+type placementReader struct{ inventory *Inventory }
+
+// Read implements rollout.Reader.
+func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+	// What its clusters run is its followers' to say.
+	if write.Rewritten || write.SameSpec() && !resumes(write) {
+		return rollout.Change{}, nil
+	}
+	followers, err := r.inventory.followers(write.Namespace, write.Name)
+	if err != nil || len(followers) == 0 {
+		return rollout.Change{}, err
+	}
+	old, err := r.inventory.decided(write.Namespace, write.Name)
+	if _, uncounted := errors.AsType[*rollout.UnresolvedError](err); err != nil && (!uncounted || write.Operation == rollout.Delete) {
+		return rollout.Change{}, err
+	}
+	before, err := r.inventory.environments(old.clusters())
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	if write.Operation == rollout.Delete {
+		return deletion(followers, before), nil
+	}
+	return r.written(write, followers, before, old)
+}
+
+// written compares what the written placement decides with what is decided.
+func (r placementReader) written(
+	write rollout.Write, followers []follower, before rollout.Environments, old decided,
+) (rollout.Change, error) {
+	var placement placementObject
+	if err := rollout.Decode(write.Object, &placement); err != nil {
+		return rollout.Change{}, err
+	}
+	if placement.Metadata.unscheduled() {
+		return rollout.Change{Environments: len(before)}, nil
+	}
+	groups, err := r.inventory.schedule(write.Namespace, &placement.Spec, old.groups, samePriorities(write))
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	now := decided{groups: groups, perGroup: placement.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup}
+	return r.change(write.Namespace+"/"+write.Name, followers, before, old, now)
+}
+
+// resumes tells whether an update lets OCM decide again.
+func resumes(write rollout.Write) bool {
+	return placementMetadata{write.OldMetadata().Annotations}.unscheduled() && !placementMetadata{write.Metadata().Annotations}.unscheduled()
+}
+
+// samePriorities tells whether an update leaves alone what decides which clusters are taken.
+func samePriorities(write rollout.Write) bool {
+	var before, after struct {
+		Spec struct {
+			PrioritizerPolicy json.RawMessage `json:"prioritizerPolicy"`
+		} `json:"spec"`
+	}
+	return write.Operation != rollout.Update ||
+		rollout.Decode(write.OldObject, &before) == nil && rollout.Decode(write.Object, &after) == nil &&
+			rollout.SameJSON(before.Spec.PrioritizerPolicy, after.Spec.PrioritizerPolicy)
+}
+
+// change compares the decisions of a placement before and after.
+func (r placementReader) change(
+	placement string, followers []follower, before rollout.Environments, old, now decided,
+) (rollout.Change, error) {
+	after, err := r.inventory.environments(now.clusters())
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	added := map[string]bool{}
+	for name := range after {
+		if _, stays := before[name]; !stays {
+			added[name] = true
+		}
+	}
+	var plans []plan
+	released := map[string]bool{}
+	for _, follower := range followers {
+		own, err := follower.plans(placement, old, now, added, released)
+		if err != nil {
+			return rollout.Change{}, err
+		}
+		plans = append(plans, own...)
+	}
+	staying, removed := rollout.Split(rollout.Delta(before, after, func(name string) (rollout.Effect, bool) {
+		return rollout.Released, released[name]
+	}))
+	change := rollout.Change{Environments: len(after), Steps: steps(plans, staying)}
+	for i := range change.Steps {
+		change.Steps[i].PaceRemedy, change.Steps[i].SplitRemedy = placeRemedy, placeRemedy
+	}
+	change.Steps = append(change.Steps, rollout.Steps(rollout.AtOnce(removed, placeRemedy))...)
+	return change, nil
+}

@@ -1,0 +1,77 @@
+package rollout
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+	kjson "sigs.k8s.io/json"
+)
+
+// Fields are the members of a JSON object by their names, each as it stands there.
+type Fields map[string]json.RawMessage
+
+// Object is an object of the API server, cut once into the parts that kinds read: whoever
+// wants one field need not look at the others. Nothing in it may be changed.
+type Object struct {
+	// JSON is the whole object.
+	JSON []byte
+	// APIVersion is its group and version, such as "argoproj.io/v1alpha1".
+	APIVersion string
+	Metadata   Metadata
+	// Spec holds the fields of the spec; it is nil where that is no JSON object.
+	Spec Fields
+	// RawSpec and Status are the JSON of both; empty where there is none.
+	RawSpec, Status json.RawMessage
+}
+
+// Cut cuts an object. The error says what is no object of the API server.
+func Cut(object []byte) (*Object, error) {
+	members, err := cut(object)
+	if err != nil {
+		return nil, fmt.Errorf("reading object: %w", err)
+	}
+	metadata, found := members["metadata"]
+	if !found {
+		return nil, errors.New("object has no metadata")
+	}
+	result := &Object{JSON: object, RawSpec: members["spec"], Status: members["status"]}
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(metadata, &result.Metadata); err != nil {
+		return nil, fmt.Errorf("reading metadata: %w", err)
+	}
+	result.Metadata.Raw = metadata
+	_ = json.Unmarshal(members["apiVersion"], &result.APIVersion) // for records only
+	if bytes.HasPrefix(result.RawSpec, []byte("{")) {
+		if result.Spec, err = cut(result.RawSpec); err != nil {
+			return nil, fmt.Errorf("reading spec: %w", err)
+		}
+	}
+	return result, nil
+}
+
+// cut returns the members of a JSON object, which share its memory. Of two with one name the
+// last stays, as in encoding/json.
+func cut(object []byte) (Fields, error) {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
+		return nil, errors.New("it is not a JSON object")
+	}
+	fields := Fields{}
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadToken()
+		if err != nil {
+			return nil, err //nolint:wrapcheck // the caller says what is read
+		}
+		key := name.String()
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return nil, err //nolint:wrapcheck // as above
+		}
+		end := int(decoder.InputOffset())
+		fields[key] = object[end-len(value) : end : end]
+	}
+	_, err := decoder.ReadToken()
+	return fields, err //nolint:wrapcheck // as above
+}
