@@ -82,6 +82,9 @@ type reader struct {
 	applications Applications
 	functions    gotemplate.Functions
 	generators   []generator
+	// rendered says that templates of plain fields are rendered with all parameters, as all
+	// others are.
+	rendered bool
 }
 
 // Read implements rollout.Reader.
@@ -100,8 +103,8 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 
 func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	written := &object{Object: write.Object}
-	reading := r.begin(ctx, written)
-	after, err := reading.side(written)
+	reading := r.begin(ctx, nil, written)
+	after, err := reading.side(written, theWritten)
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -114,7 +117,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, nil
 	}
 	reading := r.begin(ctx, stored, written)
-	before, err := reading.side(stored)
+	before, err := reading.side(stored, theStored)
 	if err != nil {
 		return rollout.Change{}, err
 	}

@@ -2,7 +2,6 @@ package applicationset
 
 import (
 	"bytes"
-	"encoding/json"
 	"reflect"
 	"slices"
 
@@ -17,7 +16,7 @@ const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io"
 type object struct {
 	*rollout.Object
 
-	tree any
+	tree value
 }
 
 func (o *object) sameSpec(other *object) bool {
@@ -26,10 +25,10 @@ func (o *object) sameSpec(other *object) bool {
 
 // spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
 func (o *object) spec() value {
-	if o.tree == nil && len(o.RawSpec) > 0 {
-		_ = json.Unmarshal(o.RawSpec, &o.tree)
+	if o.tree.node == nil {
+		o.tree = root("spec", (&scanner{text: string(o.RawSpec)}).tree(theSpec))
 	}
-	return value{path: "spec", raw: o.tree}
+	return o.tree
 }
 
 // specification is what is read of an ApplicationSet's spec.
