@@ -98,7 +98,7 @@ func (c *WavePolicy) accepted(source *v1alpha1.WavePolicy) metav1.Condition {
 func groupKinds(known []rollout.Kind) []schema.GroupKind {
 	list := make([]schema.GroupKind, len(known))
 	for i, kind := range known {
-		list[i] = schema.GroupKind{Group: kind.Group, Kind: kind.Name}
+		list[i] = kind.GroupKind()
 	}
 	return list
 }
