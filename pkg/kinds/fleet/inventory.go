@@ -149,10 +149,10 @@ func (i *Inventory) groupsOf(namespace string) (groups, error) {
 	return all, nil
 }
 
-func (g groups) of(clusterLabels map[string]string) []*inventory.Object[groupFields] {
+func (g groups) of(clusterLabels inventory.Pairs) []*inventory.Object[groupFields] {
 	var in []*inventory.Object[groupFields]
 	for _, group := range g {
-		if group.selector.Matches(labels.Set(clusterLabels)) {
+		if group.selector.Matches(clusterLabels) {
 			in = append(in, group.object)
 		}
 	}
