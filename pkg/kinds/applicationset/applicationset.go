@@ -102,7 +102,7 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 }
 
 func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	written := &object{Object: write.Object}
+	written := newObject(ctx, write.Object)
 	reading := r.begin(ctx, nil, written)
 	after, err := reading.side(written, theWritten)
 	if err != nil {
@@ -112,9 +112,10 @@ func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Chang
 }
 
 func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored, written := &object{Object: write.OldObject}, &object{Object: write.Object}
-	if !write.Rewritten && written.sameSpec(stored) {
-		return rollout.Change{}, nil
+	stored, written := newObject(ctx, write.OldObject), newObject(ctx, write.Object)
+	same := !write.Rewritten && written.sameSpec(stored)
+	if err := stored.account.Err(); err != nil || same {
+		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading := r.begin(ctx, stored, written)
 	before, err := reading.side(stored, theStored)

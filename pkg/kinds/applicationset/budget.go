@@ -59,5 +59,6 @@ func (r *reading) spend(config value, bytes int) error {
 // failed says whether an error is a failure of Seawall's own and therefore tells nothing about
 // what was read.
 func failed(err error) bool {
-	return errors.Is(err, budget.ErrExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	return errors.Is(err, budget.ErrExceeded) || errors.Is(err, budget.ErrOverload) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

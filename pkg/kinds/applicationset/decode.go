@@ -2,9 +2,11 @@ package applicationset
 
 import (
 	"bytes"
+	"context"
 	"reflect"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -16,7 +18,12 @@ const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io"
 type object struct {
 	*rollout.Object
 
-	tree value
+	tree    value
+	account *budget.Account
+}
+
+func newObject(ctx context.Context, of *rollout.Object) *object {
+	return &object{Object: of, account: budget.From(ctx)}
 }
 
 func (o *object) sameSpec(other *object) bool {
@@ -26,7 +33,7 @@ func (o *object) sameSpec(other *object) bool {
 // spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
 func (o *object) spec() value {
 	if o.tree.node == nil {
-		o.tree = root("spec", (&scanner{text: string(o.RawSpec)}).tree(theSpec))
+		o.tree = root("spec", (&scanner{text: string(o.RawSpec), account: o.account}).tree(theSpec))
 	}
 	return o.tree
 }

@@ -9,7 +9,7 @@ import (
 
 // delete says what goes with an ApplicationSet: every Application that it owns.
 func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored := &object{Object: write.OldObject}
+	stored := newObject(ctx, write.OldObject)
 	reading := r.begin(ctx, stored, nil)
 	before, err := reading.side(stored, theStored)
 	if err != nil {

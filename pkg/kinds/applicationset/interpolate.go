@@ -11,7 +11,7 @@ func templated(raw any, dialect dialect) bool {
 	switch raw := raw.(type) {
 	case rawList:
 		// A brace may also be spelled as an escape.
-		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parsed(raw), dialect)
+		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parsed(nil, raw), dialect)
 	case string:
 		return dialect.goTemplate && strings.Contains(raw, "{{") || !dialect.goTemplate && fastTemplated(raw)
 	case []any:
@@ -75,7 +75,7 @@ func (i *interpolation) walk(part value) (any, error) {
 		if !templated(list, i.dialect) && !strings.Contains(string(list), "null") {
 			return list, nil
 		}
-		part.raw = parsed(list)
+		part.raw = parsed(i.reading.account, list)
 	}
 	switch raw := part.raw.(type) {
 	case string:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -25,6 +26,9 @@ func matrix(reading *reading, config value, spec *specification, yield yield) er
 		return reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
+	if !constant {
+		children[1].raw = parsed(reading.account, children[1].raw)
+	}
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
 	for i := range firsts {
 		if i == 0 || !constant {
@@ -169,12 +173,17 @@ func (p *pair) texts() (map[string]any, error) {
 	first, second := p.first.made, p.second.made
 	texts := make(map[string]any, len(first)+len(second))
 	maps.Copy(texts, second)
+	var twice []string
 	for key, text := range first {
 		if other, found := texts[key]; found && other != text {
-			return nil, rollout.Unresolved(p.product.config.spelled(), "has two values for the parameter %s: %s and %s",
-				rollout.Quote(key), rollout.Quote(fmt.Sprint(text)), rollout.Quote(fmt.Sprint(other)))
+			twice = append(twice, key)
 		}
 		texts[key] = text
+	}
+	if len(twice) > 0 {
+		key := slices.Min(twice)
+		return nil, rollout.Unresolved(p.product.config.spelled(), "has two values for the parameter %s: %s and %s",
+			rollout.Quote(key), rollout.Quote(fmt.Sprint(first[key])), rollout.Quote(fmt.Sprint(second[key])))
 	}
 	return texts, p.product.reading.spend(p.product.config, len(texts)*parameterWeight)
 }

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // scanner reads JSON that is known to be valid: rollout.Cut has looked at every byte. What it
@@ -13,6 +15,8 @@ import (
 type scanner struct {
 	text string
 	at   int
+	// account pays for trees. Once it cannot, the scanner is at the end.
+	account *budget.Account
 }
 
 // next skips white space and returns the byte that follows; 0 at the end.
@@ -141,7 +145,8 @@ func (s *scanner) tree(at place) any {
 	switch s.next() {
 	case '{':
 		members := map[string]any{}
-		for s.enter(); s.more(); {
+		s.pay(mapWeight)
+		for s.enter(); s.more(); s.pay(memberWeight) {
 			key := s.string()
 			members[key] = s.tree(at.within(key))
 		}
@@ -154,12 +159,24 @@ func (s *scanner) tree(at place) any {
 			at = generatorEntry
 		}
 		items := []any{}
-		for s.enter(); s.more(); {
+		for s.enter(); s.more(); s.pay(memberWeight) {
 			items = append(items, s.tree(at))
 		}
 		return items
 	default:
 		return scalar(s.value())
+	}
+}
+
+// What trees weigh, as budget.Tree measures it.
+const (
+	mapWeight    = 360
+	memberWeight = 48
+)
+
+func (s *scanner) pay(weight int) {
+	if s.account.Spend(weight) != nil {
+		s.at = len(s.text) // the account keeps the error
 	}
 }
 
@@ -179,30 +196,24 @@ func scalar(text string) any {
 	return number
 }
 
-// parsed returns a list that nobody had parsed yet, and anything else as it is.
-func parsed(raw any) any {
-	if list, isRaw := raw.(rawList); isRaw {
-		return (&scanner{text: string(list)}).tree(elsewhere)
-	}
-	return raw
-}
-
-// parsedAll returns a tree in which every list is parsed.
-func parsedAll(raw any) any {
+// parsed returns a tree in which every list is parsed.
+func parsed(account *budget.Account, raw any) any {
 	switch raw := raw.(type) {
+	case rawList:
+		return (&scanner{text: string(raw), account: account}).tree(elsewhere)
 	case map[string]any:
 		members := make(map[string]any, len(raw))
 		for key, member := range raw {
-			members[key] = parsedAll(member)
+			members[key] = parsed(account, member)
 		}
 		return members
 	case []any:
 		items := make([]any, len(raw))
 		for i, item := range raw {
-			items[i] = parsedAll(item)
+			items[i] = parsed(account, item)
 		}
 		return items
 	default:
-		return parsed(raw)
+		return raw
 	}
 }

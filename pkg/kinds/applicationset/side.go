@@ -58,6 +58,9 @@ func (r *reading) side(object *object, turn turn) (*side, error) {
 	read := nothing()
 	read.turn, read.rawStatus = turn, object.Status
 	tree := object.spec()
+	if err := r.account.Err(); err != nil {
+		return nil, err
+	}
 	spec, err := r.decodeSpec(tree)
 	read.spec = spec
 	if err != nil {
@@ -69,7 +72,7 @@ func (r *reading) side(object *object, turn turn) (*side, error) {
 	templates := map[uintptr]*appTemplate{}
 	entries, _ := spec.generators.list()
 	for i := range entries {
-		if err := r.ctx.Err(); err != nil {
+		if err := r.account.Err(); err != nil {
 			return nil, err
 		}
 		entry := spec.generators.item(i)
@@ -117,7 +120,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	key, marshalErr := json.Marshal(parsedAll(entry))
+	key, marshalErr := json.Marshal(parsed(nil, entry))
 	if marshalErr != nil {
 		return marshalErr
 	}
