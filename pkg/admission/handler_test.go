@@ -405,4 +405,11 @@ func post(t *testing.T, handler http.Handler, query string, r ctrladmission.Requ
 }
 
 // full returns a pool that has no room left.
-func full(testing.TB) *budget.Pool { return nil }
+func full(tb testing.TB) *budget.Pool {
+	tb.Helper()
+	pool := budget.NewPool(2000)
+	_, leave, err := pool.Open(tb.Context(), 1000)
+	gomega.NewWithT(tb).Expect(err).NotTo(gomega.HaveOccurred())
+	tb.Cleanup(leave)
+	return pool
+}

@@ -163,11 +163,11 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	return counted, err
 }
 
-// enter waits for room among what is judged at once.
+// enter waits for room among what is judged at once, unless whoever asks has done so.
 func (e *Evaluator) enter(ctx context.Context, write Write, took *audit.Phases) (counting context.Context, leave func(), err error) {
 	_, end := step(ctx, "wait", &took.Wait)
 	defer end()
-	return e.Budget.Open(ctx, write.size())
+	return e.Budget.Open(ctx, int64(write.size()))
 }
 
 func (w Write) size() int {
