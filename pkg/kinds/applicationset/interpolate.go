@@ -13,7 +13,7 @@ func templated(raw any, dialect dialect) bool {
 		// A brace may also be spelled as an escape.
 		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parsed(nil, raw), dialect)
 	case string:
-		return dialect.goTemplate && strings.Contains(raw, "{{") || !dialect.goTemplate && fastTemplated(raw)
+		return dialect.templated(raw)
 	case []any:
 		for _, item := range raw {
 			if templated(item, dialect) {

@@ -64,38 +64,14 @@ func madeOf(params map[string]any, origin func() string) parameters {
 func (m *made) describe() string                { return m.origin() }
 func (m *made) values() (map[string]any, error) { return m.params, nil }
 
+// lookUp leaves to text/template what need not be made any more.
 func (m *made) lookUp(field *field) (string, answer) {
-	if field.flat {
-		member, found := m.params[field.key]
-		return stringOf(member, found)
-	}
-	members, last := m.params, len(field.path)-1
-	for i, key := range field.path[:last] {
-		member, found := members[key]
-		switch member := member.(type) {
-		case map[string]any:
-			members = member
-		case map[string]string:
-			text, found := member[field.path[last]]
-			if i < last-1 {
-				return "", other
-			}
-			return stringOf(text, found)
-		default:
-			return stringOf(nil, found)
-		}
-	}
-	member, found := members[field.path[last]]
-	return stringOf(member, found)
-}
-
-func stringOf(member any, found bool) (string, answer) {
-	said, isString := member.(string)
+	said, isString := m.params[field.key].(string)
 	switch {
-	case !found:
-		return "", absent
-	case !isString:
+	case !field.flat:
 		return "", other
+	case !isString:
+		return "", absent
 	default:
 		return said, text
 	}
@@ -148,7 +124,7 @@ func (e *element) describe() string { return e.tree().spelled() }
 // tree parses the element.
 func (e *element) tree() value {
 	at := &path{within: e.place, index: e.index}
-	return value{at: *at, node: at, raw: (&scanner{text: e.json}).tree(elsewhere)}
+	return value{at: *at, node: at, raw: parse(nil, e.json)}
 }
 
 func (e *element) values() (map[string]any, error) {

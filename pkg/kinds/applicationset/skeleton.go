@@ -74,14 +74,13 @@ func (l *layout) add(v value) {
 // keys too (applicationset/utils/utils.go, deeplyReplaceWithFilter).
 func (l *layout) string(at value, text string) {
 	l.text = append(l.text, '"')
-	snippet := l.renderer.snippet(text)
-	if snippet.constant() {
+	if !l.renderer.dialect.templated(text) {
 		l.text = binary.LittleEndian.AppendUint64(l.text, uint64(len(text)))
 		l.text = append(l.text, text...)
 		return
 	}
 	l.texts = append(l.texts, string(l.text))
-	l.leaves = append(l.leaves, leaf{snippet, at.where()})
+	l.leaves = append(l.leaves, leaf{l.renderer.snippet(text), at.where()})
 	l.text = l.text[:0]
 }
 
