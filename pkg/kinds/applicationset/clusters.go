@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -159,9 +160,7 @@ func (c *clusterRecord) withoutValues() map[string]any {
 		"project":        cluster.Project,
 	}
 	annotations := cluster.Annotations.Map()
-	for _, key := range hiddenAnnotations() {
-		delete(annotations, key)
-	}
+	maps.DeleteFunc(annotations, func(key, _ string) bool { return hidden(key) })
 	switch {
 	case !c.goTemplate:
 		for key, text := range annotations {
@@ -183,36 +182,33 @@ func (c *clusterRecord) withoutValues() map[string]any {
 	return params
 }
 
-// hiddenAnnotations are those that Argo CD makes no parameters of: it and kubectl keep their own
-// state in them.
-func hiddenAnnotations() [5]string {
-	return [...]string{
-		"argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/tracking-id",
-		"argocd.argoproj.io/installation-id", "kubectl.kubernetes.io/last-applied-configuration",
+// hidden says whether Argo CD makes no parameter of an annotation: it and kubectl keep their own
+// state in it.
+func hidden(key string) bool {
+	switch key {
+	case "argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/tracking-id",
+		"argocd.argoproj.io/installation-id", "kubectl.kubernetes.io/last-applied-configuration":
+		return true
+	default:
+		return false
 	}
 }
 
-func hidden(key string) bool {
-	all := hiddenAnnotations()
-	return slices.Contains(all[:], key)
-}
-
-// clusterRef is one more than the number of a cluster among all that have been selected.
-type clusterRef uint32
+// clusterRef names a cluster by numbers from 1: of the selection and of the cluster in it.
+type clusterRef struct{ selection, index uint32 }
 
 // selection is what one selector selects.
 type selection struct {
 	selector string
-	// before is how many clusters other selections have.
-	before int
-	list   []inventory.Cluster
+	number   uint32
+	list     []inventory.Cluster
 }
 
 func (s *selection) ref(index int) clusterRef {
 	if index == len(s.list) {
-		return 0
+		return clusterRef{}
 	}
-	return clusterRef(s.before + index + 1)
+	return clusterRef{s.number, uint32(index) + 1} //nolint:gosec // no more than there are clusters
 }
 
 // local says whether the cluster that Argo CD runs in is not among them.
@@ -220,28 +216,23 @@ func (s *selection) local() bool {
 	return !slices.ContainsFunc(s.list, func(cluster inventory.Cluster) bool { return cluster.Server == inClusterServer })
 }
 
-// cluster returns the cluster of a reference that is not 0.
+// cluster returns the cluster of a reference that is not zero.
 func (r *reading) cluster(ref clusterRef) inventory.Cluster {
-	index, found := slices.BinarySearchFunc(r.selections, int(ref)-1, func(s *selection, at int) int { return s.before - at })
-	if !found {
-		index--
-	}
-	for len(r.selections[index].list) == 0 {
-		index++ // it shares its number with the next one
-	}
-	return r.selections[index].list[int(ref)-1-r.selections[index].before]
+	return r.selections[ref.selection-1].list[ref.index-1]
 }
 
 // clusters asks the inventory, once per write for one selector: both objects of an update
 // are to be read against the same clusters. Of clusters with one name the last one stays,
 // as in Argo CD, which keys them by name.
 func (r *reading) clusters(config value, selector labels.Selector) (*selection, error) {
-	key, before := selector.String(), 0
+	if err := r.account.Work(1 + len(r.selections)/workBytes); err != nil {
+		return nil, err
+	}
+	key := selector.String()
 	for _, asked := range r.selections {
 		if asked.selector == key {
 			return asked, nil
 		}
-		before = asked.before + len(asked.list)
 	}
 	found, err := r.reader.clusters.Select(selector)
 	if err != nil {
@@ -261,7 +252,7 @@ func (r *reading) clusters(config value, selector labels.Selector) (*selection, 
 			kept = append(kept, found[i])
 		}
 	}
-	made := &selection{selector: key, before: before, list: kept}
+	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: kept} //nolint:gosec // no more than there are generators
 	r.selections = append(r.selections, made)
 	return made, nil
 }

@@ -8,10 +8,8 @@ type clusterValues struct {
 	path       *path
 	keys       []string
 	texts      []*snippet
-	// rendered are the texts of each cluster, one after the other; those of one, if all are the
-	// same for every cluster.
+	// rendered are the texts of each cluster, one after the other.
 	rendered []string
-	constant bool
 }
 
 func newClusterValues(reading *reading, field value, spec *specification) (*clusterValues, error) {
@@ -19,11 +17,9 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 	if err != nil {
 		return nil, err
 	}
-	values := &clusterValues{goTemplate: spec.dialect.goTemplate, path: field.where(), keys: sorted(texts), constant: true}
+	values := &clusterValues{goTemplate: spec.dialect.goTemplate, path: field.where(), keys: sorted(texts)}
 	for _, key := range values.keys {
-		snippet := reading.renderer(spec.dialect).snippet(texts[key])
-		values.texts = append(values.texts, snippet)
-		values.constant = values.constant && snippet.constant()
+		values.texts = append(values.texts, reading.renderer(spec.dialect).snippet(texts[key]))
 	}
 	return values, nil
 }
@@ -33,9 +29,6 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 func (v *clusterValues) render(records []clusterRecord) error {
 	if len(v.keys) == 0 {
 		return nil
-	}
-	if v.constant {
-		records = records[:min(1, len(records))]
 	}
 	v.rendered = make([]string, 0, len(records)*len(v.keys))
 	for i := range records {
@@ -65,9 +58,6 @@ func (b bareCluster) lookUp(field *field) (string, answer) {
 
 // of returns the texts of a cluster.
 func (v *clusterValues) of(index int) []string {
-	if v.constant {
-		index = 0
-	}
 	return v.rendered[index*len(v.keys):][:len(v.keys)]
 }
 

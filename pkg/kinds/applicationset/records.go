@@ -37,7 +37,7 @@ type parameters struct {
 	made map[string]any
 	// empty sets have no parameters.
 	empty bool
-	// cluster is the inventory object that the set comes from; 0 if there is none.
+	// cluster is the inventory object that the set comes from; zero if there is none.
 	cluster clusterRef
 }
 
@@ -93,12 +93,9 @@ type element struct {
 	// place is the path of the list, index that of the element in it.
 	place *path
 	index int
-	// fast says that the parameters are those of fasttemplate, sorted that the members are.
-	fast, sorted bool
+	// fast says that the parameters are those of fasttemplate.
+	fast bool
 }
-
-// fewMembers are found faster one after the other than by halves.
-const fewMembers = 16
 
 // cut finds the members, and says whether they make no parameters.
 func (e *element) cut() (empty bool, err error) {
@@ -106,9 +103,6 @@ func (e *element) cut() (empty bool, err error) {
 	switch {
 	case e.json[0] == '{':
 		e.members = cutMembers(e.members, e.json)
-		if e.sorted = len(e.members) > fewMembers; e.sorted {
-			slices.SortStableFunc(e.members, func(a, b member) int { return strings.Compare(a.key, b.key) })
-		}
 	case e.json != "null": // which is an element without members
 		return false, e.tree().wrong("an object")
 	}
@@ -136,11 +130,11 @@ func (e *element) values() (map[string]any, error) {
 
 func (e *element) lookUp(field *field) (string, answer) {
 	if field.flat {
-		if said, found := e.member(field.key); found != absent {
+		if said, found := memberOf(e.members, field.key); found != absent {
 			return said, found
 		}
 	}
-	said, found := e.member(field.path[0])
+	said, found := memberOf(e.members, field.path[0])
 	for _, key := range field.path[1:] {
 		if found == absent {
 			return "", absent
@@ -153,31 +147,23 @@ func (e *element) lookUp(field *field) (string, answer) {
 	return said, found
 }
 
-func (e *element) member(key string) (string, answer) {
-	if !e.sorted {
-		return memberOf(e.members, key)
-	}
-	end, _ := slices.BinarySearchFunc(e.members, key, func(member member, key string) int {
-		return cmp.Or(strings.Compare(member.key, key), -1) // past all of that name
-	})
-	return memberOf(e.members[max(end-1, 0):end], key)
-}
-
 // memberOf returns the last member of a name, as encoding/json does. Of what is no string the
 // text is its JSON.
 func memberOf(members []member, key string) (string, answer) {
-	for i := len(members) - 1; i >= 0; i-- {
-		if members[i].key == key {
-			if members[i].kind == '"' {
-				return members[i].text, text
-			}
-			return members[i].text, other
-		}
+	end, _ := slices.BinarySearchFunc(members, key, func(member member, key string) int {
+		return cmp.Or(strings.Compare(member.key, key), -1) // past all of that name
+	})
+	switch {
+	case end == 0 || members[end-1].key != key:
+		return "", absent
+	case members[end-1].kind == '"':
+		return members[end-1].text, text
+	default:
+		return members[end-1].text, other
 	}
-	return "", absent
 }
 
-// cutMembers appends the members of a JSON object.
+// cutMembers appends the members of a JSON object, sorted by their names.
 func cutMembers(members []member, object string) []member {
 	scanner := scanner{text: object}
 	scanner.next()
@@ -189,5 +175,6 @@ func cutMembers(members []member, object string) []member {
 		}
 		members = append(members, cut)
 	}
+	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 	return members
 }

@@ -105,9 +105,6 @@ func (d dialect) printsNoValue() bool {
 	return last < 0 || d.options[last] == "missingkey=default" || d.options[last] == "missingkey=invalid"
 }
 
-// constant says whether the string is the same for all parameters.
-func (s *snippet) constant() bool { return s.execute == nil }
-
 // render returns what the string renders to.
 func (s *snippet) render(set *parameters) (string, error) {
 	if s.execute == nil {

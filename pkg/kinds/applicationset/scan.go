@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +112,9 @@ func unquoted(quoted string) string {
 // rawList is the JSON of a list that nobody has parsed yet.
 type rawList string
 
+// MarshalJSON spells the list as a parsed one.
+func (l rawList) MarshalJSON() ([]byte, error) { return json.Marshal(parse(nil, string(l))) }
+
 // tree parses the next value as encoding/json does. Within generators it leaves the elements of
 // lists as they are: there may be thousands, of which a few fields are looked at.
 func (s *scanner) tree(key string, generators bool) any {
@@ -138,15 +142,15 @@ func (s *scanner) tree(key string, generators bool) any {
 }
 
 // parse returns the tree of a JSON value.
-func parse(account *budget.Account, json string) any {
-	return (&scanner{text: json, account: account}).tree("", false)
+func parse(account *budget.Account, text string) any {
+	return (&scanner{text: text, account: account}).tree("", false)
 }
 
 // parseSpec returns the tree of a spec, with lists that are not parsed in its generators.
-func parseSpec(account *budget.Account, json string) any {
-	scanner := &scanner{text: json, account: account}
+func parseSpec(account *budget.Account, text string) any {
+	scanner := &scanner{text: text, account: account}
 	if scanner.next() != '{' {
-		return parse(account, json)
+		return parse(account, text)
 	}
 	members := map[string]any{}
 	for scanner.enter(); scanner.more(); {
@@ -182,26 +186,4 @@ func scalar(text string) any {
 		return nil
 	}
 	return number
-}
-
-// parsed returns a tree in which every list is parsed.
-func parsed(account *budget.Account, raw any) any {
-	switch raw := raw.(type) {
-	case rawList:
-		return parse(account, string(raw))
-	case map[string]any:
-		members := make(map[string]any, len(raw))
-		for key, member := range raw {
-			members[key] = parsed(account, member)
-		}
-		return members
-	case []any:
-		items := make([]any, len(raw))
-		for i, item := range raw {
-			items[i] = parsed(account, item)
-		}
-		return items
-	default:
-		return raw
-	}
 }
