@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -30,7 +29,7 @@ func newEvaluator(mgr manager.Manager, configuration config.Config, to followed)
 	return &recount.Evaluator{
 		Kinds:      to.kinds,
 		Rollouts:   rollouts,
-		Namespaces: namespaces(mgr),
+		Namespaces: to.namespaces,
 		Overrides:  to.overrides,
 		Excluded:   append(slices.Clone(configuration.Recount.ExcludedNamespaces), configuration.Namespace),
 	}, nil
@@ -53,15 +52,10 @@ func addRecount(mgr manager.Manager, configuration config.Config, evaluator *rec
 		Meter:     meter,
 		Interval:  configuration.Recount.Interval,
 	}
-	changed, err := recounter.SetupWithManager(mgr, admission.NamespaceMetadata())
+	changed, err := recounter.SetupWithManager(mgr)
 	if err != nil {
 		return fmt.Errorf("setting up the re-count: %w", err)
 	}
-	to.argoCD.Observe(changed)
 	to.registry.Observe(func(inventory.Source, string, string) { changed() })
 	return nil
-}
-
-func namespaces(mgr manager.Manager) admission.NamespaceReader {
-	return admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()}
 }
