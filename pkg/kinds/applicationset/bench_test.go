@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -82,7 +82,7 @@ func BenchmarkMatrix(b *testing.B) {
 			spec := goSpec(matrixOf(listed(elements...), map[string]any{"clusters": map[string]any{"selector": selector}}))
 			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), "{{.tenant}}-{{.name}}", "template", "metadata", "name")
 			bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
-			benchmark(b, inventory.NewStaticArgoCD(false, fleet(10)...), update(b, spec, bumped), n)
+			benchmark(b, argocd.NewStatic(false, fleet(10)...), update(b, spec, bumped), n)
 		})
 	}
 }
@@ -99,7 +99,7 @@ func clusterSpec(tb testing.TB, selector map[string]any) spec {
 // is the inventory's index.
 func BenchmarkClusters(b *testing.B) {
 	for _, n := range []int{1000, 10_000, 100_000} {
-		argo := inventory.NewStaticArgoCD(false, fleet(n)...)
+		argo := argocd.NewStatic(false, fleet(n)...)
 		for _, of := range []int{10, n} {
 			all := clusterSpec(b, map[string]any{})
 			if of == 10 {
@@ -125,7 +125,7 @@ func BenchmarkProduct(b *testing.B) {
 	spec["generators"] = []any{matrixOf(map[string]any{"clusters": map[string]any{"selector": map[string]any{"matchExpressions": []any{map[string]any{"key": "wave", "operator": "Exists"}}}}}, listed(elements...))}
 	spec = with(b, spec, "{{.tenant}}-{{.name}}", "template", "metadata", "name")
 	bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
-	argo := inventory.NewStaticArgoCD(false, fleet(100)...)
+	argo := argocd.NewStatic(false, fleet(100)...)
 	b.Run("create", func(b *testing.B) { benchmark(b, argo, creation(b, spec), 10_000) })
 	b.Run("update", func(b *testing.B) { benchmark(b, argo, update(b, spec, bumped), 10_000) })
 }

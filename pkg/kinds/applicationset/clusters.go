@@ -2,12 +2,11 @@ package applicationset
 
 import (
 	"maps"
-	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -36,7 +35,7 @@ func clusters(reading *reading, config value, spec *specification, yield yield) 
 		return err
 	}
 	sets := &clusterSets{selection: found, goTemplate: spec.dialect.goTemplate, own: values}
-	count := len(found.list)
+	count := found.list.Len()
 	if everything && found.local() {
 		count++ // the cluster that Argo CD runs in needs no Secret
 	}
@@ -86,15 +85,15 @@ type clusterRecord struct {
 	index int
 }
 
-func (c *clusterRecord) cluster() inventory.Cluster {
-	if c.index == len(c.selection.list) {
-		return inventory.Cluster{Name: inCluster, Server: inClusterServer}
+func (c *clusterRecord) cluster() argocd.Cluster {
+	if c.index == c.selection.list.Len() {
+		return argocd.Cluster{Name: inCluster, Server: inClusterServer}
 	}
-	return c.selection.list[c.index]
+	return c.selection.list.At(c.index)
 }
 
 func (c *clusterRecord) describe() string {
-	if c.index == len(c.selection.list) {
+	if c.index == c.selection.list.Len() {
 		return "cluster " + inCluster
 	}
 	return "cluster " + rollout.Quote(c.cluster().Name)
@@ -113,7 +112,7 @@ func (c *clusterRecord) lookUp(field *field) (string, answer) {
 	}
 }
 
-func lookUpCluster(cluster inventory.Cluster, key string) (string, answer) {
+func lookUpCluster(cluster argocd.Cluster, key string) (string, answer) {
 	switch key {
 	case "name":
 		return cluster.Name, text
@@ -169,7 +168,7 @@ func (c *clusterRecord) withoutValues() map[string]any {
 		for key, text := range cluster.Labels.All() {
 			params["metadata.labels."+key] = text
 		}
-	case c.index < len(c.selection.list): // the cluster that Argo CD runs in has no metadata
+	case c.index < c.selection.list.Len(): // the cluster that Argo CD runs in has no metadata
 		metadata := map[string]any{}
 		if len(cluster.Annotations) > 0 {
 			metadata["annotations"] = annotations
@@ -201,11 +200,11 @@ type clusterRef struct{ selection, index uint32 }
 type selection struct {
 	selector string
 	number   uint32
-	list     []inventory.Cluster
+	list     argocd.Clusters
 }
 
 func (s *selection) ref(index int) clusterRef {
-	if index == len(s.list) {
+	if index == s.list.Len() {
 		return clusterRef{}
 	}
 	return clusterRef{s.number, uint32(index) + 1} //nolint:gosec // no more than there are clusters
@@ -213,17 +212,21 @@ func (s *selection) ref(index int) clusterRef {
 
 // local says whether the cluster that Argo CD runs in is not among them.
 func (s *selection) local() bool {
-	return !slices.ContainsFunc(s.list, func(cluster inventory.Cluster) bool { return cluster.Server == inClusterServer })
+	for cluster := range s.list.All() {
+		if cluster.Server == inClusterServer {
+			return false
+		}
+	}
+	return true
 }
 
 // cluster returns the cluster of a reference that is not zero.
-func (r *reading) cluster(ref clusterRef) inventory.Cluster {
-	return r.selections[ref.selection-1].list[ref.index-1]
+func (r *reading) cluster(ref clusterRef) argocd.Cluster {
+	return r.selections[ref.selection-1].list.At(int(ref.index) - 1)
 }
 
 // clusters asks the inventory, once per write for one selector: both objects of an update
-// are to be read against the same clusters. Of clusters with one name the last one stays,
-// as in Argo CD, which keys them by name.
+// are to be read against the same clusters.
 func (r *reading) clusters(config value, selector labels.Selector) (*selection, error) {
 	if err := r.account.Work(1 + len(r.selections)/workBytes); err != nil {
 		return nil, err
@@ -238,21 +241,7 @@ func (r *reading) clusters(config value, selector labels.Selector) (*selection, 
 	if err != nil {
 		return nil, rollout.Unresolved(config.spelled(), "cannot be counted yet: %s", oneLine(err))
 	}
-	found = slices.Clone(found)
-	slices.SortFunc(found, func(a, b inventory.Cluster) int {
-		return strings.Compare(a.Namespace+"/"+a.Secret, b.Namespace+"/"+b.Secret)
-	})
-	last := make(map[string]int, len(found))
-	for i := range found {
-		last[found[i].Name] = i
-	}
-	kept := found[:0]
-	for i := range found {
-		if last[found[i].Name] == i {
-			kept = append(kept, found[i])
-		}
-	}
-	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: kept} //nolint:gosec // no more than there are generators
+	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: found} //nolint:gosec // no more than there are generators
 	r.selections = append(r.selections, made)
 	return made, nil
 }
