@@ -118,6 +118,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading := r.begin(ctx, stored, written)
+	reading.compares = !write.Rewritten
 	before, err := reading.side(stored, theStored)
 	if err != nil {
 		return rollout.Change{}, err

@@ -34,69 +34,57 @@ func clusters(reading *reading, config value, spec *specification, yield yield) 
 	if err != nil {
 		return err
 	}
-	sets := &clusterSets{selection: found, goTemplate: spec.dialect.goTemplate, own: values}
-	count := found.list.Len()
-	if everything && found.local() {
-		count++ // the cluster that Argo CD runs in needs no Secret
-	}
-	records := make([]clusterRecord, count)
-	for i := range records {
-		records[i] = clusterRecord{sets, i}
-	}
-	if err := values.render(records); err != nil {
-		return err
-	}
-	if flat {
-		return flatList(records, config, yield)
-	}
-	reading.expect(count)
+	local := everything && found.local() // the cluster that Argo CD runs in needs no Secret
+	var flattened []map[string]any
 	var set parameters
-	for i := range records {
-		set = parameters{record: &records[i], cluster: found.ref(i)}
-		if err := yield(&set); err != nil {
+	record := &clusterRecord{}
+	reading.expect(found.list.Len() + 1)
+	for i := range found.list.Len() + 1 {
+		if i == found.list.Len() && !local {
+			break
+		}
+		if reading.depth > 0 {
+			record = &clusterRecord{} // it is kept
+		}
+		*record = clusterRecord{cluster: found.at(i), goTemplate: spec.dialect.goTemplate, values: values, texts: record.texts[:0]}
+		set = parameters{record: record, cluster: found.ref(i)}
+		if err := record.renderValues(); err != nil {
 			return err
 		}
+		if !flat {
+			if err := yield(&set); err != nil {
+				return err
+			}
+			continue
+		}
+		all, _ := set.all()
+		if err := reading.account.Spend(3*mapWeight + 2*memberWeight*(len(record.cluster.Labels)+len(record.cluster.Annotations))); err != nil {
+			return err
+		}
+		flattened = append(flattened, all)
+	}
+	if flat {
+		// A single set of all, even of none.
+		set = madeOf(map[string]any{"clusters": append([]map[string]any{}, flattened...)}, config.spelled)
+		return yield(&set)
 	}
 	return nil
 }
 
-// flatList makes a single set of all, even of none.
-func flatList(records []clusterRecord, config value, yield yield) error {
-	all := make([]map[string]any, len(records))
-	for i := range records {
-		all[i], _ = records[i].values()
-	}
-	set := madeOf(map[string]any{"clusters": all}, config.spelled)
-	return yield(&set)
-}
-
-// clusterSets are what the sets of parameters of a clusters generator share.
-type clusterSets struct {
-	selection  *selection
-	goTemplate bool
-	own        *clusterValues
-}
-
-// clusterRecord is a cluster of a selection. The one past its end is the cluster that Argo CD
-// runs in.
+// clusterRecord is a registered cluster.
 type clusterRecord struct {
-	*clusterSets
-
-	index int
-}
-
-func (c *clusterRecord) cluster() argocd.Cluster {
-	if c.index == c.selection.list.Len() {
-		return argocd.Cluster{Name: inCluster, Server: inClusterServer}
-	}
-	return c.selection.list.At(c.index)
+	cluster    argocd.Cluster
+	goTemplate bool
+	values     *clusterValues
+	// texts are what the values render to.
+	texts []string
 }
 
 func (c *clusterRecord) describe() string {
-	if c.index == c.selection.list.Len() {
-		return "cluster " + inCluster
+	if c.cluster.Secret == "" {
+		return "cluster " + c.cluster.Name
 	}
-	return "cluster " + rollout.Quote(c.cluster().Name)
+	return "cluster " + rollout.Quote(c.cluster.Name)
 }
 
 func (c *clusterRecord) lookUp(field *field) (string, answer) {
@@ -104,15 +92,15 @@ func (c *clusterRecord) lookUp(field *field) (string, answer) {
 	case of[0] == "metadata" && len(of) == 3:
 		return c.lookUpMetadata(of[1], of[2])
 	case of[0] == "values" && len(of) == 2:
-		return c.own.lookUp(c.index, of[1])
+		return c.lookUpValue(of[1])
 	case of[0] == "metadata", of[0] == "values", len(of) > 1:
 		return "", other
 	default:
-		return lookUpCluster(c.cluster(), of[0])
+		return lookUpCluster(&c.cluster, of[0])
 	}
 }
 
-func lookUpCluster(cluster argocd.Cluster, key string) (string, answer) {
+func lookUpCluster(cluster *argocd.Cluster, key string) (string, answer) {
 	switch key {
 	case "name":
 		return cluster.Name, text
@@ -131,10 +119,10 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 	pairs := inventory.Pairs(nil)
 	switch sort {
 	case "labels":
-		pairs = c.cluster().Labels
+		pairs = c.cluster.Labels
 	case "annotations":
 		if !hidden(key) {
-			pairs = c.cluster().Annotations
+			pairs = c.cluster.Annotations
 		}
 	}
 	if said, found := pairs.Lookup(key); found {
@@ -143,15 +131,26 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 	return "", absent
 }
 
-// values returns all parameters.
-func (c *clusterRecord) values() (map[string]any, error) {
-	params := c.withoutValues()
-	c.own.addTo(params, c.index)
+func (c *clusterRecord) make() (map[string]any, error) {
+	params := c.makeBare()
+	if c.goTemplate && len(c.texts) > 0 {
+		values := make(map[string]string, len(c.texts))
+		for n, text := range c.texts {
+			values[c.values.keys[n]] = text
+		}
+		params["values"] = values
+	}
+	for n, text := range c.texts {
+		if !c.goTemplate {
+			params["values."+c.values.keys[n]] = text
+		}
+	}
 	return params, nil
 }
 
-func (c *clusterRecord) withoutValues() map[string]any {
-	cluster := c.cluster()
+// makeBare makes the parameters without the values of the generator.
+func (c *clusterRecord) makeBare() map[string]any {
+	cluster := &c.cluster
 	params := map[string]any{
 		"name":           cluster.Name,
 		"nameNormalized": normalize(cluster.Name),
@@ -168,7 +167,7 @@ func (c *clusterRecord) withoutValues() map[string]any {
 		for key, text := range cluster.Labels.All() {
 			params["metadata.labels."+key] = text
 		}
-	case c.index < c.selection.list.Len(): // the cluster that Argo CD runs in has no metadata
+	case cluster.Secret != "": // the cluster that Argo CD runs in has no metadata
 		metadata := map[string]any{}
 		if len(cluster.Annotations) > 0 {
 			metadata["annotations"] = annotations
@@ -208,6 +207,14 @@ func (s *selection) ref(index int) clusterRef {
 		return clusterRef{}
 	}
 	return clusterRef{s.number, uint32(index) + 1} //nolint:gosec // no more than there are clusters
+}
+
+// at returns the cluster of a number; past the last one that is the cluster which Argo CD runs in.
+func (s *selection) at(index int) argocd.Cluster {
+	if index == s.list.Len() {
+		return argocd.Cluster{Name: inCluster, Server: inClusterServer}
+	}
+	return s.list.At(index)
 }
 
 // local says whether the cluster that Argo CD runs in is not among them.

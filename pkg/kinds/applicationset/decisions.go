@@ -137,8 +137,8 @@ func (o decisionObject) decisions(config value, resource argocd.DecisionResource
 	return decisions, nil
 }
 
-func decided(record *clusterRecord, decision map[string]any, values map[string]string, goTemplate bool) parameters {
-	cluster := record.cluster()
+func decided(found registered, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+	cluster := found.cluster
 	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
 	for key, member := range decision {
 		params[key] = fmt.Sprintf("%v", member)
@@ -152,23 +152,29 @@ func decided(record *clusterRecord, decision map[string]any, values map[string]s
 		}
 	}
 	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name) })
-	set.cluster = record.selection.ref(record.index)
+	set.cluster = found.ref
 	return set
 }
 
+// registered is a cluster that decisions may name.
+type registered struct {
+	cluster argocd.Cluster
+	ref     clusterRef
+}
+
 // registered returns all clusters by name, the one that Argo CD runs in included.
-func (r *reading) registered(config value) (map[string]*clusterRecord, error) {
+func (r *reading) registered(config value) (map[string]registered, error) {
 	all, err := r.clusters(config, labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	sets := &clusterSets{selection: all}
-	byName := make(map[string]*clusterRecord, all.list.Len()+1)
-	if all.local() {
-		byName[inCluster] = &clusterRecord{sets, all.list.Len()}
+	byName := make(map[string]registered, all.list.Len()+1)
+	if local := all.list.Len(); all.local() {
+		byName[inCluster] = registered{all.at(local), all.ref(local)}
 	}
 	for i := range all.list.Len() {
-		byName[all.list.At(i).Name] = &clusterRecord{sets, i}
+		cluster := all.at(i)
+		byName[cluster.Name] = registered{cluster, all.ref(i)}
 	}
 	delete(byName, "")
 	return byName, nil

@@ -151,7 +151,7 @@ func (p *pair) lookUp(field *field) (string, answer) {
 	return p.second.lookUp(field)
 }
 
-func (p *pair) values() (map[string]any, error) {
+func (p *pair) make() (map[string]any, error) {
 	first, err := p.first.all()
 	if err != nil {
 		return nil, err

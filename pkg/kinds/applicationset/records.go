@@ -11,8 +11,8 @@ import (
 type record interface {
 	// lookUp returns the text of a field.
 	lookUp(field *field) (text string, found answer)
-	// values makes all parameters.
-	values() (map[string]any, error)
+	// make makes all parameters.
+	make() (map[string]any, error)
 	// describe names the set for a message.
 	describe() string
 }
@@ -47,7 +47,7 @@ func (p *parameters) all() (map[string]any, error) {
 		return p.made, nil
 	}
 	var err error
-	p.made, err = p.values()
+	p.made, err = p.make()
 	return p.made, err
 }
 
@@ -61,8 +61,8 @@ func madeOf(params map[string]any, origin func() string) parameters {
 	return parameters{record: &made{params, origin}, made: params, empty: len(params) == 0}
 }
 
-func (m *made) describe() string                { return m.origin() }
-func (m *made) values() (map[string]any, error) { return m.params, nil }
+func (m *made) describe() string              { return m.origin() }
+func (m *made) make() (map[string]any, error) { return m.params, nil }
 
 // lookUp leaves to text/template what need not be made any more.
 func (m *made) lookUp(field *field) (string, answer) {
@@ -107,7 +107,7 @@ func (e *element) cut() (empty bool, err error) {
 		return false, e.tree().wrong("an object")
 	}
 	if e.fast && slices.ContainsFunc(e.members, func(member member) bool { return member.kind != '"' }) {
-		params, err := e.values()
+		params, err := e.make()
 		return len(params) == 0, err
 	}
 	return len(e.members) == 0, nil
@@ -121,7 +121,7 @@ func (e *element) tree() value {
 	return value{at: *at, node: at, raw: parse(nil, e.json)}
 }
 
-func (e *element) values() (map[string]any, error) {
+func (e *element) make() (map[string]any, error) {
 	if e.fast {
 		return flattenedElement(e.tree())
 	}

@@ -20,9 +20,16 @@ func layOut(renderer *renderer, spec value) skeleton {
 	return skeleton{texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
 }
 
-// digest returns the hash of the rendered spec.
+// digest returns the hash of the rendered spec; 0 where nothing is compared.
 func (s *skeleton) digest(pen *pen) uint64 {
 	text := pen.text[:0]
+	if !pen.reading.compares {
+		for _, leaf := range s.leaves {
+			text = pen.add(text[:0], leaf)
+		}
+		pen.text = text
+		return 0
+	}
 	for i, leaf := range s.leaves {
 		text = append(text, s.texts[i]...)
 		from := len(text)
