@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"cmp"
 	"maps"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -17,7 +18,7 @@ const (
 
 // clusters makes one set of parameters per registered cluster (Argo CD's
 // generators/cluster.go).
-func clusters(reading *reading, config value, spec *specification, yield yield) error {
+func clusters(reading *reading, config value, spec *specification, yield yieldFunc) error {
 	selector, everything, err := clusterSelector(config.field("selector"))
 	if err != nil {
 		return err
@@ -34,48 +35,59 @@ func clusters(reading *reading, config value, spec *specification, yield yield) 
 	if err != nil {
 		return err
 	}
-	local := everything && found.local() // the cluster that Argo CD runs in needs no Secret
-	var flattened []map[string]any
+	count := found.list.Len()
+	if everything && found.local() {
+		count++ // the cluster that Argo CD runs in needs no Secret
+	}
+	if flat {
+		return flatList(reading, config, yield, func(yield yieldFunc) error { return found.each(reading, count, values, yield) })
+	}
+	reading.expect(count)
+	return found.each(reading, count, values, yield)
+}
+
+// each makes a set of parameters of each cluster.
+func (s *selection) each(reading *reading, count int, values *clusterValues, yield yieldFunc) error {
 	var set parameters
 	record := &clusterRecord{}
-	reading.expect(found.list.Len() + 1)
-	for i := range found.list.Len() + 1 {
-		if i == found.list.Len() && !local {
-			break
-		}
+	for i := range count {
 		if reading.depth > 0 {
 			record = &clusterRecord{} // it is kept
 		}
-		*record = clusterRecord{cluster: found.at(i), goTemplate: spec.dialect.goTemplate, values: values, texts: record.texts[:0]}
-		set = parameters{record: record, cluster: found.ref(i)}
+		*record = clusterRecord{cluster: s.at(i), values: values, texts: record.texts[:0]}
+		set = parameters{record: record, cluster: s.ref(i)}
 		if err := record.renderValues(); err != nil {
 			return err
 		}
-		if !flat {
-			if err := yield(&set); err != nil {
-				return err
-			}
-			continue
-		}
-		all, _ := set.all()
-		if err := reading.account.Spend(3*mapWeight + 2*memberWeight*(len(record.cluster.Labels)+len(record.cluster.Annotations))); err != nil {
+		if err := yield(&set); err != nil {
 			return err
 		}
-		flattened = append(flattened, all)
-	}
-	if flat {
-		// A single set of all, even of none.
-		set = madeOf(map[string]any{"clusters": append([]map[string]any{}, flattened...)}, config.spelled)
-		return yield(&set)
 	}
 	return nil
 }
 
+// flatList makes a single set of all, even of none.
+func flatList(reading *reading, config value, yield yieldFunc, each func(yield yieldFunc) error) error {
+	flat := []map[string]any{}
+	err := each(func(set *parameters) error {
+		params, err := set.all()
+		flat = append(flat, params)
+		return cmp.Or(err, reading.account.Spend(flatWeight))
+	})
+	if err != nil {
+		return err
+	}
+	set := madeOf(map[string]any{"clusters": flat}, config.spelled)
+	return yield(&set)
+}
+
+// flatWeight is about what all parameters of a cluster weigh.
+const flatWeight = 2048
+
 // clusterRecord is a registered cluster.
 type clusterRecord struct {
-	cluster    argocd.Cluster
-	goTemplate bool
-	values     *clusterValues
+	cluster argocd.Cluster
+	values  *clusterValues
 	// texts are what the values render to.
 	texts []string
 }
@@ -133,7 +145,7 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 
 func (c *clusterRecord) make() (map[string]any, error) {
 	params := c.makeBare()
-	if c.goTemplate && len(c.texts) > 0 {
+	if c.values.goTemplate && len(c.texts) > 0 {
 		values := make(map[string]string, len(c.texts))
 		for n, text := range c.texts {
 			values[c.values.keys[n]] = text
@@ -141,7 +153,7 @@ func (c *clusterRecord) make() (map[string]any, error) {
 		params["values"] = values
 	}
 	for n, text := range c.texts {
-		if !c.goTemplate {
+		if !c.values.goTemplate {
 			params["values."+c.values.keys[n]] = text
 		}
 	}
@@ -160,7 +172,7 @@ func (c *clusterRecord) makeBare() map[string]any {
 	annotations := cluster.Annotations.Map()
 	maps.DeleteFunc(annotations, func(key, _ string) bool { return hidden(key) })
 	switch {
-	case !c.goTemplate:
+	case !c.values.goTemplate:
 		for key, text := range annotations {
 			params["metadata.annotations."+key] = text
 		}

@@ -4,9 +4,10 @@ import "slices"
 
 // clusterValues are the values of a clusters generator, which are templates themselves.
 type clusterValues struct {
-	path     *path
-	keys     []string
-	snippets []*snippet
+	goTemplate bool
+	path       *path
+	keys       []string
+	snippets   []*snippet
 }
 
 func newClusterValues(reading *reading, field value, spec *specification) (*clusterValues, error) {
@@ -14,7 +15,7 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 	if err != nil {
 		return nil, err
 	}
-	values := &clusterValues{path: field.where(), keys: sorted(texts)}
+	values := &clusterValues{goTemplate: spec.dialect.goTemplate, path: field.where(), keys: sorted(texts)}
 	for _, key := range values.keys {
 		values.snippets = append(values.snippets, reading.renderer(spec.dialect).snippet(texts[key]))
 	}

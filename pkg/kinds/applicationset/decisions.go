@@ -13,7 +13,7 @@ import (
 
 // clusterDecisions makes one set of parameters per registered cluster that a resource's
 // status lists (Argo CD's generators/duck_type.go).
-func clusterDecisions(reading *reading, config value, spec *specification, yield yield) error {
+func clusterDecisions(reading *reading, config value, spec *specification, yield yieldFunc) error {
 	values, err := config.field("values").textMap()
 	if err != nil {
 		return err

@@ -6,14 +6,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// yield takes one set of parameters, which is its own as long as it runs: who keeps it copies
+// yieldFunc takes one set of parameters, which is its own as long as it runs: who keeps it copies
 // it. A generator ends with the error of yield.
-type yield func(set *parameters) error
+type yieldFunc func(set *parameters) error
 
 // generator is one sort of generator: the key of its entry and how it makes parameters.
 type generator struct {
 	key      string
-	generate func(reading *reading, config value, spec *specification, yield yield) error
+	generate func(reading *reading, config value, spec *specification, yield yieldFunc) error
 }
 
 // registry lists the generators in the order in which Argo CD runs those of one entry: that
@@ -62,7 +62,7 @@ func open(config value, problem string) error {
 
 // expand runs the generators of one entry of spec.generators. Each has a template of its own,
 // for which use makes what takes its parameters.
-func (r *reading) expand(entry value, spec *specification, use func(config value, template map[string]any) yield) error {
+func (r *reading) expand(entry value, spec *specification, use func(config value, template map[string]any) yieldFunc) error {
 	filter, err := decodeFilter(entry.field("selector"))
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ func (r *reading) expand(entry value, spec *specification, use func(config value
 
 // counted counts the sets of parameters of a generator and drops those that a filter does not
 // match.
-func (r *reading) counted(config value, filter filter, yield yield) yield {
+func (r *reading) counted(config value, filter filter, yield yieldFunc) yieldFunc {
 	return func(set *parameters) error {
 		if err := r.count(config); err != nil {
 			return err

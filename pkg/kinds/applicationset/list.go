@@ -8,7 +8,7 @@ import (
 )
 
 // list makes one set of parameters per element (Argo CD's generators/list.go).
-func list(reading *reading, config value, spec *specification, yield yield) error {
+func list(reading *reading, config value, spec *specification, yield yieldFunc) error {
 	elements := config.field("elements")
 	var err error
 	if raw, isRaw := elements.raw.(rawList); isRaw {
@@ -27,7 +27,7 @@ func list(reading *reading, config value, spec *specification, yield yield) erro
 }
 
 // listRaw cuts the elements of a list without parsing what is in them.
-func listRaw(reading *reading, elements value, json string, fast bool, yield yield) error {
+func listRaw(reading *reading, elements value, json string, fast bool, yield yieldFunc) error {
 	var set parameters
 	scanner := scanner{text: json}
 	cut := &element{place: elements.where(), fast: fast}
@@ -56,7 +56,7 @@ func listRaw(reading *reading, elements value, json string, fast bool, yield yie
 }
 
 // listTree takes the elements of a list that has been parsed.
-func listTree(elements value, goTemplate bool, yield yield) error {
+func listTree(elements value, goTemplate bool, yield yieldFunc) error {
 	items, err := elements.list()
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func listTree(elements value, goTemplate bool, yield yield) error {
 
 // listYAML adds the elements of a YAML text. Argo CD takes any of their values, even
 // without goTemplate, where only strings replace anything.
-func listYAML(field value, text string, yield yield) error {
+func listYAML(field value, text string, yield yieldFunc) error {
 	parsed, err := gotemplate.ParseYAML[[]map[string]any](text)
 	if err != nil {
 		return rollout.Unresolved(field.spelled(), "is not a YAML list of objects: %s", oneLine(err))

@@ -13,7 +13,7 @@ import (
 
 // matrix makes one set of parameters for each set of the first child and each set that the
 // second child makes with the first's (Argo CD's generators/matrix.go).
-func matrix(reading *reading, config value, spec *specification, yield yield) error {
+func matrix(reading *reading, config value, spec *specification, yield yieldFunc) error {
 	children, err := reading.children(config)
 	if err != nil {
 		return err
@@ -99,7 +99,7 @@ func (p *product) plain(sets []parameters) ([]parameters, error) {
 }
 
 // add makes the sets of a first and each of the seconds.
-func (p *product) add(firsts []parameters, yield yield) error {
+func (p *product) add(firsts []parameters, yield yieldFunc) error {
 	if p.sets += len(p.seconds); p.sets > expansionLimit {
 		return tooManySets(p.config)
 	}

@@ -10,7 +10,7 @@ import (
 
 // merge makes the sets of parameters of the first child, with those of the others on top
 // that are equal in all merge keys (Argo CD's generators/merge.go).
-func merge(reading *reading, config value, spec *specification, yield yield) error {
+func merge(reading *reading, config value, spec *specification, yield yieldFunc) error {
 	children, err := reading.children(config)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ func (r *reading) side(object *object, turn turn) (*side, error) {
 
 // entry adds the Applications of one entry of spec.generators.
 func (r *reading) entry(entry value, spec *specification, templates map[uintptr]*appTemplate) error {
-	return r.expand(entry, spec, func(config value, template map[string]any) yield {
+	return r.expand(entry, spec, func(config value, template map[string]any) yieldFunc {
 		identity := reflect.ValueOf(template).Pointer()
 		if templates[identity] == nil {
 			templates[identity] = r.compile(spec, template)
