@@ -1,0 +1,41 @@
+package inventory
+
+import (
+	"errors"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Environment returns what is known of an object that is an environment.
+func (c *Collection[T]) Environment(object *Object[T]) rollout.Environment {
+	name := object.Name
+	if object.Namespace != "" {
+		name = object.Namespace + "/" + name
+	}
+	return rollout.Environment{SuccessRate: object.SuccessRate, Source: c.source.Kind + " " + name}
+}
+
+// Environments returns the environments of the cluster that names are of; of one that is not
+// there only the name is known. The errors are those of List.
+func (c *Collection[T]) Environments(names []string) (rollout.Environments, error) {
+	all := make(rollout.Environments, len(names))
+	for _, name := range names {
+		object, err := c.Get("", name)
+		if err != nil {
+			return nil, err
+		}
+		all[name] = rollout.Environment{}
+		if object != nil {
+			all[name] = c.Environment(object)
+		}
+	}
+	return all, nil
+}
+
+// IfServed takes a resource that the API server does not serve for one without objects.
+func IfServed[T any](found T, err error) (T, error) {
+	if _, absent := errors.AsType[*AbsentError](err); absent {
+		return found, nil
+	}
+	return found, err
+}
