@@ -80,7 +80,7 @@ func (i *Inventory) candidates(account *budget.Account, namespace string, bundle
 			if err := account.Work(1 + len(groups)); err != nil {
 				return nil, err
 			}
-			all = append(all, cluster{object, groups.of(object)})
+			all = append(all, cluster{object, groups.of(object.Labels)})
 		}
 	}
 	return all, nil
@@ -140,10 +140,10 @@ func (i *Inventory) groupsOf(namespace string) (groups, error) {
 	return all, nil
 }
 
-func (g groups) of(cluster *inventory.Object[clusterFields]) []*inventory.Object[groupFields] {
+func (g groups) of(clusterLabels inventory.Pairs) []*inventory.Object[groupFields] {
 	var in []*inventory.Object[groupFields]
 	for _, group := range g {
-		if group.selector.Matches(labels.Set(cluster.Labels)) {
+		if group.selector.Matches(clusterLabels) {
 			in = append(in, group.object)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -63,7 +64,7 @@ func (m matcher) matches(c cluster) bool {
 type membership struct {
 	cluster     cluster
 	group       string
-	groupLabels labels.Set
+	groupLabels inventory.Pairs
 }
 
 func (c cluster) memberships() func(yield func(membership) bool) {
@@ -87,9 +88,9 @@ func (m matcher) admits(who membership) bool {
 	return m.admitsName(who.cluster) &&
 		(m.ClusterGroup == "" || m.ClusterGroup == who.group) &&
 		(m.ClusterGroupSelector == nil || m.groups.Matches(who.groupLabels)) &&
-		(m.ClusterSelector == nil || m.clusters.Matches(labels.Set(who.cluster.Labels)))
+		(m.ClusterSelector == nil || m.clusters.Matches(who.cluster.Labels))
 }
 
 func (m matcher) admitsName(c cluster) bool {
-	return m.ClusterName == "" || m.ClusterName == c.Name || m.ClusterName == c.Labels[displayNameLabel]
+	return m.ClusterName == "" || m.ClusterName == c.Name || m.ClusterName == c.Labels.Get(displayNameLabel)
 }

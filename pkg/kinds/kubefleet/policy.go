@@ -148,7 +148,7 @@ func (p *policy) matches() (func(member) (bool, error), error) {
 	}
 	return func(cluster member) (bool, error) {
 		for i, term := range terms {
-			if !selectors[i].Matches(labels.Set(cluster.Labels)) {
+			if !selectors[i].Matches(cluster.Labels) {
 				continue
 			}
 			has, err := term.hasProperties(fmt.Sprintf("%s[%d].propertySelector", path, i), cluster)

@@ -126,7 +126,7 @@ func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string)
 	}
 	found := -1
 	for i, selector := range selectors {
-		if !selector.Matches(labels.Set(cluster.Labels)) {
+		if !selector.Matches(cluster.Labels) {
 			continue
 		}
 		if found >= 0 {

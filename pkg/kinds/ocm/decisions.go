@@ -105,12 +105,12 @@ func (i *Inventory) standing(namespace, placement string) (groups []group, found
 	}
 	byIndex := map[int]*group{}
 	for _, object := range objects {
-		index, err := strconv.Atoi(object.Labels[groupIndexLabel])
+		index, err := strconv.Atoi(object.Labels.Get(groupIndexLabel))
 		if err != nil {
 			index = 0 // from before there were groups
 		}
 		if byIndex[index] == nil {
-			byIndex[index] = &group{name: object.Labels[groupNameLabel], index: index}
+			byIndex[index] = &group{name: object.Labels.Get(groupNameLabel), index: index}
 		}
 		for _, decision := range object.Value.Status.Decisions {
 			byIndex[index].clusters = append(byIndex[index].clusters, decision.ClusterName)

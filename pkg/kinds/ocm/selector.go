@@ -42,7 +42,7 @@ func (s clusterSelector) selects(path string) (func(managed) bool, error) {
 		for _, claim := range cluster.Value.Status.ClusterClaims {
 			claims[claim.Name] = claim.Value
 		}
-		return byLabel.Matches(labels.Set(cluster.Labels)) && byClaim.Matches(claims)
+		return byLabel.Matches(cluster.Labels) && byClaim.Matches(claims)
 	}, nil
 }
 
