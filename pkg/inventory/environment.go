@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -16,20 +17,17 @@ func (c *Collection[T]) Environment(object *Object[T]) rollout.Environment {
 }
 
 // Environments returns the environments of the cluster that names are of; of one that is not
-// there only the name is known. The errors are those of List.
-func (c *Collection[T]) Environments(names []string) (rollout.Environments, error) {
-	all := make(rollout.Environments, len(names))
+// there, and of all with an error, only the name is known. The errors are those of List.
+func (c *Collection[T]) Environments(names []string) (all rollout.Environments, err error) {
+	all = make(rollout.Environments, len(names))
 	for _, name := range names {
-		object, err := c.Get("", name)
-		if err != nil {
-			return nil, err
-		}
-		all[name] = rollout.Environment{}
-		if object != nil {
+		object, failed := c.Get("", name)
+		if all[name] = (rollout.Environment{}); object != nil {
 			all[name] = c.Environment(object)
 		}
+		err = cmp.Or(err, failed)
 	}
-	return all, nil
+	return all, err
 }
 
 // IfServed takes a resource that the API server does not serve for one without objects.

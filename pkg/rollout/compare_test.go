@@ -150,7 +150,7 @@ func TestSidesKeepsFailuresOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestDecodeSpecAndStatus(t *testing.T) {
+func TestDecodeThePartsOfAnObject(t *testing.T) {
 	type spec struct {
 		Names []string                  `json:"names"`
 		Raw   json.RawMessage           `json:"raw"`
@@ -165,10 +165,12 @@ func TestDecodeSpecAndStatus(t *testing.T) {
 	g.Expect(object.DecodeSpec(&into)).To(gomega.Succeed())
 	g.Expect(into).To(gomega.Equal(spec{Names: []string{"a"}, Raw: json.RawMessage(`{"b": 1}`), own: 1}))
 	var status struct {
-		N int `json:"n"`
+		Status struct {
+			N int `json:"n"`
+		} `json:"status"`
 	}
-	g.Expect(object.DecodeStatus(&status)).To(gomega.Succeed())
-	g.Expect(status.N).To(gomega.Equal(2))
+	g.Expect(object.Decode(&status)).To(gomega.Succeed())
+	g.Expect(status.Status.N).To(gomega.Equal(2))
 
 	for text, want := range map[string]string{
 		`"spec":{"names":"a"}`:              "spec.names is a JSON string: want an array",
@@ -189,7 +191,7 @@ func TestDecodeSpecAndStatus(t *testing.T) {
 		g.Expect(err).To(gomega.MatchError("cannot count its environments: "+want), text)
 	}
 	for text, want := range map[string]string{`"x"`: "status is a JSON string: want an object", `{"n":"x"}`: "status.n is a JSON string: want a number"} {
-		g.Expect(cut(t, `{"metadata":{},"status":`+text+`}`).DecodeStatus(&status)).To(gomega.MatchError("cannot count its environments: " + want))
+		g.Expect(cut(t, `{"metadata":{},"status":`+text+`}`).Decode(&status)).To(gomega.MatchError("cannot count its environments: " + want))
 	}
 }
 

@@ -15,6 +15,12 @@ import (
 // Fields are the members of a JSON object by their names, each as it stands there.
 type Fields map[string]json.RawMessage
 
+// Within returns the members of a field, which has none if it is no JSON object.
+func (f Fields) Within(name string) Fields {
+	members, _ := cut(f[name])
+	return members
+}
+
 // Object is an object of the API server, cut once into the parts that kinds read: whoever
 // wants one field need not look at the others. Nothing in it may be changed.
 type Object struct {

@@ -25,6 +25,18 @@ type spec struct {
 	Labels map[string]string `json:"labels"`
 }
 
+// status is how far a rollout says that it is.
+type status struct {
+	Unavailable int `json:"unavailable"`
+	Summary     struct {
+		DesiredReady int `json:"desiredReady"`
+		Ready        int `json:"ready"`
+		NotReady     int `json:"notReady"`
+		ErrApplied   int `json:"errApplied"`
+	} `json:"summary"`
+	ObservedGeneration int64 `json:"observedGeneration"`
+}
+
 // side is the rollout before or after a write.
 type side struct {
 	spec
@@ -54,30 +66,21 @@ func (s *side) pace() *strategy {
 
 // side reads a rollout.
 func (r reader) side(account *budget.Account, namespace string, object *rollout.Object) (*side, error) {
-	var status struct {
-		Unavailable int `json:"unavailable"`
-		Summary     struct {
-			DesiredReady int `json:"desiredReady"`
-			Ready        int `json:"ready"`
-			NotReady     int `json:"notReady"`
-			ErrApplied   int `json:"errApplied"`
-		} `json:"summary"`
-		ObservedGeneration int64 `json:"observedGeneration"`
+	var read struct {
+		Spec   spec   `json:"spec"`
+		Status status `json:"status"`
 	}
-	if err := object.DecodeStatus(&status); err != nil {
+	if err := object.Decode(&read); err != nil {
 		return nil, err
 	}
-	summary := status.Summary
+	status, summary := read.Status, read.Status.Summary
 	side := &side{
-		account: account,
+		spec: read.Spec, account: account,
 		// A HelmOp has only the summary, which leaves out those that are just being updated.
 		unavailable: max(0, status.Unavailable, summary.NotReady+summary.ErrApplied),
 		settled: summary.DesiredReady > 0 && summary.Ready == summary.DesiredReady &&
 			status.ObservedGeneration > 0 && status.ObservedGeneration == object.Metadata.Generation,
 		estimate: r.estimates,
-	}
-	if err := object.DecodeSpec(&side.spec); err != nil {
-		return nil, err
 	}
 	if r.estimates {
 		side.RolloutStrategy, side.settled = nil, false // the repository may have moved on
