@@ -43,18 +43,6 @@ func Promotion(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: "kargo.akuity.io", Versions: []string{"v1alpha1"}, Resource: "promotions", Name: "Promotion", Namespaced: true,
 		OneShot: true, Reader: reader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "The Applications that the argocd-update steps name or select; a selector finds those that the annotation " +
-				"kargo.akuity.io/authorized-stage opens to the Stage. Without such a step a Promotion is one environment, or as many " +
-				"as the annotation seawall.dev/environments of the Stage or the Promotion says.",
-			Waves:     "Each argocd-update step is a gate and syncs all its Applications at once.",
-			Delta:     "Creating a Promotion changes all its Applications; no other write of it changes any.",
-			Inventory: "The metadata of Applications and of Stages.",
-			Unknown: "Expressions other than of ctx.project, ctx.stage, ctx.promotion and vars: such a name or selector counts as all " +
-				"Applications that are authorized for the Stage. Whether the condition of a step holds: it is taken to. What a commit " +
-				"to a repository syncs. Promotions of other Stages that sync at the same time: each is judged for itself. Applications " +
-				"of an Argo CD in another cluster than Kargo.",
-		},
 	}
 }
 
