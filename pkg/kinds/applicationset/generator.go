@@ -34,7 +34,7 @@ func registry() []generator {
 }
 
 // overNetwork stands for the generators that ask a server Seawall must not wait for.
-func overNetwork(_ *reading, config value, _ *specification, _ yield) error {
+func overNetwork(_ *reading, config value, _ *specification, _ yieldFunc) error {
 	return open(config, "is resolved over the network")
 }
 
