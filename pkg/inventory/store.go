@@ -81,7 +81,6 @@ func (s store[T]) Replace(list []any, _ string) error {
 		if all[i], err = s.keep(sent); err != nil {
 			return err
 		}
-		list[i] = nil // which may hold much that is not kept
 	}
 	slices.SortFunc(all, func(a, b *kept[T]) int { return a.object.compare(b.object.Namespace, b.object.Name) })
 	listed := newIndex(s.collection.key, len(all))
