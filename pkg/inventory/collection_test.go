@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -162,6 +163,25 @@ func TestACollectionFollowsItsReflector(t *testing.T) {
 	g.Expect(store.Replace([]any{sent("v1", "a", "late", nil, nil)}, "9")).To(Succeed())
 	_, err = members.List("", labels.Everything())
 	g.Expect(err).To(MatchError(ContainSubstring("is not served")), "a reflector that was stopped writes nothing any more")
+}
+
+// A reflector that streams the first list collects it in a store of client-go's.
+func TestACollectionTakesWhatWasCollected(t *testing.T) {
+	g := NewWithT(t)
+	members := Register[member](NewRegistry(), members())
+	store := members.store(func() error { return nil }).(toolscache.TransformingStore)
+	collected := toolscache.NewStore(toolscache.DeletionHandlingMetaNamespaceKeyFunc, toolscache.WithTransformer(store.Transformer()))
+	for _, object := range []any{sent("v1", "b", "one", nil, nil), sent("v1", "a", "two", nil, nil), sent("v1", "a", "gone", nil, nil)} {
+		g.Expect(collected.Add(object)).To(Succeed())
+	}
+	g.Expect(collected.Update(sent("v1", "a", "two", nil, map[string]string{"env": "prod"}))).To(Succeed())
+	g.Expect(collected.Delete(sent("v1", "a", "gone", nil, nil))).To(Succeed())
+	g.Expect(collected.List()).To(HaveEach(BeAssignableToTypeOf(&kept[member]{})), "nothing else is held meanwhile")
+	g.Expect(store.Replace(collected.List(), "7")).To(Succeed())
+	all, err := members.List("", labels.Everything())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(objectNames(all)).To(Equal([]string{"a/two", "b/one"}))
+	g.Expect(all[0].Labels.Get("env")).To(Equal("prod"))
 }
 
 func TestRegistryNamesItsSources(t *testing.T) {
