@@ -8,7 +8,6 @@ import (
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -31,7 +30,7 @@ func TestNamespaces(t *testing.T) {
 		made.SetName(name)
 		made.SetLabels(map[string]string{"of": "the inventory"})
 		if deleting {
-			made.SetDeletionTimestamp(ptr.To(metav1.Now()))
+			made.SetDeletionTimestamp(new(metav1.Now()))
 		}
 		return made
 	}

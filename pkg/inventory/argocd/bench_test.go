@@ -91,21 +91,21 @@ func BenchmarkSelect(b *testing.B) {
 				}
 				b.ReportAllocs()
 				for b.Loop() {
-					clusters, err := argo.Select(parsed)
-					if err != nil {
-						b.Fatal(err)
-					}
-					length := 0
-					for cluster := range clusters.All() {
-						length += len(cluster.Name)
-					}
-					if length == 0 {
-						b.Fatal("no clusters")
+					if selected, err := argo.Select(parsed); err != nil || lengths(selected) == 0 {
+						b.Fatal("no clusters", err)
 					}
 				}
 			})
 		}
 	}
+}
+
+// lengths reads a field of each cluster.
+func lengths(clusters Clusters) (sum int) {
+	for cluster := range clusters.All() {
+		sum += len(cluster.Name)
+	}
+	return sum
 }
 
 func BenchmarkOwned(b *testing.B) {
