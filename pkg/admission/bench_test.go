@@ -40,7 +40,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	}
 	known := kinds.All(kinds.Inventories{ArgoCD: argocd.NewStatic(true, secrets...), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(b, known[0].Reader)
-	handler.Kinds = kinds.NewSet(known)
+	handler.Evaluator.Kinds = kinds.NewSet(known)
 	handler.Sink = discard{}
 	r := creation(b, generator)
 	b.ReportAllocs()

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 )
 
 // Reasons of failures of Seawall's own, as metrics and records spell them.
@@ -21,8 +24,14 @@ type failure struct {
 }
 
 func failureOf(ctx context.Context, err error) *failure {
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
+	if !errors.Is(err, budget.ErrOverload) && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
+	}
+	if errors.Is(err, budget.ErrOverload) || errors.Is(err, budget.ErrExceeded) {
+		return &failure{reason: failureOverload, err: err}
+	}
+	if errors.Is(err, evaluate.ErrInternal) {
+		return &failure{reason: failurePanic, err: err}
 	}
 	return &failure{reason: failureError, err: err}
 }
@@ -36,31 +45,5 @@ func (f *failure) code() int32 {
 		return http.StatusGatewayTimeout
 	default:
 		return http.StatusInternalServerError
-	}
-}
-
-// Limiter bounds how many writes are judged at once. A nil Limiter bounds nothing.
-type Limiter chan struct{}
-
-// NewLimiter returns a Limiter for that many writes, at least one.
-func NewLimiter(most int) Limiter { return make(Limiter, max(most, 1)) }
-
-// acquire waits for a place until ctx ends; a free one is taken whatever ctx says, so that
-// only a wait that was too long counts as overload.
-func (l Limiter) acquire(ctx context.Context) (release func(), err error) {
-	if l == nil {
-		return func() {}, nil
-	}
-	release = func() { <-l }
-	select {
-	case l <- struct{}{}:
-		return release, nil
-	default:
-	}
-	select {
-	case l <- struct{}{}:
-		return release, nil
-	case <-ctx.Done():
-		return nil, errors.New("too many writes are being judged at once")
 	}
 }

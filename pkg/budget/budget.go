@@ -1,73 +1,169 @@
-// Package budget bounds what one review may cost, whoever wrote what it is about: memory in
-// bytes, work in steps, and time. Whatever expands, loops or recurses on behalf of a writer
-// pays as it goes. Running out is a failure of Seawall's own and never says anything about
-// the write.
+// Package budget bounds what judging one write may cost, and what all cost together: the
+// writer of a rollout chooses how many environments, selectors and templates Seawall expands,
+// and no write may take the process down. Whoever expands something spends for it; the error
+// of a budget is a failure of Seawall's own, never a finding about the write.
 package budget
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
-// ErrExceeded says that a review would have cost more than it may.
-var ErrExceeded = errors.New("the review costs more than one may")
+var (
+	// ErrExceeded says that one review costs more than any may.
+	ErrExceeded = errors.New("judging this write costs more than one may")
+	// ErrOverload says that there was no room for a review until its time was over.
+	ErrOverload = errors.New("too many writes are being judged at once")
+)
 
-// Account is what one review may still spend. It is for one goroutine. The nil Account
-// bounds nothing.
+const (
+	// between is how many steps may pass before the deadline is looked at again.
+	between = 4096
+	// chunk is the least that a review takes of the pool when it grows, in bytes.
+	chunk = 256 << 10
+)
+
+// Account is what one review has spent. It belongs to one goroutine, and a nil Account bounds
+// nothing.
 type Account struct {
-	ctx context.Context //nolint:containedctx // an account lives as long as the call whose context it is
+	ctx  context.Context //nolint:containedctx // an account lives as long as the call whose context it is
+	pool *Pool
 
-	bytes, steps int64
-	unchecked    int64
+	// bytes have been spent; as many as taken have been taken from the pool.
+	bytes, taken int64
+	// reserved says that the review has the reserve, and waits for nothing any more.
+	reserved bool
+	// placed says that the review has one of the places of long reviews.
+	placed bool
+
+	steps, checked int64
+	waited         time.Duration
+	// err is the end of the review: whoever overlooks it hears of it again.
+	err error
 }
-
-// between is how many steps pass before the deadline is looked at.
-const between = 4096
 
 type key struct{}
 
-// Open returns a context that carries an account of so many bytes and steps.
-func Open(ctx context.Context, bytes, steps int64) context.Context {
-	account := &Account{bytes: bytes, steps: steps}
-	ctx = context.WithValue(ctx, key{}, account)
-	account.ctx = ctx
-	return ctx
-}
-
-// From returns the account that a context carries. Without one what is returned bounds the
-// time only.
+// From returns the account of ctx. Where none was opened it is one that only ends when ctx
+// does.
 func From(ctx context.Context) *Account {
 	if account, found := ctx.Value(key{}).(*Account); found {
 		return account
 	}
-	return &Account{ctx: ctx, bytes: 1 << 62, steps: 1 << 62}
+	return &Account{ctx: ctx}
 }
 
-// Spend pays for memory that is kept until the review ends. The error wraps ErrExceeded, or is
-// that of the context.
+// Spend takes bytes that stay allocated until the review ends.
 func (a *Account) Spend(bytes int) error {
 	if a == nil {
 		return nil
 	}
-	if a.bytes -= int64(bytes); a.bytes < 0 {
-		return fmt.Errorf("%w: too much memory", ErrExceeded)
+	a.bytes += int64(bytes)
+	if a.pool != nil && a.err == nil && !(a.bytes <= a.taken) {
+		a.err = a.grow()
 	}
-	return a.Work(1)
+	return a.Work(1 + bytes/1024) // what is allocated is written
 }
 
-// Work pays for steps, each about what it takes to look at 16 bytes. The errors are those of
-// Spend.
+// Read spends what a JSON document takes when it is decoded into maps and lists.
+func (a *Account) Read(document []byte) error { return a.Spend(Tree(document)) }
+
+// Tree estimates, from above, the memory of a JSON document that is decoded into maps and
+// lists. What stands in strings counts like the rest.
+func Tree(document []byte) int {
+	const object, list, member = 360, 40, 48 // measured: a map of one member, a slice of one item, a further one
+	count := func(char byte) int { return bytes.Count(document, []byte{char}) }
+	return len(document) + object*count('{') + list*count('[') + member*(count(',')+count(':'))
+}
+
+// Work notes steps of work that allocate little: some ten nanoseconds each.
 func (a *Account) Work(steps int) error {
 	if a == nil {
 		return nil
 	}
-	if a.steps -= int64(steps); a.steps < 0 {
-		return fmt.Errorf("%w: too much work", ErrExceeded)
+	if a.steps += int64(steps); a.err == nil && a.steps-a.checked >= between {
+		a.checked = a.steps
+		a.err = a.check()
 	}
-	if a.unchecked += int64(steps); a.unchecked < between {
+	return a.err
+}
+
+// Err returns what has ended the review, if anything has.
+func (a *Account) Err() error {
+	if a == nil {
 		return nil
 	}
-	a.unchecked = 0
-	return a.ctx.Err()
+	if a.err == nil {
+		a.err = a.ctx.Err()
+	}
+	return a.err
 }
+
+// Waited returns how long the review has waited for room.
+func (a *Account) Waited() time.Duration { return a.waited }
+
+// grow takes what has been spent from the pool.
+func (a *Account) grow() error {
+	most := a.pool.review
+	if a.bytes > most {
+		return fmt.Errorf("%w: more than %d MiB of memory", ErrExceeded, most>>20)
+	}
+	if a.reserved {
+		return nil
+	}
+	more := min(max(a.bytes-a.taken, chunk), most-a.taken)
+	return a.wait(func() (err error) {
+		a.reserved, err = a.pool.take(a.ctx, more, true)
+		if err == nil && !a.reserved {
+			a.taken += more
+		}
+		return err
+	})
+}
+
+// check looks at the deadline and at how much has been done. Who is at work for long needs a
+// place, of which there are as many as processors: otherwise all would be late together.
+func (a *Account) check() error {
+	if err := a.ctx.Err(); err != nil || a.pool == nil {
+		return err //nolint:wrapcheck // the caller's own
+	}
+	if a.steps > mostSteps {
+		return fmt.Errorf("%w: more than %d million steps of work", ErrExceeded, mostSteps/1_000_000)
+	}
+	if a.steps <= longSteps || a.placed || a.reserved {
+		return nil
+	}
+	return a.wait(func() error {
+		select {
+		case a.pool.places <- struct{}{}:
+			a.placed = true
+			return nil
+		case <-a.ctx.Done():
+			return ErrOverload
+		}
+	})
+}
+
+func (a *Account) wait(until func() error) error {
+	started := time.Now()
+	err := until()
+	a.waited += time.Since(started)
+	return err
+}
+
+// close gives everything back.
+func (a *Account) close() {
+	if a.placed {
+		<-a.pool.places
+	}
+	a.pool.give(a.taken, a.reserved)
+	a.taken, a.placed, a.reserved = 0, false, false
+	if a.err == nil {
+		a.err = errClosed
+	}
+}
+
+var errClosed = errors.New("the review is over")

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -23,13 +24,13 @@ func NewNamespaces(registry *Registry, live client.Reader) *Namespaces {
 }
 
 // Get returns the labels of a namespace, and whether it is being deleted.
-func (n *Namespaces) Get(ctx context.Context, name string) (labels map[string]string, terminating bool, err error) {
+func (n *Namespaces) Get(ctx context.Context, name string) (found labels.Labels, terminating bool, err error) {
 	if known, err := n.Collection.Get("", name); err == nil && known != nil {
-		return known.Labels.Map(), known.Deleting, nil
+		return known.Labels, known.Deleting, nil
 	}
 	namespace := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}}
 	if err := n.live.Get(ctx, client.ObjectKey{Name: name}, namespace); err != nil {
 		return nil, false, err
 	}
-	return namespace.Labels, namespace.DeletionTimestamp != nil, nil
+	return labels.Set(namespace.Labels), namespace.DeletionTimestamp != nil, nil
 }

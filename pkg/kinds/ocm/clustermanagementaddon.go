@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -19,30 +20,22 @@ func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: addonGroup, Versions: []string{"v1alpha1", "v1beta1"}, Resource: "clustermanagementaddons", Name: "ClusterManagementAddOn",
 		Reader: addonReader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "Each ManagedCluster that a Placement of spec.installStrategy decides, and, as long as none installs it, each " +
-				"that has the add-on.",
-			Waves: "A first install goes to all clusters at once. Another configuration follows the rolloutStrategy of the cluster's " +
-				"last placement, whose maxConcurrency is clustersPerDecisionGroup of the Placement if it is not set; add-ons outside " +
-				"of all placements change at once.",
-			Delta: "Clusters are added, removed (placements take the add-on off every cluster that they do not decide, whoever put " +
-				"it there), or changed by another configuration. A looser strategy releases the clusters that may go on sooner, " +
-				"unless the status was written after the spec and all of its installProgressions are Completed.",
-			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and the metadata of " +
-				"ManagedClusterAddOns.",
-			Unknown: "An edit of the AddOnTemplate or AddOnDeploymentConfig that a configuration names starts a rollout without any " +
-				"write of the ClusterManagementAddOn. Configurations that single ManagedClusterAddOns set for themselves are not read.",
-		},
 	}
 }
 
-// addonObject is what a Placement wants to know of the add-ons that it installs.
+// addonObject is what a Placement wants to know of the add-ons that it installs, too.
 type addonObject struct {
 	Metadata written `json:"metadata"`
 	Spec     struct {
-		InstallStrategy installStrategy `json:"installStrategy"`
+		InstallStrategy  installStrategy   `json:"installStrategy"`
+		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
+		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
 	} `json:"spec"`
-	Status addonStatus `json:"status"`
+	Status struct {
+		InstallProgressions []struct {
+			Conditions []condition `json:"conditions"`
+		} `json:"installProgressions"`
+	} `json:"status"`
 }
 
 type installStrategy struct {
@@ -69,15 +62,10 @@ func (s installStrategy) installing() []installPlacement {
 }
 
 type addon struct {
-	Metadata written `json:"metadata"`
-	Spec     struct {
-		InstallStrategy  installStrategy   `json:"installStrategy"`
-		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
-		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
-	} `json:"spec"`
-	Status addonStatus `json:"status"`
+	addonObject
 
-	clusters []string
+	clusters  []string
+	byDefault configs
 	// placed are those of them that a placement has decided.
 	placed map[string]placed
 	plans  []plan
@@ -93,11 +81,13 @@ type placed struct {
 type addonReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r addonReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.SameSpec() {
 		return rollout.Change{}, nil
 	}
-	before, after, err := rollout.Sides(write, r.read)
+	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*addon, error) {
+		return r.read(budget.From(ctx), object)
+	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -105,22 +95,17 @@ func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if after == nil {
-		gone, err := r.inventory.environments(append(installed, before.clusters...))
-		return rollout.Change{Environments: len(gone), Steps: rollout.Steps(rollout.AtOnce(rollout.Delta(gone, nil, nil), removeRemedy))}, err
-	}
 	if before == nil {
-		before = &addon{}
+		before = &addon{byDefault: configs{}}
 		// Who has it by chance gets it anew.
 		installed = slices.DeleteFunc(installed, func(name string) bool { _, placed := after.placed[name]; return placed })
 	}
-	return r.change(write, before, after, installed)
-}
-
-func (r addonReader) change(write rollout.Write, before, after *addon, installed []string) (rollout.Change, error) {
 	old, err := r.inventory.environments(append(installed, before.clusters...))
 	if err != nil {
 		return rollout.Change{}, err
+	}
+	if after == nil {
+		return rollout.TornDown(old, removeRemedy), nil
 	}
 	stay := after.clusters
 	if !after.Spec.InstallStrategy.byPlacements() {
@@ -138,9 +123,10 @@ func (r addonReader) change(write rollout.Write, before, after *addon, installed
 
 // effect tells what happens to the clusters that stay.
 func (a *addon) effect(write rollout.Write, before *addon) func(string) (rollout.Effect, bool) {
-	complete := before.Metadata.statusLast() && before.Status.complete()
+	complete := before.complete()
+	rewritten := write.Rewrites("installStrategy", "supportedConfigs", "defaultConfigs", "addOnMeta", "addOnConfiguration")
 	return func(name string) (rollout.Effect, bool) {
-		if write.Rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
+		if rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
 			return rollout.Changed, true
 		}
 		return rollout.Released, !complete && a.placed[name].place.soonerThan(before.placed[name].place)
@@ -152,18 +138,18 @@ func (a *addon) configs(name string) configs {
 	if placed, is := a.placed[name]; is {
 		return placed.configs
 	}
-	return defaults(a.Spec.SupportedConfigs, a.Spec.DefaultConfigs)
+	return a.byDefault
 }
 
 // read reads an add-on and what its placements have decided.
-func (r addonReader) read(object *rollout.Object) (*addon, error) {
+func (r addonReader) read(account *budget.Account, object *rollout.Object) (*addon, error) {
 	side := &addon{placed: map[string]placed{}}
-	if err := rollout.Decode(object, side); err != nil {
+	if err := object.Decode(&side.addonObject); err != nil {
 		return nil, err
 	}
-	byDefault := defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
+	side.byDefault = defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
 	for i, placement := range side.Spec.InstallStrategy.installing() {
-		decided, err := r.inventory.decide(placement.Namespace, placement.Name)
+		decided, err := r.inventory.decide(account, placement.Namespace, placement.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +158,7 @@ func (r addonReader) read(object *rollout.Object) (*addon, error) {
 			return nil, err
 		}
 		side.plans = append(side.plans, plan)
-		configs := byDefault.with(placement.Configs)
+		configs := side.byDefault.with(placement.Configs)
 		for name, place := range plan.places() {
 			side.placed[name] = placed{i, place, configs}
 		}

@@ -42,18 +42,6 @@ func ResourceSet(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1"}, Resource: "resourcesets", Name: kindName, Namespaced: true,
 		Reader: reader{inventory, functions(), maphash.MakeSeed()},
-		Meaning: rollout.Meaning{
-			Environments: "Each Kustomization and HelmRelease that the ResourceSet renders, of its inputs and those of its " +
-				"ResourceSetInputProviders, flattened or permuted. When it renders other objects only, it is one environment.",
-			Waves: "Each of spec.steps is a gate, and syncs all at once; without steps everything does. Suspended appliers, and all of " +
-				"a ResourceSet whose reconciliation is disabled, are held.",
-			Delta: "Both versions are rendered over the same inputs. An applier is changed when its spec differs, or that of a rendered " +
-				"object that it refers to, such as its source; it is removed unless pruning is disabled for it. Enabling the " +
-				"reconciliation again releases all.",
-			Inventory: "ResourceSetInputProviders of the namespace.",
-			Unknown: "Inputs that a provider exports later, and new revisions of sources, sync without any write of the ResourceSet. " +
-				"Names that are made of inputs.id are others than Flux Operator's, but as many.",
-		},
 	}
 }
 
@@ -115,7 +103,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*side, error) {
 		side := &side{}
-		if err := rollout.Decode(object, side); err != nil {
+		if err := object.Decode(side); err != nil {
 			return nil, err
 		}
 		sets, err := r.inputSets(write.Namespace, write.Name, &side.Spec)
