@@ -61,7 +61,9 @@ func newCollection[T any](source Source, known *Texts, options ...Option[T]) *Co
 	collection.forget = func() { collection.index = newIndex(collection.key, 0) }
 	collection.forget()
 	collection.size = func() int { return len(collection.index.order) }
-	collection.store = func(ended func() error) toolscache.ReflectorStore { return store[T]{collection, ended} }
+	collection.store = func(ended func() error) toolscache.ReflectorStore {
+		return store[T]{collection, ended, &metav1.ObjectMeta{}}
+	}
 	return collection
 }
 

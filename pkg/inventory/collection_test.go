@@ -3,12 +3,16 @@ package inventory
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"sync"
 	"testing"
 
 	. "github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
+	toolscache "k8s.io/client-go/tools/cache"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -161,6 +165,25 @@ func TestACollectionFollowsItsReflector(t *testing.T) {
 	g.Expect(err).To(MatchError(ContainSubstring("is not served")), "a reflector that was stopped writes nothing any more")
 }
 
+// A reflector that streams the first list collects it in a store of client-go's.
+func TestACollectionTakesWhatWasCollected(t *testing.T) {
+	g := NewWithT(t)
+	members := Register[member](NewRegistry(), members())
+	store := members.store(func() error { return nil }).(toolscache.TransformingStore)
+	collected := toolscache.NewStore(toolscache.DeletionHandlingMetaNamespaceKeyFunc, toolscache.WithTransformer(store.Transformer()))
+	for _, object := range []any{sent("v1", "b", "one", nil, nil), sent("v1", "a", "two", nil, nil), sent("v1", "a", "gone", nil, nil)} {
+		g.Expect(collected.Add(object)).To(Succeed())
+	}
+	g.Expect(collected.Update(sent("v1", "a", "two", nil, map[string]string{"env": "prod"}))).To(Succeed())
+	g.Expect(collected.Delete(sent("v1", "a", "gone", nil, nil))).To(Succeed())
+	g.Expect(collected.List()).To(HaveEach(BeAssignableToTypeOf(&kept[member]{})), "nothing else is held meanwhile")
+	g.Expect(store.Replace(collected.List(), "7")).To(Succeed())
+	all, err := members.List("", labels.Everything())
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(objectNames(all)).To(Equal([]string{"a/two", "b/one"}))
+	g.Expect(all[0].Labels.Get("env")).To(Equal("prod"))
+}
+
 func TestRegistryNamesItsSources(t *testing.T) {
 	g := NewWithT(t)
 	registry := NewRegistry()
@@ -177,4 +200,69 @@ func TestRegistryNamesItsSources(t *testing.T) {
 	g.Expect(names()).To(Equal([]string{"y.a.example.com", "z.a.example.com", "x.b.example.com"}))
 	Unregister(registry, last)
 	g.Expect(names()).To(Equal([]string{"y.a.example.com", "z.a.example.com"}))
+}
+
+func TestWhoRegistersTheSameSourceSharesIt(t *testing.T) {
+	g := NewWithT(t)
+	registry := NewRegistry()
+	first, second := Register[member](registry, members()), Register[member](registry, members())
+	g.Expect(second).To(BeIdenticalTo(first))
+	g.Expect(Register[struct{}](registry, members())).NotTo(BeNil(), "of another type")
+	keyed := Register(registry, members(), KeyedBy(func(o *Object[member]) string { return o.Name }))
+	g.Expect(keyed).NotTo(BeIdenticalTo(first), "a key is its own")
+	g.Expect(registry.list()).To(HaveLen(3))
+	Unregister(registry, second)
+	g.Expect(registry.list()).To(HaveLen(3), "somebody still reads it")
+	Unregister(registry, first)
+	g.Expect(registry.list()).To(HaveLen(2))
+}
+
+func TestARequestAsksForTheLabelOfItsSource(t *testing.T) {
+	g := NewWithT(t)
+	labelled := newCollection[member](Source{Resource: "members", Label: "env=prod"}, &Texts{})
+	labelled.enter(reading)
+	_, err := answer(t.Context(), &labelled.feed, metav1.ListOptions{Limit: 7}, func(_ context.Context, options metav1.ListOptions) (string, error) {
+		g.Expect(options).To(Equal(metav1.ListOptions{LabelSelector: "env=prod", Limit: 7}))
+		return "", errors.New("forbidden")
+	})
+	g.Expect(err).To(MatchError("forbidden"))
+	g.Expect(labelled.Check(nil)).To(And(MatchError(ErrNotSynced), MatchError(ContainSubstring("forbidden"))))
+}
+
+// It is the race detector that judges this test, most of all.
+func TestACollectionIsSharedByGoroutines(t *testing.T) {
+	g := NewWithT(t)
+	collection := Register(NewRegistry(), members(), KeyedBy(func(o *Object[member]) string { return o.Labels.Get("env") }))
+	store := collection.store(func() error { return nil })
+	g.Expect(store.Replace(nil, "1")).To(Succeed())
+	var group sync.WaitGroup
+	failed := make([]error, 4)
+	for writer := range failed {
+		group.Go(func() {
+			for i := range 300 {
+				object := sent("v1", fmt.Sprint(i%2), fmt.Sprint(writer, "-", i%20), nil, map[string]string{"env": fmt.Sprint(i % 3)})
+				if i%7 == 0 {
+					failed[writer] = errors.Join(failed[writer], store.Delete(object))
+					continue
+				}
+				failed[writer] = errors.Join(failed[writer], store.Add(object))
+			}
+		})
+	}
+	for reader := range 4 {
+		group.Go(func() {
+			selector := labels.SelectorFromSet(labels.Set{"env": fmt.Sprint(reader % 3)})
+			for range 300 {
+				all, _ := collection.List("", labels.Everything())
+				some, _ := collection.ListLast("1", selector)
+				keyed, _ := collection.Keyed("", "2")
+				for _, object := range slices.Concat(all, some, keyed) {
+					_ = object.Labels.Get("env")
+				}
+			}
+		})
+	}
+	group.Wait()
+	g.Expect(errors.Join(failed...)).NotTo(HaveOccurred())
+	g.Expect(collection.List("", labels.Everything())).NotTo(BeEmpty())
 }

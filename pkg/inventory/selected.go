@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"maps"
 	"slices"
 	"sort"
 
@@ -70,9 +71,8 @@ func (x *index[T]) within(namespace string) []*Object[T] {
 type choice struct {
 	*postings
 
+	// values are nil if every value will do.
 	values []string
-	// any says that every value will do.
-	any bool
 	// exact says that these are the objects that the requirement selects, and not only more
 	// of them.
 	exact bool
@@ -80,20 +80,18 @@ type choice struct {
 }
 
 // sorted says that the ids are in the order of the objects.
-func (c choice) sorted() bool { return len(c.values) < 2 && !c.any }
+func (c choice) sorted() bool { return len(c.values) == 1 }
 
 func (c choice) ids() []uint32 {
-	if c.sorted() && c.size > 0 {
-		return c.byValue[c.values[0]].ids()
+	values := c.values
+	if values == nil {
+		values = slices.Collect(maps.Keys(c.byValue))
 	}
-	ids := make([]uint32, 0, c.size)
-	for _, value := range c.values {
-		if held, found := c.byValue[value]; found {
-			ids = append(ids, held.ids()...)
-		}
-	}
-	if c.any {
-		for _, held := range c.byValue {
+	var ids []uint32
+	for _, value := range values {
+		if held, found := c.byValue[value]; found && ids == nil {
+			ids = slices.Clip(held.ids()) // a list of one value is not copied
+		} else if found {
 			ids = append(ids, held.ids()...)
 		}
 	}
@@ -119,11 +117,11 @@ func (x *index[T]) narrow(requirement *labels.Requirement) (choice, bool) {
 	}
 	switch requirement.Operator() {
 	case selection.Exists, selection.GreaterThan, selection.LessThan:
-		return choice{postings: held, any: true, exact: requirement.Operator() == selection.Exists, size: held.size}, true
+		return choice{held, nil, requirement.Operator() == selection.Exists, held.size}, true
 	case selection.In, selection.Equals, selection.DoubleEquals:
 		values := requirement.ValuesUnsorted() // a copy, which may hold a value twice
 		slices.Sort(values)
-		chosen := choice{postings: held, values: slices.Compact(values), exact: true}
+		chosen := choice{held, slices.Compact(values), true, 0}
 		for _, value := range chosen.values {
 			chosen.size += held.len(value)
 		}

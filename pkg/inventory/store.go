@@ -13,13 +13,15 @@ import (
 type store[T any] struct {
 	collection *Collection[T]
 	ended      func() error // nil as long as the reflector runs
+	nothing    *metav1.ObjectMeta
 }
 
 var _ toolscache.TransformingStore = store[struct{}]{}
 
-// kept is an object that has been read already. A reflector asks it for its name only.
+// kept is an object that has been read already. A reflector wants to know its name; of all
+// else that is metadata it says nothing, and all share that.
 type kept[T any] struct {
-	metav1.Object
+	*metav1.ObjectMeta
 
 	object *Object[T]
 	err    error
@@ -43,7 +45,7 @@ func (s store[T]) keep(sent any) (*kept[T], error) {
 		return sent, nil
 	case metav1.Object:
 		object, err := s.collection.read(sent)
-		return &kept[T]{nil, object, err}, nil
+		return &kept[T]{s.nothing, object, err}, nil
 	default:
 		return nil, fmt.Errorf("watching %s: got a %T", s.collection.source, sent)
 	}
@@ -81,7 +83,6 @@ func (s store[T]) Replace(list []any, _ string) error {
 		if all[i], err = s.keep(sent); err != nil {
 			return err
 		}
-		list[i] = nil // which may hold much that is not kept
 	}
 	slices.SortFunc(all, func(a, b *kept[T]) int { return a.object.compare(b.object.Namespace, b.object.Name) })
 	listed := newIndex(s.collection.key, len(all))

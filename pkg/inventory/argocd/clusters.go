@@ -55,7 +55,7 @@ func register(sent metav1.Object, texts *inventory.Texts) (registration, error) 
 		} `json:"stringData"`
 	}](sent)
 	return registration{
-		name:        datum(secret.Data.Name, secret.StringData.Name),
+		name:        texts.Shared(datum(secret.Data.Name, secret.StringData.Name)),
 		server:      datum(secret.Data.Server, secret.StringData.Server),
 		project:     texts.Shared(datum(secret.Data.Project, secret.StringData.Project)),
 		annotations: texts.Pairs(withoutCopies(sent.GetAnnotations())),
