@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -82,7 +82,7 @@ func BenchmarkMatrix(b *testing.B) {
 			spec := goSpec(matrixOf(listed(elements...), map[string]any{"clusters": map[string]any{"selector": selector}}))
 			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), "{{.tenant}}-{{.name}}", "template", "metadata", "name")
 			bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
-			benchmark(b, inventory.NewStaticArgoCD(false, fleet(10)...), update(b, spec, bumped), n)
+			benchmark(b, argocd.NewStatic(false, fleet(10)...), update(b, spec, bumped), n)
 		})
 	}
 }
@@ -92,7 +92,7 @@ func BenchmarkMatrix(b *testing.B) {
 func BenchmarkClusters(b *testing.B) {
 	for _, n := range []int{100, 10_000} {
 		b.Run(fmt.Sprintf("10 of %d", n), func(b *testing.B) {
-			argo := inventory.NewStaticArgoCD(false, fleet(n)...)
+			argo := argocd.NewStatic(false, fleet(n)...)
 			spec := goSpec(map[string]any{"clusters": map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"wave": "0"}}}})
 			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), map[string]any{}, "template", "metadata", "labels")
 			spec = with(b, spec, []any{}, "template", "spec", "source", "helm", "valueFiles")

@@ -3,11 +3,11 @@ package applicationset
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -35,12 +35,11 @@ func clusters(reading *reading, config value, spec *specification) ([]parameters
 	if err != nil {
 		return nil, err
 	}
-	sets := make([]parameters, 0, len(found)+1)
+	sets := make([]parameters, 0, found.Len()+1)
 	local := everything
-	for i := range found {
-		cluster := &found[i]
+	for cluster := range found.All() {
 		local = local && cluster.Server != inClusterServer
-		sets = append(sets, parameters{values: clusterParameters(cluster, spec.dialect.goTemplate), cluster: cluster})
+		sets = append(sets, parameters{values: clusterParameters(&cluster, spec.dialect.goTemplate), cluster: &cluster})
 	}
 	if local {
 		// The cluster that Argo CD runs in needs no Secret, and then has no labels.
@@ -72,7 +71,7 @@ func flatList(sets []parameters, config value) []parameters {
 	}}
 }
 
-func clusterParameters(cluster *inventory.Cluster, goTemplate bool) map[string]any {
+func clusterParameters(cluster *argocd.Cluster, goTemplate bool) map[string]any {
 	params := map[string]any{
 		"name":           cluster.Name,
 		"nameNormalized": normalize(cluster.Name),
@@ -113,33 +112,18 @@ func exposed(annotations inventory.Pairs) map[string]string {
 }
 
 // clusters asks the inventory, once per write for one selector: both objects of an update
-// are to be read against the same clusters. Of clusters with one name the last one stays,
-// as in Argo CD, which keys them by name.
-func (r *reading) clusters(config value, selector labels.Selector) ([]inventory.Cluster, error) {
+// are to be read against the same clusters.
+func (r *reading) clusters(config value, selector labels.Selector) (argocd.Clusters, error) {
 	key := selector.String()
 	if found, asked := r.selected[key]; asked {
 		return found, nil
 	}
 	found, err := r.reader.clusters.Select(selector)
 	if err != nil {
-		return nil, rollout.Unresolved(config.path, "cannot be counted yet: %s", oneLine(err))
+		return found, rollout.Unresolved(config.path, "cannot be counted yet: %s", oneLine(err))
 	}
-	found = slices.Clone(found)
-	slices.SortFunc(found, func(a, b inventory.Cluster) int {
-		return strings.Compare(a.Namespace+"/"+a.Secret, b.Namespace+"/"+b.Secret)
-	})
-	last := make(map[string]int, len(found))
-	for i := range found {
-		last[found[i].Name] = i
-	}
-	kept := found[:0]
-	for i := range found {
-		if last[found[i].Name] == i {
-			kept = append(kept, found[i])
-		}
-	}
-	r.selected[key] = kept
-	return kept, nil
+	r.selected[key] = found
+	return found, nil
 }
 
 // clusterValues are the values of a clusters generator, which are templates themselves.

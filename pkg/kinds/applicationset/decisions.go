@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -55,17 +55,17 @@ func matchedName(spelled any) string {
 }
 
 // decisionResource reads the resource that the ConfigMap of the generator names.
-func (r *reading) decisionResource(config value) (inventory.DecisionResource, error) {
+func (r *reading) decisionResource(config value) (argocd.DecisionResource, error) {
 	reference, err := config.field("configMapRef").text()
 	if err != nil {
-		return inventory.DecisionResource{}, err
+		return argocd.DecisionResource{}, err
 	}
 	if r.decisions == nil {
-		return inventory.DecisionResource{}, open(config, "is not readable here")
+		return argocd.DecisionResource{}, open(config, "is not readable here")
 	}
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return inventory.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", cause(err))
+		return argocd.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", cause(err))
 	}
 	return resource, nil
 }
@@ -79,10 +79,10 @@ func cause(err error) string {
 }
 
 // decisionObject is one object of a decision resource.
-type decisionObject inventory.DecisionObject
+type decisionObject argocd.DecisionObject
 
 // chooseDecisions returns the objects that the generator names or selects: one or the other.
-func chooseDecisions(config value, resource inventory.DecisionResource) ([]decisionObject, error) {
+func chooseDecisions(config value, resource argocd.DecisionResource) ([]decisionObject, error) {
 	name, err := config.field("name").text()
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
-		if selects && selector.Matches(object.Labels) || !selects && object.Name == name {
+		if selects && selector.Matches(&object.Labels) || !selects && object.Name == name {
 			chosen = append(chosen, decisionObject(object))
 		}
 	}
@@ -113,7 +113,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 
 // decisions returns the entries of the list in the object's status; none while there is no
 // status.
-func (o decisionObject) decisions(config value, resource inventory.DecisionResource) ([]map[string]any, error) {
+func (o decisionObject) decisions(config value, resource argocd.DecisionResource) ([]map[string]any, error) {
 	if len(o.Status) == 0 {
 		return nil, nil
 	}
@@ -135,7 +135,7 @@ func (o decisionObject) decisions(config value, resource inventory.DecisionResou
 	return decisions, nil
 }
 
-func decided(cluster inventory.Cluster, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+func decided(cluster argocd.Cluster, decision map[string]any, values map[string]string, goTemplate bool) parameters {
 	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
 	for key, member := range decision {
 		params[key] = fmt.Sprintf("%v", member)
@@ -156,19 +156,19 @@ func decided(cluster inventory.Cluster, decision map[string]any, values map[stri
 }
 
 // registered returns all clusters by name, the one that Argo CD runs in included.
-func (r *reading) registered(config value) (map[string]inventory.Cluster, error) {
+func (r *reading) registered(config value) (map[string]argocd.Cluster, error) {
 	all, err := r.clusters(config, labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	byName, local := make(map[string]inventory.Cluster, len(all)+1), true
-	for _, cluster := range all {
+	byName, local := make(map[string]argocd.Cluster, all.Len()+1), true
+	for cluster := range all.All() {
 		byName[cluster.Name] = cluster
 		local = local && cluster.Server != inClusterServer
 	}
 	delete(byName, "")
 	if _, taken := byName[inCluster]; local && !taken {
-		byName[inCluster] = inventory.Cluster{Name: inCluster, Server: inClusterServer}
+		byName[inCluster] = argocd.Cluster{Name: inCluster, Server: inClusterServer}
 	}
 	return byName, nil
 }

@@ -1,7 +1,7 @@
 package applicationset
 
 import (
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -9,7 +9,7 @@ import (
 type parameters struct {
 	values map[string]any
 	// cluster is the inventory object that the set comes from; nil if there is none.
-	cluster *inventory.Cluster
+	cluster *argocd.Cluster
 	// origin names the set when it comes from no cluster, such as elements[3].
 	origin func() string
 }

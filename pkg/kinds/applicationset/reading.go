@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
 
 // reading is what the two objects of one write share while they are read.
@@ -15,7 +15,7 @@ type reading struct {
 	ctx       context.Context //nolint:containedctx // a reading lives as long as the call whose context it is
 	printer   printer
 	renderers map[string]*renderer
-	selected  map[string][]inventory.Cluster
+	selected  map[string]argocd.Clusters
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
 	// sets counts the sets of parameters of the object that is being read.
@@ -32,7 +32,7 @@ func (r *reader) begin(ctx context.Context, objects ...*object) *reading {
 		ctx:        ctx,
 		printer:    printer{seed: maphash.MakeSeed()},
 		renderers:  map[string]*renderer{},
-		selected:   map[string][]inventory.Cluster{},
+		selected:   map[string]argocd.Clusters{},
 		stepLabels: map[string]bool{},
 	}
 	for _, object := range objects {

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"reflect"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -27,7 +27,7 @@ type app struct {
 
 	// copies is the number of parameter sets that render to the name.
 	copies  int
-	cluster *inventory.Cluster
+	cluster *argocd.Cluster
 }
 
 // openEntry is an entry of spec.generators that cannot be counted.

@@ -70,7 +70,7 @@ func (m matcher) admits(c cluster, in membership) bool {
 	return m.admitsName(c) &&
 		(m.ClusterGroup == "" || m.ClusterGroup == in.group) &&
 		(m.ClusterGroupSelector == nil || m.groups.Matches(in.labels)) &&
-		(m.ClusterSelector == nil || m.clusters.Matches(c.Labels))
+		(m.ClusterSelector == nil || m.clusters.Matches(&c.Labels))
 }
 
 func (m matcher) admitsName(c cluster) bool {
