@@ -270,7 +270,7 @@ func TestUncounted(t *testing.T) {
 		},
 		"a malformed declaration is denied though a policy allows what cannot be counted": {
 			policy:  func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
-			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: rollout.DeclaredWant},
+			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: "an integer from 1 to 1000000"},
 			reason:  policy.AnnotationMalformed,
 			message: `annotation seawall.dev/environments is "many": want an integer from 1 to 1000000 (policy "default").`,
 		},

@@ -169,7 +169,7 @@ func TestOverridesOfWhatIsNotKnown(t *testing.T) {
 				`or a percentage such as "99.5%" (policy "default").`,
 		},
 		"nor a malformed number of environments": {
-			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: rollout.DeclaredWant},
+			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: "an integer from 1 to 1000000"},
 			permits: "1", reason: policy.AnnotationMalformed,
 			message: `annotation seawall.dev/environments is "many": want an integer from 1 to 1000000 (policy "default").`,
 		},
