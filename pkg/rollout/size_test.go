@@ -50,7 +50,7 @@ func TestWhatIsNoPercentage(t *testing.T) {
 	fractions, bare := rollout.Percentages{Fractions: true}, rollout.Percentages{Bare: true}
 	for size, percentages := range map[string][]rollout.Percentages{
 		"": {{}, fractions, bare}, "%": {{}, fractions, bare}, "x%": {{}, fractions, bare}, "10%%": {{}, fractions, bare},
-		"5": {{}, fractions}, "0.5%": {{}, bare}, "0.5": {{}, fractions, bare}, " 5%": {{}, fractions, bare},
+		"5": {{}, fractions}, "0.5%": {{}, bare}, "0.5": {{}, fractions, bare}, "5 %": {{}, fractions, bare},
 	} {
 		for _, one := range percentages {
 			_, err := one.Of("spec.size", intstr.FromString(size), 10)

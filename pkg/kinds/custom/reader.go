@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -47,14 +48,21 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 }
 
 func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored, written, err := rollout.Sides(write, decode)
+	stored, written, err := rollout.Sides(write, func(object *rollout.Object) (*map[string]any, error) {
+		if err := budget.From(ctx).Read(object.JSON); err != nil {
+			return nil, err
+		}
+		var members map[string]any
+		err := rollout.DecodeJSON(object.JSON, &members)
+		return &members, err
+	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
 	before, after := &side{}, &side{}
 	if stored != nil {
 		before, err = r.evaluate(ctx, *stored, nil)
-		if err != nil && write.Operation == rollout.Delete {
+		if err != nil && (write.Operation == rollout.Delete || !rollout.IsFinding(err)) {
 			return rollout.Change{}, err
 		}
 		if err != nil {
@@ -76,12 +84,6 @@ func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change,
 // untouched tells whether an update leaves all of the object but its bookkeeping as it is.
 func untouched(write rollout.Write) bool {
 	return write.SameSpec() && write.SameLabels() && maps.Equal(write.OldMetadata().Annotations, write.Metadata().Annotations)
-}
-
-func decode(object *rollout.Object) (*map[string]any, error) {
-	var members map[string]any
-	err := rollout.DecodeJSON(object.JSON, &members)
-	return &members, err
 }
 
 func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*side, error) {

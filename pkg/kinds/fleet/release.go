@@ -19,6 +19,11 @@ func (s *side) released(before *side) (func(name string) bool, error) {
 	if before.settled || s.Paused || !freed && reflect.DeepEqual(before.RolloutStrategy, s.RolloutStrategy) {
 		return func(string) bool { return false }, nil
 	}
+	return s.sooner(before, freed)
+}
+
+// sooner tells which clusters start sooner than before: all that start, if they are freed.
+func (s *side) sooner(before *side, freed bool) (func(name string) bool, error) {
 	now, err := s.wholeRollout()
 	if err != nil {
 		return nil, err

@@ -40,15 +40,27 @@ func (r placementReader) Read(ctx context.Context, write rollout.Write) (rollout
 		return rollout.Change{}, err
 	}
 	if write.Operation == rollout.Delete {
-		change := rollout.TornDown(before, placeRemedy)
-		if !slices.ContainsFunc(followers, func(f follower) bool { return f.installs }) {
-			change.Steps = nil // a ManifestWorkReplicaSet without its placement stands still
-		}
-		return change, nil
+		return deletion(followers, before), nil
 	}
 	if unscheduled(write.Metadata()) {
 		return rollout.Change{Environments: len(before)}, nil
 	}
+	return r.written(account, write, followers, before, old)
+}
+
+// deletion takes add-ons away; a ManifestWorkReplicaSet without its placement stands still.
+func deletion(followers []follower, before rollout.Environments) rollout.Change {
+	change := rollout.TornDown(before, placeRemedy)
+	if !slices.ContainsFunc(followers, func(f follower) bool { return f.installs }) {
+		change.Steps = nil
+	}
+	return change
+}
+
+// written compares what the written placement decides with what is decided.
+func (r placementReader) written(
+	account *budget.Account, write rollout.Write, followers []follower, before rollout.Environments, old decided,
+) (rollout.Change, error) {
 	var spec placementSpec
 	if err := write.Object.DecodeSpec(&spec); err != nil {
 		return rollout.Change{}, err
