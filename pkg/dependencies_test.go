@@ -32,14 +32,16 @@ func allowed() map[string][]string {
 		systems + "gotemplate": {"pkg/budget", "pkg/rollout"},
 		"pkg/kinds":            {"pkg/inventory", "pkg/rollout"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/risk", "pkg/rollout"},
-		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/policy", "pkg/rollout"},
+		"pkg/evaluate":         {"pkg/audit", "pkg/budget", "pkg/policy", "pkg/rollout"},
+		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/evaluate", "pkg/inventory", "pkg/policy", "pkg/rollout"},
+		"pkg/follow":           {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/kinds", systems + "custom", "pkg/policy"},
 		"pkg/metrics":          {"pkg/audit", "pkg/inventory", "pkg/recount"},
 		"pkg/tracing":          {"pkg/version"},
 		"pkg/config":           {"pkg/inventory"},
 		"pkg/controller": {
-			"pkg/apis/v1alpha1", "pkg/inventory", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
+			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
-		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/policy", "pkg/rollout", systems + "custom"},
+		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/evaluate", "pkg/policy", "pkg/rollout", systems + "custom"},
 		"pkg/cli":       {"pkg/version"},
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/recount"
@@ -19,25 +20,29 @@ import (
 // Requests a second, and at once, by which existing rollouts are read at most.
 const recountRate, recountBurst = 50, 100
 
-// newEvaluator returns what judges the rollouts that exist.
-func newEvaluator(mgr manager.Manager, configuration config.Config, to followed) (*recount.Evaluator, error) {
-	limited := rest.CopyConfig(mgr.GetConfig())
-	limited.QPS, limited.Burst = recountRate, recountBurst
-	rollouts, err := recount.NewRollouts(limited)
-	if err != nil {
-		return nil, err
-	}
-	return &recount.Evaluator{
+// newEvaluator returns what judges writes, and the rollouts that exist.
+func newEvaluator(mgr manager.Manager, configuration config.Config, to followed) *evaluate.Evaluator {
+	return &evaluate.Evaluator{
 		Kinds:      to.kinds,
-		Rollouts:   rollouts,
+		Policies:   to.policies,
 		Namespaces: namespaces(mgr),
 		Overrides:  to.overrides,
+		Uses:       to.overrides.uses,
 		Excluded:   append(slices.Clone(configuration.Recount.ExcludedNamespaces), configuration.Namespace),
-	}, nil
+	}
+}
+
+// newRollouts returns the rollouts that exist.
+func newRollouts(mgr manager.Manager) (*recount.Rollouts, error) {
+	limited := rest.CopyConfig(mgr.GetConfig())
+	limited.QPS, limited.Burst = recountRate, recountBurst
+	return recount.NewRollouts(limited)
 }
 
 // addRecount lets the leader judge existing rollouts again, unless that is turned off.
-func addRecount(mgr manager.Manager, configuration config.Config, evaluator *recount.Evaluator, to followed, sink audit.Sink) error {
+func addRecount(
+	mgr manager.Manager, configuration config.Config, evaluator *evaluate.Evaluator, rollouts *recount.Rollouts, to followed, sink audit.Sink,
+) error {
 	if configuration.Recount.Interval == 0 {
 		return nil
 	}
@@ -47,7 +52,8 @@ func addRecount(mgr manager.Manager, configuration config.Config, evaluator *rec
 	}
 	recounter := &recount.Recounter{
 		Evaluator: evaluator,
-		Policies:  to.policies,
+		Kinds:     to.kinds,
+		Rollouts:  rollouts,
 		Publisher: recount.Statuses{Client: mgr.GetClient(), Every: configuration.Recount.Interval},
 		Sink:      sink,
 		Meter:     meter,

@@ -22,6 +22,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
+	"github.com/seawall-dev/seawall/pkg/follow"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
@@ -50,7 +51,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	checks, err := follow(serving, mgr, to)
+	checks, err := watch(serving, mgr, to)
 	if err != nil {
 		return err
 	}
@@ -91,17 +92,13 @@ func newHandlers(
 	if err != nil {
 		return nil, err
 	}
+	evaluator := newEvaluator(mgr, configuration, to)
 	waves := &admission.Handler{
-		Kinds:        to.kinds,
-		Policies:     to.policies,
-		Overrides:    to.overrides,
-		Uses:         to.overrides.uses,
-		Namespaces:   namespaces(mgr),
+		Evaluator:    evaluator,
 		Sink:         audit.Sinks{records, decisions},
-		Limiter:      admission.NewLimiter(configuration.MaxConcurrent),
 		AllowOnError: configuration.OnError == config.OnErrorAllow,
 	}
-	evaluator, err := newEvaluator(mgr, configuration, to)
+	rollouts, err := newRollouts(mgr)
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +106,12 @@ func newHandlers(
 	own := admission.Configuration{
 		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Listed),
 		"waveoverrides": created.Check,
-		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.policies)),
+		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts)),
 	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, draining),
 		admission.ConfigurationPath: admission.HTTP(own, draining),
-	}, addRecount(mgr, configuration, evaluator, to, records)
+	}, addRecount(mgr, configuration, evaluator, rollouts, to, records)
 }
 
 // serve adds the webhook's server, and what it takes to be ready.
@@ -188,7 +185,7 @@ type followed struct {
 	registry  *inventory.Registry
 }
 
-// newFollowed returns what is followed once follow is called.
+// newFollowed returns what is followed once watch is called.
 func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inventory.ArgoCD) (followed, error) {
 	registry := inventory.NewRegistry()
 	permitted, err := newOverrides(mgr, configuration)
@@ -201,20 +198,20 @@ func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inven
 	}, err
 }
 
-// follow starts what the webhook watches and returns a readiness check for each.
-func follow(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
+// watch starts what the webhook watches and returns a readiness check for each.
+func watch(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
 	if err := to.argoCD.Watch(ctx, mgr.GetCache()); err != nil {
 		return nil, err
 	}
-	policiesSynced, err := controller.FollowPolicies(ctx, mgr.GetCache(), to.policies)
+	policiesSynced, err := follow.Policies(ctx, mgr.GetCache(), to.policies)
 	if err != nil {
 		return nil, err
 	}
-	overridesSynced, err := controller.FollowOverrides(ctx, mgr.GetCache(), to.overrides.Overrides)
+	overridesSynced, err := follow.Overrides(ctx, mgr.GetCache(), to.overrides.Overrides)
 	if err != nil {
 		return nil, err
 	}
-	kindsSynced, err := controller.FollowRolloutKinds(ctx, mgr.GetCache(), to.kinds, to.registry)
+	kindsSynced, err := follow.RolloutKinds(ctx, mgr.GetCache(), to.kinds, to.registry)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	}
 	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true, secrets...), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(b, known[0].Reader)
-	handler.Kinds = kinds.NewSet(known)
+	handler.Evaluator.Kinds = kinds.NewSet(known)
 	handler.Sink = discard{}
 	r := creation(b, generator)
 	b.ReportAllocs()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 )
 
 // Reasons of failures of Seawall's own, as metrics and records spell them.
@@ -23,6 +25,9 @@ type failure struct {
 func failureOf(ctx context.Context, err error) *failure {
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
+	}
+	if errors.Is(err, evaluate.ErrInternal) {
+		return &failure{reason: failurePanic, err: err}
 	}
 	return &failure{reason: failureError, err: err}
 }

@@ -1,54 +1,27 @@
-// Package admission answers the API server's AdmissionReviews: it reads what a write does,
-// asks the policies, and says why. It is thin; the judgement is in pkg/policy.
+// Package admission answers the API server's AdmissionReviews: it reads what a write is, has it
+// judged, and says why. It is thin; the judgement is in pkg/evaluate.
 package admission
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"runtime/debug"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
 	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// Policies answers which policies may judge a write of a kind.
-type Policies interface {
-	Candidates(kind schema.GroupKind, operation rollout.Operation) []*policy.Policy
-}
-
-// Kinds answers how to read the rollouts of a kind.
-type Kinds interface {
-	// Lookup returns a kind whose Reader finds nothing that it can count when the kind is
-	// not known.
-	Lookup(kind schema.GroupKind) rollout.Kind
-}
-
-// Namespaces answers what a policy and a deletion need to know of a namespace.
-type Namespaces interface {
-	// Get returns the labels of a namespace and whether it is being deleted.
-	Get(ctx context.Context, name string) (labels map[string]string, terminating bool, err error)
-}
-
 // Handler judges writes of rollouts. Every field but AllowOnError is required.
 type Handler struct {
-	Kinds      Kinds
-	Policies   Policies
-	Namespaces Namespaces
-	Overrides  Overrides
-	Uses       Uses
-	Sink       audit.Sink
-	// Limiter bounds how many writes are judged at once.
-	Limiter Limiter
+	Evaluator *evaluate.Evaluator
+	Sink      audit.Sink
 	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
 	// it.
 	AllowOnError bool
@@ -60,130 +33,70 @@ var _ admission.Handler = &Handler{}
 // ctx has the deadline of the API server's call, and never panics.
 func (h *Handler) Handle(ctx context.Context, request admission.Request) admission.Response {
 	started := time.Now()
-	var took audit.Phases
-	outcome := h.decide(ctx, request, &took)
+	outcome := h.decide(ctx, request)
 	record := recordOf(request, outcome)
-	record.Phases, record.Duration = took, time.Since(started)
+	record.Duration = time.Since(started)
 	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)
 	return respond(record, outcome)
 }
 
-// outcome is what became of one request: a decision, or a failure of Seawall's own.
+// outcome is what became of one request: a judgement, or a failure of Seawall's own.
 type outcome struct {
-	decision policy.Decision
-	change   rollout.Change
-	failure  *failure
+	evaluate.Judgement
+
+	// write is nil when the request is not judged or cannot be read.
+	write   *evaluate.Write
+	failure *failure
 	// admitted says that a failure is answered by admitting the write.
 	admitted bool
 }
 
-func (h *Handler) decide(ctx context.Context, request admission.Request, took *audit.Phases) (result outcome) {
-	defer func() {
-		if panicked := recover(); panicked != nil {
-			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
-			result = h.failed(&failure{reason: failurePanic, err: errors.New("an internal error, which the log of the webhook tells")})
-		}
-	}()
-	release, err := h.wait(ctx, took)
-	if err != nil {
-		return h.failed(&failure{reason: failureOverload, err: err})
+// passes tells whether the write is admitted.
+func (o outcome) passes() bool {
+	if o.failure != nil {
+		return o.admitted
 	}
-	defer release()
-	decision, change, err := h.judge(ctx, request, took)
-	if err != nil {
-		return h.failed(failureOf(ctx, err))
-	}
-	return outcome{decision: decision, change: change}
+	return o.Decision.Action != policy.Deny
 }
 
-func (h *Handler) failed(failure *failure) outcome {
-	return outcome{failure: failure, admitted: h.AllowOnError}
-}
-
-func (h *Handler) wait(ctx context.Context, took *audit.Phases) (release func(), err error) {
-	ctx, end := phase(ctx, "wait", &took.Wait)
-	defer end()
-	return h.Limiter.acquire(ctx)
-}
-
-func (h *Handler) judge(ctx context.Context, request admission.Request, took *audit.Phases) (policy.Decision, rollout.Change, error) {
-	nothing := policy.Decide(nil)
+func (h *Handler) decide(ctx context.Context, request admission.Request) outcome {
+	kind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
 	operation, judged := operationOf(request)
-	if !judged {
-		return nothing, rollout.Change{}, nil
+	if !judged || !h.Evaluator.Asks(kind, operation) {
+		return outcome{Judgement: evaluate.NotJudged()}
 	}
-	groupKind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
-	candidates := h.Policies.Candidates(groupKind, operation)
-	if len(candidates) == 0 {
-		return nothing, rollout.Change{}, nil
+	var result outcome
+	write, err := read(request, operation)
+	if err == nil {
+		write.Kind, result.write = kind, write
+		result.Judgement, err = h.Evaluator.Evaluate(ctx, *write)
 	}
-	found, subject, err := h.count(ctx, request, operation, took)
-	if err != nil || subject == nil {
-		return nothing, rollout.Change{}, err
+	if err != nil {
+		result.failure, result.admitted = failureOf(ctx, err), h.AllowOnError
 	}
-	ctx, end := phase(ctx, "judge", &took.Judge)
-	defer end()
-	decision, err := h.conclude(ctx, request, candidates, *subject, found)
-	return decision, found.Change, err
+	return result
 }
 
-// count finds out what a write does; without a subject the write is never judged.
-func (h *Handler) count(
-	ctx context.Context, request admission.Request, operation rollout.Operation, took *audit.Phases,
-) (policy.Case, *policy.Subject, error) {
-	ctx, end := phase(ctx, "count", &took.Count)
-	defer end()
-	write, subject, err := h.read(ctx, request, operation)
-	if err != nil || write == nil {
-		return policy.Case{}, nil, err
-	}
-	change, err := h.Kinds.Lookup(subject.Kind).Reader.Read(ctx, *write)
-	if err != nil && !rollout.IsFinding(err) {
-		return policy.Case{}, nil, err
-	}
-	return policy.Case{Change: change, Err: err, Metadata: *write.Metadata()}, subject, nil
-}
-
-// read returns the write and what policies select it by; a nil write is never judged.
-func (h *Handler) read(
-	ctx context.Context, request admission.Request, operation rollout.Operation,
-) (*rollout.Write, *policy.Subject, error) {
-	write := &rollout.Write{
-		Operation: operation,
-		Namespace: request.Namespace,
-		Name:      nameOf(request),
-	}
-	subject := &policy.Subject{
-		Kind:       schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind},
-		Operation:  operation,
-		Namespaced: request.Namespace != "",
-	}
-	if subject.Namespaced {
-		labels, terminating, err := h.Namespaces.Get(ctx, request.Namespace)
-		if err != nil {
-			return nil, nil, fmt.Errorf("reading namespace %s: %w", request.Namespace, err)
-		}
-		if terminating && operation == rollout.Delete {
-			return nil, nil, nil
-		}
-		subject.NamespaceLabels = labels
-	}
+// read returns the write that a request is about, its objects cut.
+func read(request admission.Request, operation rollout.Operation) (*evaluate.Write, error) {
+	write := &evaluate.Write{User: request.UserInfo.Username, Trial: isDryRun(request)}
+	write.Operation, write.Namespace, write.Name = operation, request.Namespace, request.Name
+	var err error
 	if operation != rollout.Create {
-		old, err := rollout.Cut(request.OldObject.Raw)
-		if err != nil {
-			return nil, nil, fmt.Errorf("old object: %w", err)
+		if write.OldObject, err = rollout.Cut(request.OldObject.Raw); err != nil {
+			return nil, fmt.Errorf("old object: %w", err)
 		}
-		write.OldObject, subject.OldLabels = old, old.Metadata.Labels
 	}
 	if operation != rollout.Delete {
-		object, err := rollout.Cut(request.Object.Raw)
-		if err != nil {
-			return nil, nil, fmt.Errorf("object: %w", err)
+		if write.Object, err = rollout.Cut(request.Object.Raw); err != nil {
+			return nil, fmt.Errorf("object: %w", err)
 		}
-		write.Object, subject.Labels = object, object.Metadata.Labels
 	}
-	return write, subject, nil
+	if write.Name == "" {
+		write.Name = write.Metadata().GenerateName
+	}
+	return write, nil
 }
 
 // operationOf returns what kind of write a request is, and whether it is ever judged.
@@ -210,17 +123,4 @@ func isCleaner(user string) bool {
 		user == "system:serviceaccount:kube-system:namespace-controller"
 }
 
-// nameOf returns the name of the object, or its generateName when it has no name yet.
-func nameOf(request admission.Request) string {
-	if request.Name != "" {
-		return request.Name
-	}
-	var object struct {
-		Metadata struct {
-			GenerateName string `json:"generateName"`
-		} `json:"metadata"`
-	}
-	// The name is for messages only: an object that cannot be decoded fails elsewhere.
-	_ = json.Unmarshal(request.Object.Raw, &object)
-	return object.Metadata.GenerateName
-}
+func isDryRun(request admission.Request) bool { return request.DryRun != nil && *request.DryRun }

@@ -15,6 +15,7 @@ import (
 	admissionv1 "k8s.io/api/admission/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -22,6 +23,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -41,14 +44,14 @@ func changes(n int) readerFunc {
 }
 
 // namespaces is a map of the namespaces that exist; those that are nil are terminating.
-type namespaces map[string]map[string]string
+type namespaces map[string]labels.Set
 
-func (n namespaces) Get(_ context.Context, name string) (map[string]string, bool, error) {
-	labels, exists := n[name]
+func (n namespaces) Get(_ context.Context, name string) (labels.Labels, bool, error) {
+	found, exists := n[name]
 	if !exists {
 		return nil, false, errors.New("no such namespace")
 	}
-	return labels, labels == nil, nil
+	return found, found == nil, nil
 }
 
 // records remembers what was recorded.
@@ -82,15 +85,13 @@ func newHandler(tb testing.TB, reader rollout.Reader, operations ...v1alpha1.Ope
 	set := &policy.Set{}
 	set.Put(compiled)
 	kept := &records{}
-	return &admission.Handler{
+	return &admission.Handler{Sink: kept, Evaluator: &evaluate.Evaluator{
 		Kinds:      kinds.NewSet([]rollout.Kind{{Group: waveKind.Group, Name: waveKind.Kind, Reader: reader}}),
 		Policies:   set,
 		Namespaces: namespaces{"apps": {}, "ending": nil},
 		Overrides:  policy.NewOverrides("seawall-system"),
 		Uses:       &ledger{},
-		Sink:       kept,
-		Limiter:    admission.NewLimiter(1),
-	}, kept
+	}}, kept
 }
 
 func request(operation admissionv1.Operation) ctrladmission.Request {
@@ -263,7 +264,7 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 					test.request(&r)
 				}
 				if test.busy {
-					handler.Limiter <- struct{}{}
+					handler.Evaluator.Budget = full(t)
 				}
 				response := handler.Handle(ctx, r)
 				g.Expect(response.Allowed).To(gomega.Equal(allow))
@@ -317,7 +318,7 @@ func TestStepsThatWereReachedAreTimed(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			if test.busy {
-				handler.Limiter <- struct{}{}
+				handler.Evaluator.Budget = full(t)
 			}
 			handler.Handle(ctx, request(admissionv1.Create))
 			took := kept.list[0].Phases
@@ -402,3 +403,6 @@ func post(t *testing.T, handler http.Handler, query string, r ctrladmission.Requ
 	handler.ServeHTTP(recorder, sent)
 	return recorder
 }
+
+// full returns a pool that has no room left.
+func full(testing.TB) *budget.Pool { return nil }

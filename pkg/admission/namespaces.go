@@ -5,7 +5,10 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 )
 
 // NamespaceReader answers from the metadata of namespaces.
@@ -16,15 +19,15 @@ type NamespaceReader struct {
 	Live client.Reader
 }
 
-var _ Namespaces = NamespaceReader{}
+var _ evaluate.Namespaces = NamespaceReader{}
 
 // NamespaceMetadata returns the object by which a client reads a namespace's metadata.
 func NamespaceMetadata() *metav1.PartialObjectMetadata {
 	return &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"}}
 }
 
-// Get implements Namespaces.
-func (r NamespaceReader) Get(ctx context.Context, name string) (map[string]string, bool, error) {
+// Get implements evaluate.Namespaces.
+func (r NamespaceReader) Get(ctx context.Context, name string) (labels.Labels, bool, error) {
 	namespace := NamespaceMetadata()
 	err := r.Cached.Get(ctx, client.ObjectKey{Name: name}, namespace)
 	if apierrors.IsNotFound(err) {
@@ -33,5 +36,5 @@ func (r NamespaceReader) Get(ctx context.Context, name string) (map[string]strin
 	if err != nil {
 		return nil, false, err
 	}
-	return namespace.Labels, namespace.DeletionTimestamp != nil, nil
+	return labels.Set(namespace.Labels), namespace.DeletionTimestamp != nil, nil
 }

@@ -60,7 +60,7 @@ func overridden(t *testing.T, overrides ...*policy.Override) (*admission.Handler
 	for _, override := range overrides {
 		set.Put(override)
 	}
-	handler.Overrides, handler.Uses = set, uses
+	handler.Evaluator.Overrides, handler.Evaluator.Uses = set, uses
 	return handler, kept, uses
 }
 

@@ -10,75 +10,42 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
-	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // recordOf returns the record of a request, clean.
 func recordOf(request admission.Request, result outcome) audit.Record {
-	verdict := result.decision.Verdict
-	record := audit.Record{
-		UID:              string(request.UID),
-		Time:             time.Now(),
-		Action:           result.decision.Action.String(),
-		Reason:           string(verdict.Reason),
-		Group:            request.Kind.Group,
-		Version:          request.Kind.Version,
-		Kind:             request.Kind.Kind,
-		Namespace:        request.Namespace,
-		Name:             nameOf(request),
-		Operation:        string(request.Operation),
-		User:             request.UserInfo.Username,
-		DryRun:           isDryRun(request),
-		Policy:           verdict.Policy,
-		Message:          verdict.Message,
-		Environments:     verdict.Environments,
-		Wave:             verdict.Wave,
-		WaveEnvironments: verdict.WaveEnvironments,
-		Probability:      verdict.Probability,
-		Limit:            verdict.Limit,
-		SuccessRate:      verdict.SuccessRate,
-		Evidence:         result.change.Evidence,
-		Total:            result.change.Environments,
-		Held:             result.change.Held,
-		Routine:          verdict.Reason == policy.NotJudged || verdict.Reason == policy.NoChange,
-	}
-	record.Override, record.OverrideReason = overridesOf(result.decision)
+	record := result.Record()
+	record.UID, record.Time = string(request.UID), time.Now()
+	record.Group, record.Version, record.Kind = request.Kind.Group, request.Kind.Version, request.Kind.Kind
+	record.Namespace, record.Name = request.Namespace, request.Name
+	record.Operation, record.User, record.DryRun = string(request.Operation), request.UserInfo.Username, isDryRun(request)
 	if result.failure != nil {
 		record.Action, record.Reason, record.Message = audit.Error, result.failure.reason, result.failure.err.Error()
 		record.Routine = false
 	}
-	if record.Action != audit.Allow || record.Override != "" {
-		identify(&record, request, result.passes())
+	if result.write != nil {
+		identify(&record, *result.write, result.passes())
 	}
 	return record.Clean()
 }
 
 // identify adds which rollout a record is about. A creation that is refused leaves none: the
 // name and UID that the API server made up for it would make each try another rollout.
-func identify(record *audit.Record, request admission.Request, passes bool) {
-	object := request.Object.Raw
-	if request.Operation != admissionv1.Create {
-		object = request.OldObject.Raw
-	}
-	cut, err := rollout.Cut(object)
-	if err != nil {
-		return // the record is of that failure
-	}
-	metadata := cut.Metadata
-	if request.Operation != admissionv1.Create || passes {
-		record.RolloutUID = metadata.UID
-	} else if metadata.GenerateName != "" {
+func identify(record *audit.Record, write evaluate.Write, passes bool) {
+	metadata := write.Metadata()
+	record.Name = write.Name
+	switch {
+	case record.Action == audit.Allow && record.Override == "":
+	case write.Operation != rollout.Create || passes:
+		record.RolloutUID = write.OldMetadata().UID
+		if write.Operation == rollout.Create {
+			record.RolloutUID = metadata.UID
+		}
+	case metadata.GenerateName != "":
 		record.Name = metadata.GenerateName
 	}
-}
-
-// passes tells whether the write is admitted.
-func (o outcome) passes() bool {
-	if o.failure != nil {
-		return o.admitted
-	}
-	return o.decision.Action != policy.Deny
 }
 
 func respond(record audit.Record, result outcome) admission.Response {
@@ -95,7 +62,7 @@ func respond(record audit.Record, result outcome) admission.Response {
 	default:
 		response = allowed()
 	}
-	for _, warning := range result.decision.Warnings {
+	for _, warning := range result.Decision.Warnings {
 		response.Warnings = append(response.Warnings, audit.Clean(subject+warning))
 	}
 	response.AuditAnnotations = record.Annotations()

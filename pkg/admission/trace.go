@@ -1,10 +1,9 @@
 package admission
 
 import (
-	"context"
+	"log/slog"
 	"strconv"
 	"strings"
-	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -13,60 +12,39 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 )
 
-// phase begins a step of a review, which is a span of its own when the review is traced; end
-// notes how long it took.
-func phase(ctx context.Context, name string, took *time.Duration) (stepping context.Context, end func()) {
-	started := time.Now()
-	parent := trace.SpanFromContext(ctx)
-	if !parent.IsRecording() {
-		return ctx, func() { *took = time.Since(started) }
-	}
-	ctx, span := parent.TracerProvider().Tracer("github.com/seawall-dev/seawall/pkg/admission").Start(ctx, name)
-	return ctx, func() {
-		*took = time.Since(started)
-		span.End()
-	}
-}
-
 // describe puts a record on the span of its review: docs/tracing.md lists the attributes.
 func describe(span trace.Span, record audit.Record) {
 	if !span.IsRecording() {
 		return
 	}
-	text := func(key, value string) {
-		if value != "" {
-			span.SetAttributes(attribute.String("seawall."+key, audit.Clean(value)))
+	for _, field := range audit.Fields() {
+		if value, told := field.Of(&record); told && field.Attribute != "" {
+			span.SetAttributes(attributes(field, value)...)
 		}
-	}
-	number := func(key, value string) {
-		if parsed, err := strconv.ParseFloat(value, 64); err == nil {
-			span.SetAttributes(attribute.Float64("seawall."+key, parsed))
-		}
-	}
-	text("action", record.Action)
-	text("reason", record.Reason)
-	text("policy", record.Policy)
-	text("operation", record.Operation)
-	text("group", record.Group)
-	text("kind", record.Kind)
-	text("namespace", record.Namespace)
-	text("name", record.Name)
-	text("uid", record.UID)
-	span.SetAttributes(attribute.Bool("seawall.dry_run", record.DryRun))
-	if record.WaveEnvironments > 0 {
-		least, most, mixed := strings.Cut(record.SuccessRate, " to ")
-		number("p", least)
-		if mixed {
-			number("p.max", most)
-		}
-		number("limit", record.Limit)
-		span.SetAttributes(
-			attribute.Int("seawall.n", record.Environments),
-			attribute.Int("seawall.wave.n", record.WaveEnvironments),
-			attribute.Float64("seawall.risk", record.Probability),
-		)
 	}
 	if record.Action == audit.Error {
 		span.SetStatus(codes.Error, record.Reason+": "+audit.Clean(record.Message))
 	}
+}
+
+func attributes(field audit.Field, value slog.Value) []attribute.KeyValue {
+	key := "seawall." + field.Attribute
+	switch value.Kind() { //nolint:exhaustive // records hold no others
+	case slog.KindBool:
+		return []attribute.KeyValue{attribute.Bool(key, value.Bool())}
+	case slog.KindInt64:
+		return []attribute.KeyValue{attribute.Int64(key, value.Int64())}
+	case slog.KindFloat64:
+		return []attribute.KeyValue{attribute.Float64(key, value.Float64())}
+	}
+	if !field.Numeric {
+		return []attribute.KeyValue{attribute.String(key, audit.Clean(value.String()))}
+	}
+	var numbers []attribute.KeyValue
+	for i, text := range strings.SplitN(value.String(), " to ", 2) {
+		if number, err := strconv.ParseFloat(text, 64); err == nil {
+			numbers = append(numbers, attribute.Float64(key+[]string{"", ".max"}[i], number))
+		}
+	}
+	return numbers
 }

@@ -22,32 +22,14 @@ func (l Log) Record(ctx context.Context, record Record) {
 	if record.Operation == Recount {
 		message = "finding"
 	}
-	l.Logger.LogAttrs(ctx, level, message,
-		slog.String("action", record.Action),
-		slog.String("reason", record.Reason),
-		slog.String("group", record.Group),
-		slog.String("version", record.Version),
-		slog.String("kind", record.Kind),
-		slog.String("namespace", record.Namespace),
-		slog.String("name", record.Name),
-		slog.String("rolloutUID", record.RolloutUID),
-		slog.String("operation", record.Operation),
-		slog.String("user", record.User),
-		slog.Bool("dryRun", record.DryRun),
-		slog.String("policy", record.Policy),
-		slog.Int("n", record.Environments),
-		slog.Int("total", record.Total),
-		slog.Int("held", record.Held),
-		slog.Int("wave", record.Wave),
-		slog.Int("waveEnvironments", record.WaveEnvironments),
-		slog.Float64("probability", record.Probability),
-		slog.String("limit", record.Limit),
-		slog.String("successRate", record.SuccessRate),
-		slog.String("evidence", record.Evidence),
-		slog.String("message", record.Message),
-		slog.String("override", record.Override),
-		slog.String("overrideReason", record.OverrideReason),
-		slog.Duration("duration", record.Duration),
-		slog.String("uid", record.UID),
-	)
+	if !l.Logger.Enabled(ctx, level) {
+		return
+	}
+	fields := Fields()
+	attributes := make([]slog.Attr, 0, len(fields))
+	for _, field := range fields {
+		value, _ := field.Of(&record)
+		attributes = append(attributes, slog.Attr{Key: field.Log, Value: value})
+	}
+	l.Logger.LogAttrs(ctx, level, message, attributes...)
 }

@@ -3,7 +3,6 @@ package audit
 
 import (
 	"context"
-	"strconv"
 	"time"
 )
 
@@ -107,17 +106,6 @@ func (r Record) Alike() Record {
 	return r
 }
 
-// Clean returns the record with every string fit to be kept: see Clean.
-func (r Record) Clean() Record {
-	for _, field := range []*string{
-		&r.UID, &r.Action, &r.Reason, &r.Group, &r.Version, &r.Kind, &r.Namespace, &r.Name, &r.RolloutUID,
-		&r.Operation, &r.User, &r.Policy, &r.Message, &r.Override, &r.OverrideReason, &r.Limit, &r.SuccessRate, &r.Evidence,
-	} {
-		*field = Clean(*field)
-	}
-	return r
-}
-
 // Sink keeps records. It must not block.
 type Sink interface {
 	Record(ctx context.Context, record Record)
@@ -131,38 +119,4 @@ func (s Sinks) Record(ctx context.Context, record Record) {
 	for _, sink := range s {
 		sink.Record(ctx, record)
 	}
-}
-
-// Annotations returns the audit annotations of a clean record. The API server prefixes their
-// keys with the name of the webhook and writes them to its audit log, with who wrote what.
-func (r Record) Annotations() map[string]string {
-	annotations := map[string]string{"decision": r.Action, "reason": r.Reason}
-	add := func(key, value string) {
-		if value != "" {
-			annotations[key] = value
-		}
-	}
-	add("policy", r.Policy)
-	add("evidence", r.Evidence)
-	add("override", r.Override)
-	add("override-reason", r.OverrideReason)
-	if r.Environments > 0 {
-		add("environments", strconv.Itoa(r.Environments))
-	}
-	if r.Total > 0 {
-		add("total-environments", strconv.Itoa(r.Total))
-	}
-	if r.Held > 0 {
-		add("held-environments", strconv.Itoa(r.Held))
-	}
-	if r.WaveEnvironments > 0 {
-		add("wave-environments", strconv.Itoa(r.WaveEnvironments))
-		add("failure-probability", strconv.FormatFloat(r.Probability, 'g', 6, 64))
-		add("limit", r.Limit)
-		add("success-rate", r.SuccessRate)
-	}
-	if r.Message != "" {
-		add("message", r.Message)
-	}
-	return annotations
 }

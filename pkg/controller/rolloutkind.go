@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -25,38 +24,27 @@ type RolloutKind struct {
 	Listed func(schema.GroupKind) bool
 }
 
-var _ reconcile.Reconciler = &RolloutKind{}
+var _ reconcile.ObjectReconciler[*v1alpha1.RolloutKind] = &RolloutKind{}
 
 // SetupWithManager lets the manager run the controller.
 func (c *RolloutKind) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.RolloutKind{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Complete(c)
+		Complete(reconcile.AsReconciler(c.Client, c))
 }
 
-// Reconcile implements reconcile.Reconciler.
-func (c *RolloutKind) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	var source v1alpha1.RolloutKind
-	if err := c.Client.Get(ctx, request.NamespacedName, &source); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
+// Reconcile implements reconcile.ObjectReconciler.
+func (c *RolloutKind) Reconcile(ctx context.Context, source *v1alpha1.RolloutKind) (reconcile.Result, error) {
 	updated := source.DeepCopy()
-	meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(&source))
-	if equality.Semantic.DeepEqual(source.Status, updated.Status) {
+	if !meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(source)) {
 		return reconcile.Result{}, nil
 	}
-	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(&source)))
+	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(source)))
 }
 
 // accepted returns the condition Accepted that a RolloutKind should have.
 func (c *RolloutKind) accepted(source *v1alpha1.RolloutKind) metav1.Condition {
-	condition := metav1.Condition{
-		Type:               v1alpha1.ConditionAccepted,
-		Status:             metav1.ConditionTrue,
-		Reason:             v1alpha1.ReasonAccepted,
-		Message:            "Writes of the kind are judged, once the webhook configuration has a rule for it.",
-		ObservedGeneration: source.Generation,
-	}
+	condition := accepted(source, "Writes of the kind are judged, once the webhook configuration has a rule for it.")
 	if err := custom.Validate(&source.Spec).ToAggregate(); err != nil {
 		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonInvalid
 		condition.Message = fmt.Sprintf("No write of the kind can be counted until this is mended: %s", err)

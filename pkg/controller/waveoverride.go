@@ -22,21 +22,17 @@ type WaveOverride struct {
 	Retention time.Duration
 }
 
-var _ reconcile.Reconciler = &WaveOverride{}
+var _ reconcile.ObjectReconciler[*v1alpha1.WaveOverride] = &WaveOverride{}
 
 // SetupWithManager lets the manager run the controller.
 func (c *WaveOverride) SetupWithManager(mgr ctrl.Manager) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		For(&v1alpha1.WaveOverride{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Complete(c)
+		Complete(reconcile.AsReconciler(c.Client, c))
 }
 
-// Reconcile implements reconcile.Reconciler.
-func (c *WaveOverride) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	var source v1alpha1.WaveOverride
-	if err := c.Client.Get(ctx, request.NamespacedName, &source); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
+// Reconcile implements reconcile.ObjectReconciler.
+func (c *WaveOverride) Reconcile(ctx context.Context, source *v1alpha1.WaveOverride) (reconcile.Result, error) {
 	if source.DeletionTimestamp != nil || source.Spec.ExpiresAt == nil {
 		return reconcile.Result{}, nil
 	}
@@ -46,6 +42,6 @@ func (c *WaveOverride) Reconcile(ctx context.Context, request reconcile.Request)
 	}
 	ctrl.LoggerFrom(ctx).Info("deleting an override that ended long ago", "expiresAt", expiresAt)
 	// Not another one that has taken its name meanwhile.
-	err := c.Client.Delete(ctx, &source, client.Preconditions(metav1.Preconditions{UID: &source.UID}))
+	err := c.Client.Delete(ctx, source, client.Preconditions(metav1.Preconditions{UID: &source.UID}))
 	return reconcile.Result{}, client.IgnoreNotFound(err)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -29,7 +28,7 @@ type WavePolicy struct {
 	Kinds func() []rollout.Kind
 }
 
-var _ reconcile.Reconciler = &WavePolicy{}
+var _ reconcile.ObjectReconciler[*v1alpha1.WavePolicy] = &WavePolicy{}
 
 // SetupWithManager lets the manager run the controller.
 func (c *WavePolicy) SetupWithManager(mgr ctrl.Manager) error {
@@ -38,7 +37,7 @@ func (c *WavePolicy) SetupWithManager(mgr ctrl.Manager) error {
 		// A policy may name a kind before there is a RolloutKind for it.
 		Watches(&v1alpha1.RolloutKind{}, handler.EnqueueRequestsFromMapFunc(c.all),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
-		Complete(c)
+		Complete(reconcile.AsReconciler(c.Client, c))
 }
 
 // all returns a request for each policy.
@@ -55,32 +54,18 @@ func (c *WavePolicy) all(ctx context.Context, _ client.Object) []reconcile.Reque
 	return requests
 }
 
-// Reconcile implements reconcile.Reconciler.
-func (c *WavePolicy) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	var source v1alpha1.WavePolicy
-	if err := c.Client.Get(ctx, request.NamespacedName, &source); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
+// Reconcile implements reconcile.ObjectReconciler.
+func (c *WavePolicy) Reconcile(ctx context.Context, source *v1alpha1.WavePolicy) (reconcile.Result, error) {
 	updated := source.DeepCopy()
-	meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(&source))
-	if equality.Semantic.DeepEqual(source.Status, updated.Status) {
+	if !meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(source)) {
 		return reconcile.Result{}, nil
 	}
-	if err := c.Client.Status().Patch(ctx, updated, client.MergeFrom(&source)); err != nil {
-		return reconcile.Result{}, client.IgnoreNotFound(err)
-	}
-	return reconcile.Result{}, nil
+	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(source)))
 }
 
 // accepted returns the condition Accepted that a policy should have.
 func (c *WavePolicy) accepted(source *v1alpha1.WavePolicy) metav1.Condition {
-	condition := metav1.Condition{
-		Type:               v1alpha1.ConditionAccepted,
-		Status:             metav1.ConditionTrue,
-		Reason:             v1alpha1.ReasonAccepted,
-		Message:            "The policy is in force.",
-		ObservedGeneration: source.Generation,
-	}
+	condition := accepted(source, "The policy is in force.")
 	compiled, err := policy.Compile(source)
 	if err != nil {
 		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonInvalid
@@ -95,10 +80,18 @@ func (c *WavePolicy) accepted(source *v1alpha1.WavePolicy) metav1.Condition {
 	return condition
 }
 
+// accepted returns the condition Accepted of an object with which nothing is wrong.
+func accepted(source client.Object, message string) metav1.Condition {
+	return metav1.Condition{
+		Type: v1alpha1.ConditionAccepted, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonAccepted,
+		Message: message, ObservedGeneration: source.GetGeneration(),
+	}
+}
+
 func groupKinds(known []rollout.Kind) []schema.GroupKind {
 	list := make([]schema.GroupKind, len(known))
 	for i, kind := range known {
-		list[i] = schema.GroupKind{Group: kind.Group, Kind: kind.Name}
+		list[i] = kind.GroupKind()
 	}
 	return list
 }

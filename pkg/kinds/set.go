@@ -27,7 +27,7 @@ type Set struct {
 func NewSet(listed []rollout.Kind) *Set {
 	set := &Set{listed: make(map[schema.GroupKind]rollout.Kind, len(listed)), described: map[string]rollout.Kind{}}
 	for _, kind := range listed {
-		set.listed[groupKind(kind)] = kind
+		set.listed[kind.GroupKind()] = kind
 	}
 	return set
 }
@@ -86,7 +86,7 @@ func (s *Set) describedAs(wanted schema.GroupKind) (rollout.Kind, bool) {
 	var found rollout.Kind
 	var names []string
 	for name, kind := range s.described {
-		if groupKind(kind) == wanted {
+		if kind.GroupKind() == wanted {
 			found, names = kind, append(names, name)
 		}
 	}
@@ -103,16 +103,12 @@ func (s *Set) All() []rollout.Kind {
 	defer s.mu.RUnlock()
 	all := slices.Collect(maps.Values(s.listed))
 	for _, kind := range s.described {
-		if !s.Listed(groupKind(kind)) {
+		if !s.Listed(kind.GroupKind()) {
 			all = append(all, kind)
 		}
 	}
 	slices.SortFunc(all, func(a, b rollout.Kind) int {
 		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Name, b.Name))
 	})
-	return slices.CompactFunc(all, func(a, b rollout.Kind) bool { return groupKind(a) == groupKind(b) })
-}
-
-func groupKind(kind rollout.Kind) schema.GroupKind {
-	return schema.GroupKind{Group: kind.Group, Kind: kind.Name}
+	return slices.CompactFunc(all, func(a, b rollout.Kind) bool { return a.GroupKind() == b.GroupKind() })
 }

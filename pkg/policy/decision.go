@@ -49,25 +49,13 @@ type Decision struct {
 	Warnings []string
 }
 
-// Verdicts returns what each of the policies that select a write concludes about it.
-func Verdicts(policies []*Policy, subject Subject, found Case) []Verdict {
-	var verdicts []Verdict
-	for _, policy := range policies {
-		if policy.Selects(subject) {
-			verdicts = append(verdicts, policy.Judge(found))
-		}
+// Judge returns what each of the policies, all of which select a write, concludes about it.
+func Judge(policies []*Policy, found Case) []Verdict {
+	verdicts := make([]Verdict, len(policies))
+	for i, policy := range policies {
+		verdicts[i] = policy.Judge(found)
 	}
 	return verdicts
-}
-
-// Conclude decides about a write by those policies that select it.
-func Conclude(policies []*Policy, subject Subject, found Case) Decision {
-	verdicts := Verdicts(policies, subject, found)
-	decision := Decide(verdicts)
-	if len(verdicts) > 0 && decision.Verdict.Reason != NoChange {
-		decision.Warnings = append(decision.Warnings, found.Change.Warnings...)
-	}
-	return decision
 }
 
 // Decide combines the verdicts of every policy that selects a write: all must be
@@ -128,17 +116,11 @@ func asking(verdicts []Verdict, action v1alpha1.ValidationAction) []Verdict {
 func strictest(verdicts []Verdict) Verdict {
 	return slices.MinFunc(verdicts, func(a, b Verdict) int {
 		return cmp.Or(
-			cmp.Compare(rank(a.Reason), rank(b.Reason)),
+			cmp.Compare(a.Reason.meaning().rank, b.Reason.meaning().rank),
 			cmp.Compare(a.Largest, b.Largest),
 			strings.Compare(a.Policy, b.Policy),
 		)
 	})
-}
-
-func rank(reason Reason) int {
-	return slices.Index([]Reason{
-		PolicyInvalid, AnnotationMalformed, SuccessRateMissing, Unresolved, WaveOverLimit, RolloutOverLimit,
-	}, reason)
 }
 
 // riskiest returns the satisfied verdict that came closest to its limit, or one that needed

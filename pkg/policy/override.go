@@ -135,9 +135,8 @@ func (c Case) inForce() []*Override {
 // override returns the verdict about a write that does not satisfy the policy, once the
 // overrides of its rollout are taken into account.
 func (p *Policy) override(refused Verdict, c Case) Verdict {
-	overridable := []Reason{WaveOverLimit, RolloutOverLimit, Unresolved, SuccessRateMissing}
 	running := c.inForce()
-	if len(running) == 0 || !slices.Contains(overridable, refused.Reason) {
+	if len(running) == 0 || !refused.Reason.meaning().overridable {
 		return refused
 	}
 	usable := slices.DeleteFunc(slices.Clone(running), func(o *Override) bool { return p.declines(o, c.Use) != "" })

@@ -363,9 +363,9 @@ func TestOverridesAndSeveralPolicies(t *testing.T) {
 				g.Expect(err).NotTo(gomega.HaveOccurred())
 				policies = append(policies, compiled)
 			}
-			decision := policy.Conclude(policies, policy.Subject{Kind: applicationSets, Operation: rollout.Update}, policy.Case{
+			decision := policy.Decide(policy.Judge(policies, policy.Case{
 				Change: oneStep(100, 100), Overrides: test.overrides, Use: policy.Use{At: created},
-			})
+			}))
 			g.Expect(decision.Action).To(gomega.Equal(test.action))
 			g.Expect(decision.Verdict.Policy).To(gomega.Equal(test.policy))
 			g.Expect(decision.Verdict.Reason).To(gomega.Equal(test.reason))
@@ -380,9 +380,9 @@ func TestTheWarningSaysThatItIsForOnce(t *testing.T) {
 	compiled, err := policy.Compile(wavePolicy("default", nil))
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	once := override(t, "incident", "1", func(o *v1alpha1.WaveOverride) { o.Spec.Uses = v1alpha1.UsesOnce })
-	decision := policy.Conclude([]*policy.Policy{compiled}, policy.Subject{Kind: applicationSets, Operation: rollout.Update}, policy.Case{
+	decision := policy.Decide(policy.Judge([]*policy.Policy{compiled}, policy.Case{
 		Change: oneStep(100, 100), Overrides: []*policy.Override{once}, Use: policy.Use{At: created},
-	})
+	}))
 	g.Expect(decision.Warnings).To(gomega.ConsistOf(
 		"WaveOverride argocd/incident permits this once until 2026-11-24T13:00:00Z: certificates expire tonight"))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -81,7 +82,7 @@ func TestSelects(t *testing.T) {
 		},
 		"a namespace by its labels": {
 			match:   &v1alpha1.WavePolicyMatch{NamespaceSelector: production},
-			subject: policy.Subject{Operation: rollout.Create, Namespaced: true, NamespaceLabels: labelled}, want: true,
+			subject: policy.Subject{Operation: rollout.Create, Namespaced: true, NamespaceLabels: labels.Set(labelled)}, want: true,
 		},
 		"a namespace without them is not": {
 			match:   &v1alpha1.WavePolicyMatch{NamespaceSelector: production},

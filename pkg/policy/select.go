@@ -15,19 +15,35 @@ type Subject struct {
 	Operation rollout.Operation
 	// Namespaced says whether the rollout is in a namespace, whose labels these are.
 	Namespaced      bool
-	NamespaceLabels map[string]string
+	NamespaceLabels labels.Labels
 	// Labels are the rollout's own as it would be stored, nil on Delete.
 	Labels map[string]string
 	// OldLabels are the rollout's own as it is stored, nil on Create.
 	OldLabels map[string]string
 }
 
+// Select returns those of the policies that judge a write.
+func Select(policies []*Policy, subject Subject) []*Policy {
+	var selecting []*Policy
+	for _, policy := range policies {
+		if policy.Selects(subject) {
+			selecting = append(selecting, policy)
+		}
+	}
+	return selecting
+}
+
 // Selects tells whether the policy judges a write. A rollout is selected by its labels as
 // it will be or as it was, so that no label can be taken off to escape.
 func (p *Policy) Selects(subject Subject) bool {
-	return p.mayJudge(subject.Kind, subject.Operation) &&
-		(!subject.Namespaced || p.namespaces.Matches(labels.Set(subject.NamespaceLabels))) &&
-		p.selectsObject(subject)
+	return p.mayJudge(subject.Kind, subject.Operation) && p.selectsNamespace(subject) && p.selectsObject(subject)
+}
+
+func (p *Policy) selectsNamespace(subject Subject) bool {
+	if subject.Namespaced && subject.NamespaceLabels == nil {
+		return p.namespaces.Matches(labels.Set{})
+	}
+	return !subject.Namespaced || p.namespaces.Matches(subject.NamespaceLabels)
 }
 
 func (p *Policy) selectsObject(subject Subject) bool {

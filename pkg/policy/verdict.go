@@ -7,37 +7,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// Reason says why a policy is satisfied or not, in one word for metrics and records.
-type Reason string
-
-const (
-	// Within says that every wave is within its limit.
-	Within Reason = "WithinLimit"
-	// NotJudged says that no policy selects the write.
-	NotJudged Reason = "NotJudged"
-	// NoChange says that the write affects no environment.
-	NoChange Reason = "NoChange"
-	// UnresolvedAdmitted says that the environments could not be counted and that the
-	// policy admits such a write.
-	UnresolvedAdmitted Reason = "UnresolvedAdmitted"
-	// Overridden says that the policy is not satisfied by itself, but an override permits
-	// the write.
-	Overridden Reason = "Overridden"
-
-	// WaveOverLimit says that a wave is likelier to fail than the policy allows.
-	WaveOverLimit Reason = "WaveOverLimit"
-	// RolloutOverLimit says that all waves together are.
-	RolloutOverLimit Reason = "RolloutOverLimit"
-	// SuccessRateMissing says that neither the rollout nor the policy gives a rate.
-	SuccessRateMissing Reason = "SuccessRateMissing"
-	// AnnotationMalformed says that an annotation that Seawall reads is not understood.
-	AnnotationMalformed Reason = "AnnotationMalformed"
-	// Unresolved says that the environments could not be counted.
-	Unresolved Reason = "Unresolved"
-	// PolicyInvalid says that the policy itself is not understood.
-	PolicyInvalid Reason = "PolicyInvalid"
-)
-
 // Verdict is what one policy concludes about one write. The zero value is not satisfied.
 type Verdict struct {
 	Numbers
@@ -76,9 +45,7 @@ type Numbers struct {
 }
 
 // Satisfied tells whether the policy has no objection to the write.
-func (v Verdict) Satisfied() bool {
-	return slices.Contains([]Reason{NotJudged, NoChange, Within, UnresolvedAdmitted, Overridden}, v.Reason)
-}
+func (v Verdict) Satisfied() bool { return v.Reason.meaning().satisfied }
 
 // asks tells whether the policy wants an action taken. A verdict that names none, like the
 // zero value, asks to deny.

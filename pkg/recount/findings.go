@@ -4,6 +4,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
@@ -18,28 +19,6 @@ type Counts struct {
 	Unresolved int
 }
 
-// state is what a policy concludes about a rollout, as far as it is kept.
-type state uint8
-
-const (
-	within state = iota
-	overLimit
-	unresolved
-)
-
-func stateOf(reason policy.Reason) state {
-	switch reason {
-	case policy.Within, policy.NoChange, policy.NotJudged:
-		return within
-	case policy.WaveOverLimit, policy.RolloutOverLimit, policy.Overridden: // which permits it, and only for a time
-		return overLimit
-	case policy.AnnotationMalformed, policy.PolicyInvalid, policy.SuccessRateMissing, policy.Unresolved, policy.UnresolvedAdmitted:
-		return unresolved
-	default:
-		return unresolved
-	}
-}
-
 // result is all that is kept of a rollout.
 type result struct {
 	states  []policyState
@@ -48,7 +27,7 @@ type result struct {
 
 type policyState struct {
 	policy string
-	state  state
+	state  policy.State
 }
 
 // finding is what is wrong with a rollout; its zero value is nothing. The numbers may change
@@ -58,10 +37,11 @@ type finding struct {
 	reason         policy.Reason
 }
 
-func newResult(verdicts []policy.Verdict, decision policy.Decision) result {
-	judged := result{states: make([]policyState, len(verdicts))}
-	for i, verdict := range verdicts {
-		judged.states[i] = policyState{policy: verdict.Policy, state: stateOf(verdict.Reason)}
+func newResult(found evaluate.Judgement) result {
+	decision := found.Decision
+	judged := result{states: make([]policyState, len(found.Verdicts))}
+	for i, verdict := range found.Verdicts {
+		judged.states[i] = policyState{policy: verdict.Policy, state: verdict.Reason.State()}
 	}
 	if decision.Action != policy.Allow {
 		judged.finding = finding{action: decision.Action.String(), policy: decision.Verdict.Policy, reason: decision.Verdict.Reason}
@@ -95,10 +75,10 @@ func (r results) counts() map[string]Counts {
 				count := counts[concluded.policy]
 				count.Matched++
 				switch concluded.state {
-				case within:
-				case overLimit:
+				case policy.StateWithin:
+				case policy.StateOverLimit:
 					count.OverLimit++
-				case unresolved:
+				case policy.StateUnresolved:
 					count.Unresolved++
 				}
 				counts[concluded.policy] = count

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -27,14 +29,15 @@ const (
 // Preview tells what another policy would make of the rollouts that exist. It reads them when
 // it is asked, so that every replica can tell, whichever of them runs the re-count.
 type Preview struct {
-	evaluator *Evaluator
-	inForce   Policies
+	evaluator *evaluate.Evaluator
+	kinds     Kinds
+	rollouts  *Rollouts
 	places    chan struct{}
 }
 
-// NewPreview returns the preview over the policies in force.
-func NewPreview(evaluator *Evaluator, inForce Policies) *Preview {
-	return &Preview{evaluator: evaluator, inForce: inForce, places: make(chan struct{}, previews)}
+// NewPreview returns the preview of what replaces the policies of an evaluator.
+func NewPreview(evaluator *evaluate.Evaluator, kinds Kinds, rollouts *Rollouts) *Preview {
+	return &Preview{evaluator: evaluator, kinds: kinds, rollouts: rollouts, places: make(chan struct{}, previews)}
 }
 
 // outlook is what has been found.
@@ -79,12 +82,12 @@ func (p *Preview) look(ctx context.Context, before, after *policy.Policy) (outlo
 	found := outlook{action: policy.Allow}
 	only := &policy.Set{}
 	only.Put(after)
-	for _, kind := range p.evaluator.kinds() {
-		if len(only.Candidates(groupKind(kind), rollout.Update)) == 0 {
+	for _, kind := range atRest(p.kinds) {
+		if len(only.Candidates(kind.GroupKind(), rollout.Update)) == 0 {
 			continue
 		}
 		was := p.before(kind, before, after.Name)
-		for rollout, err := range p.evaluator.Rollouts.all(ctx, kind) {
+		for rollout, err := range p.rollouts.all(ctx, kind) {
 			if err == nil {
 				err = p.compare(ctx, kind, rollout, was, after, &found)
 			}
@@ -105,7 +108,7 @@ func (p *Preview) look(ctx context.Context, before, after *policy.Policy) (outlo
 // API server says, not what has been read of it.
 func (p *Preview) before(kind rollout.Kind, replaced *policy.Policy, name string) []*policy.Policy {
 	var was []*policy.Policy
-	for _, candidate := range p.inForce.Candidates(groupKind(kind), rollout.Update) {
+	for _, candidate := range p.evaluator.Policies.Candidates(kind.GroupKind(), rollout.Update) {
 		if candidate.Name != name {
 			was = append(was, candidate)
 		}
@@ -120,17 +123,13 @@ func (p *Preview) before(kind rollout.Kind, replaced *policy.Policy, name string
 func (p *Preview) compare(
 	ctx context.Context, kind rollout.Kind, found existing, was []*policy.Policy, after *policy.Policy, into *outlook,
 ) error {
-	subject, err := p.evaluator.subject(ctx, kind, found)
-	if err != nil || subject == nil || !after.Selects(*subject) {
-		return err
-	}
-	counted, err := p.evaluator.count(ctx, kind, found)
-	if err != nil {
+	counted, err := found.count(ctx, p.evaluator, kind.GroupKind(), []*policy.Policy{after}, &audit.Phases{})
+	if err != nil || counted == nil {
 		return err
 	}
 	into.matched++
-	_, decision := conclude([]*policy.Policy{after}, *subject, counted)
-	_, earlier := conclude(was, *subject, counted)
+	decision := counted.Conclude([]*policy.Policy{after}).Decision
+	earlier := counted.Conclude(was).Decision
 	if decision.Action >= earlier.Action {
 		return nil
 	}

@@ -96,7 +96,7 @@ func TestAPreviewCountsWhatBecomesStricter(t *testing.T) {
 			for _, policy := range test.inForce {
 				b.policies.Put(policy)
 			}
-			preview := NewPreview(b.Evaluator, b.policies)
+			preview := NewPreview(b.Evaluator, b.Kinds, nil)
 			found := outlook{action: policy.Allow}
 			was := preview.before(kind, test.before, test.after.Name)
 			for _, rollout := range []existing{stored(t, "large", ""), stored(t, "small", ""), stored(t, "large", `,"namespace":"kube-system"`)} {
@@ -116,7 +116,7 @@ func TestAPreviewNamesAFew(t *testing.T) {
 	g := gomega.NewWithT(t)
 	kind := waves(func(rollout.Write) (rollout.Change, error) { return syncing(30) })
 	b := newBench(t, kind)
-	preview, after, found := NewPreview(b.Evaluator, b.policies), policyOf(t, "p", "0.2", nil), outlook{action: policy.Allow}
+	preview, after, found := NewPreview(b.Evaluator, b.Kinds, nil), policyOf(t, "p", "0.2", nil), outlook{action: policy.Allow}
 	for i := range 100 {
 		g.Expect(preview.compare(t.Context(), kind, stored(t, fmt.Sprint("w-", i), ""), nil, after, &found)).To(gomega.Succeed())
 	}
@@ -129,7 +129,7 @@ func TestAPreviewNamesAFew(t *testing.T) {
 func TestOnlySoManyPreviewsAtOnce(t *testing.T) {
 	g := gomega.NewWithT(t)
 	b := newBench(t) // no kinds: nothing is read
-	preview := NewPreview(b.Evaluator, b.policies)
+	preview := NewPreview(b.Evaluator, b.Kinds, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	after := policyOf(t, "p", "0.2", nil)

@@ -1,3 +1,6 @@
+// Package recount judges the rollouts that exist. A fleet grows after admission, and policies
+// change: no write tells that a rollout is over its limit now. Each is judged by what a change
+// of all its environments would be. Nothing here ever writes a rollout.
 package recount
 
 import (
@@ -5,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,7 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
-	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -34,6 +38,17 @@ const (
 	// publishing is how long numbers are collected before they are published.
 	publishing = 500 * time.Millisecond
 )
+
+// Kinds answers which kinds of rollout there are.
+type Kinds interface {
+	// All returns them in an order that stays.
+	All() []rollout.Kind
+}
+
+// atRest returns the kinds whose rollouts can be judged when nobody writes them.
+func atRest(kinds Kinds) []rollout.Kind {
+	return slices.DeleteFunc(slices.Clone(kinds.All()), func(kind rollout.Kind) bool { return kind.OneShot })
+}
 
 // Meter is told of the re-count.
 type Meter interface {
@@ -59,8 +74,9 @@ type Item struct {
 // Recounter judges rollouts again when they, policies, kinds or environments change, and at
 // an interval. One replica does so at a time; it works on one item after the other.
 type Recounter struct {
-	Evaluator *Evaluator
-	Policies  Policies
+	Evaluator *evaluate.Evaluator
+	Kinds     Kinds
+	Rollouts  *Rollouts
 	Publisher Publisher
 	// Sink gets a record when something is wrong with a rollout, and when it is mended.
 	Sink  audit.Sink
@@ -107,8 +123,8 @@ func (r *Recounter) Reconcile(ctx context.Context, item Item) (reconcile.Result,
 }
 
 func (r *Recounter) find(wanted schema.GroupKind) (rollout.Kind, bool) {
-	for _, kind := range r.Evaluator.kinds() {
-		if groupKind(kind) == wanted {
+	for _, kind := range atRest(r.Kinds) {
+		if kind.GroupKind() == wanted {
 			return kind, true
 		}
 	}
@@ -119,17 +135,17 @@ func (r *Recounter) find(wanted schema.GroupKind) (rollout.Kind, bool) {
 func (r *Recounter) pass(ctx context.Context, kind rollout.Kind) error {
 	started := r.clock.Now()
 	defer func() {
-		r.tried[groupKind(kind)] = true
-		r.restAfter(groupKind(kind), r.clock.Since(started))
+		r.tried[kind.GroupKind()] = true
+		r.restAfter(kind.GroupKind(), r.clock.Since(started))
 	}()
-	if len(r.Policies.Candidates(groupKind(kind), rollout.Update)) == 0 {
-		r.retain(ctx, groupKind(kind), nil)
+	if !r.Evaluator.Asks(kind.GroupKind(), rollout.Update) {
+		r.retain(ctx, kind.GroupKind(), nil)
 		return nil
 	}
 	seen := map[types.NamespacedName]bool{}
-	for found, err := range r.Evaluator.Rollouts.all(ctx, kind) {
+	for found, err := range r.Rollouts.all(ctx, kind) {
 		if errors.Is(err, errNotServed) {
-			r.retain(ctx, groupKind(kind), nil)
+			r.retain(ctx, kind.GroupKind(), nil)
 			return nil
 		}
 		if err != nil {
@@ -140,19 +156,19 @@ func (r *Recounter) pass(ctx context.Context, kind rollout.Kind) error {
 		}
 		seen[found.key()] = true
 	}
-	r.retain(ctx, groupKind(kind), seen)
+	r.retain(ctx, kind.GroupKind(), seen)
 	r.Meter.Passed(kind.Name, r.clock.Since(started))
 	return nil
 }
 
 // one judges a rollout that was written, or is gone.
 func (r *Recounter) one(ctx context.Context, kind rollout.Kind, key types.NamespacedName) error {
-	found, exists, err := r.Evaluator.Rollouts.get(ctx, kind, key)
+	found, exists, err := r.Rollouts.get(ctx, kind, key)
 	if err != nil {
 		return fmt.Errorf("reading %s %s: %w", kind.Name, key, err)
 	}
 	if !exists {
-		r.forget(ctx, groupKind(kind), key)
+		r.forget(ctx, kind.GroupKind(), key)
 		return nil
 	}
 	return r.judge(ctx, kind, found)
@@ -161,26 +177,24 @@ func (r *Recounter) one(ctx context.Context, kind rollout.Kind, key types.Namesp
 // judge keeps what policies conclude about a rollout, and records what is new.
 func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing) error {
 	started := r.clock.Now()
-	subject, err := r.Evaluator.subject(ctx, kind, found)
+	var took audit.Phases
+	candidates := r.Evaluator.Policies.Candidates(kind.GroupKind(), rollout.Update)
+	counted, err := found.count(ctx, r.Evaluator, kind.GroupKind(), candidates, &took)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s %s: %w", kind.Name, found.key(), err)
 	}
-	candidates := r.Policies.Candidates(groupKind(kind), rollout.Update)
-	if subject == nil || !selected(candidates, *subject) {
-		r.forget(ctx, groupKind(kind), found.key())
+	if counted == nil {
+		r.forget(ctx, kind.GroupKind(), found.key())
 		return nil
 	}
-	counted, err := r.Evaluator.count(ctx, kind, found)
-	if err != nil {
-		return err
-	}
-	verdicts, decision := conclude(candidates, *subject, counted)
-	judged := newResult(verdicts, decision)
-	before := r.results.put(groupKind(kind), found.key(), judged)
+	judgement := counted.Conclude(candidates)
+	judged := newResult(judgement)
+	before := r.results.put(kind.GroupKind(), found.key(), judged)
 	if judged.finding != before {
-		record := recordOf(groupKind(kind), found.key(), decision, counted.Change)
-		record.Version, record.RolloutUID, record.Duration = found.version(), found.Metadata.UID, r.clock.Since(started)
-		r.record(ctx, record)
+		record := judgement.Record()
+		record.Version, record.RolloutUID = found.version(), found.Metadata.UID
+		record.Phases, record.Duration = took, r.clock.Since(started)
+		r.record(ctx, kind.GroupKind(), found.key(), record)
 	}
 	return nil
 }
@@ -188,12 +202,13 @@ func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing
 // forget drops a rollout that no policy judges, or that is gone.
 func (r *Recounter) forget(ctx context.Context, kind schema.GroupKind, key types.NamespacedName) {
 	if before := r.results.put(kind, key, result{}); before != (finding{}) {
-		r.record(ctx, recordOf(kind, key, policy.Decide(nil), rollout.Change{}))
+		r.record(ctx, kind, key, evaluate.NotJudged().Record())
 	}
 }
 
-func (r *Recounter) record(ctx context.Context, record audit.Record) {
-	record.Time = r.clock.Now()
+func (r *Recounter) record(ctx context.Context, kind schema.GroupKind, key types.NamespacedName, record audit.Record) {
+	record.Group, record.Kind, record.Namespace, record.Name = kind.Group, kind.Kind, key.Namespace, key.Name
+	record.Time, record.Operation, record.Routine = r.clock.Now(), audit.Recount, false
 	if record.Mended() {
 		record.Message = "no policy objects to a change of all environments any more"
 	}
@@ -211,8 +226,8 @@ func (r *Recounter) retain(ctx context.Context, kind schema.GroupKind, seen map[
 
 // publish makes the numbers known once every kind has been looked at.
 func (r *Recounter) publish(ctx context.Context) error {
-	for _, kind := range r.Evaluator.kinds() {
-		if !r.tried[groupKind(kind)] {
+	for _, kind := range atRest(r.Kinds) {
+		if !r.tried[kind.GroupKind()] {
 			return nil
 		}
 	}
@@ -224,8 +239,8 @@ func (r *Recounter) publish(ctx context.Context) error {
 // enqueue lets all rollouts of every kind be judged again. Those that wait for that already
 // are judged once, no later than they were to be.
 func (r *Recounter) enqueue() {
-	for _, kind := range r.Evaluator.kinds() {
-		r.queue.AddAfter(Item{Kind: groupKind(kind)}, r.pause(groupKind(kind)))
+	for _, kind := range atRest(r.Kinds) {
+		r.queue.AddAfter(Item{Kind: kind.GroupKind()}, r.pause(kind.GroupKind()))
 	}
 }
 
@@ -241,28 +256,4 @@ func (r *Recounter) pause(kind schema.GroupKind) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return max(gathering, r.rested[kind].Sub(r.clock.Now()))
-}
-
-func recordOf(kind schema.GroupKind, key types.NamespacedName, decision policy.Decision, change rollout.Change) audit.Record {
-	verdict := decision.Verdict
-	return audit.Record{
-		Action:           decision.Action.String(),
-		Reason:           string(verdict.Reason),
-		Group:            kind.Group,
-		Kind:             kind.Kind,
-		Namespace:        key.Namespace,
-		Name:             key.Name,
-		Operation:        audit.Recount,
-		Policy:           verdict.Policy,
-		Message:          verdict.Message,
-		Environments:     verdict.Environments,
-		Wave:             verdict.Wave,
-		WaveEnvironments: verdict.WaveEnvironments,
-		Probability:      verdict.Probability,
-		Limit:            verdict.Limit,
-		SuccessRate:      verdict.SuccessRate,
-		Evidence:         change.Evidence,
-		Total:            change.Environments,
-		Held:             change.Held,
-	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/onsi/gomega"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -35,15 +37,24 @@ type kindList []rollout.Kind
 
 func (k kindList) All() []rollout.Kind { return k }
 
-// namespaces are those that exist; one without labels is being deleted.
-type namespaces map[string]map[string]string
+func (k kindList) Lookup(wanted schema.GroupKind) rollout.Kind {
+	for _, kind := range k {
+		if kind.GroupKind() == wanted {
+			return kind
+		}
+	}
+	return rollout.Kind{}
+}
 
-func (n namespaces) Get(_ context.Context, name string) (map[string]string, bool, error) {
-	labels, exists := n[name]
+// namespaces are those that exist; one without labels is being deleted.
+type namespaces map[string]labels.Set
+
+func (n namespaces) Get(_ context.Context, name string) (labels.Labels, bool, error) {
+	found, exists := n[name]
 	if !exists {
 		return nil, false, errors.New("no such namespace")
 	}
-	return labels, labels == nil, nil
+	return found, found == nil, nil
 }
 
 type records []audit.Record
@@ -116,10 +127,10 @@ func newBench(tb testing.TB, kinds ...rollout.Kind) bench {
 	tb.Helper()
 	b := bench{policies: &policy.Set{}, overrides: policy.NewOverrides("seawall-system"), kept: &records{}, told: &published{}, clock: clocktesting.NewFakeClock(time.Unix(1_000_000, 0))}
 	b.Recounter = &Recounter{
-		Evaluator: &Evaluator{
-			Kinds: kindList(kinds), Overrides: b.overrides, Namespaces: namespaces{"apps": {"tier": "production"}, "ending": nil}, Excluded: []string{"kube-system"},
+		Evaluator: &evaluate.Evaluator{
+			Kinds: kindList(kinds), Policies: b.policies, Overrides: b.overrides, Namespaces: namespaces{"apps": {"tier": "production"}, "ending": nil}, Excluded: []string{"kube-system"},
 		},
-		Policies: b.policies, Publisher: b.told, Sink: b.kept, Meter: b.told, Interval: time.Minute,
+		Kinds: kindList(kinds), Publisher: b.told, Sink: b.kept, Meter: b.told, Interval: time.Minute,
 	}
 	b.begin(b.clock)
 	b.queue = workqueue.NewTypedRateLimitingQueueWithConfig(
@@ -166,7 +177,7 @@ func TestAFindingIsRecordedWhenItAppearsAndWhenItIsMended(t *testing.T) {
 	judge("RECOUNT Deny apps/w WaveOverLimit default 101")
 	b.policies.Delete("default")
 	judge("RECOUNT Allow apps/w NotJudged  0")
-	g.Expect(b.results[groupKind(kind)]).To(gomega.BeEmpty(), "what no policy matches is not kept")
+	g.Expect(b.results[kind.GroupKind()]).To(gomega.BeEmpty(), "what no policy matches is not kept")
 }
 
 func TestARolloutWithAnOverrideIsNoFinding(t *testing.T) {
@@ -253,15 +264,15 @@ func TestARolloutThatGoesIsMended(t *testing.T) {
 		g.Expect(b.judge(t.Context(), kind, stored(t, name, ""))).To(gomega.Succeed())
 	}
 	b.kept.take()
-	b.retain(t.Context(), groupKind(kind), map[types.NamespacedName]bool{{Namespace: "apps", Name: "b"}: true})
+	b.retain(t.Context(), kind.GroupKind(), map[types.NamespacedName]bool{{Namespace: "apps", Name: "b"}: true})
 	g.Expect(b.kept.take()).To(gomega.ConsistOf("RECOUNT Allow apps/a NotJudged  0", "RECOUNT Allow apps/c NotJudged  0"))
 	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1, OverLimit: 1}}))
 
 	result, err := b.Reconcile(t.Context(), Item{Kind: schema.GroupKind{Group: "example.com", Kind: "Gone"}})
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(result).To(gomega.BeZero(), "a kind that is gone does not come back by itself")
-	b.Evaluator.Kinds = kindList{}
-	_, err = b.Reconcile(t.Context(), Item{Kind: groupKind(kind)})
+	b.Kinds = kindList{}
+	_, err = b.Reconcile(t.Context(), Item{Kind: kind.GroupKind()})
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(b.kept.take()).To(gomega.Equal([]string{"RECOUNT Allow apps/b NotJudged  0"}), "its rollouts go with it")
 }
@@ -304,8 +315,8 @@ func TestManyChangesAreOneRoundAndRoundsRest(t *testing.T) {
 	b.step(gathering)
 	g.Expect(b.ready()).To(gomega.Equal([]string{"Other", "Wave"}), "each kind once, and none that acts once")
 
-	b.restAfter(groupKind(waves(nil)), 3*time.Second)
-	b.restAfter(groupKind(other), 10*time.Millisecond)
+	b.restAfter(waves(nil).GroupKind(), 3*time.Second)
+	b.restAfter(other.GroupKind(), 10*time.Millisecond)
 	b.enqueue()
 	b.step(gathering)
 	g.Expect(b.ready()).To(gomega.BeEmpty())
@@ -321,8 +332,8 @@ func TestARoundRests(t *testing.T) {
 		time.Millisecond: 5 * time.Second, 2 * time.Second: 18 * time.Second, 10 * time.Second: 30 * time.Second, time.Minute: time.Minute,
 	} {
 		b := newBench(t, waves(nil))
-		b.restAfter(groupKind(waves(nil)), took)
-		gomega.NewWithT(t).Expect(b.pause(groupKind(waves(nil)))).To(gomega.Equal(want), took.String())
+		b.restAfter(waves(nil).GroupKind(), took)
+		gomega.NewWithT(t).Expect(b.pause(waves(nil).GroupKind())).To(gomega.Equal(want), took.String())
 	}
 }
 
@@ -333,7 +344,7 @@ func TestNumbersArePublishedWhenAllKindsHaveBeenLookedAt(t *testing.T) {
 	b := newBench(t, kind, other)
 	// Without policies nothing needs to be read.
 	for i, looked := range []rollout.Kind{kind, other} {
-		result, err := b.Reconcile(t.Context(), Item{Kind: groupKind(looked)})
+		result, err := b.Reconcile(t.Context(), Item{Kind: looked.GroupKind()})
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(result.RequeueAfter).To(gomega.Equal(time.Minute))
 		b.step(publishing)

@@ -10,10 +10,14 @@ import (
 	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -46,7 +50,20 @@ func NewRollouts(config *rest.Config) (*Rollouts, error) {
 }
 
 // existing is a rollout that is stored.
-type existing struct{ *rollout.Object }
+type existing struct {
+	*rollout.Object
+
+	// unread is why nothing but its metadata has been read.
+	unread error
+}
+
+// count finds out what a change of all environments would be, if any of the policies selects
+// the rollout.
+func (e existing) count(
+	ctx context.Context, evaluator *evaluate.Evaluator, kind schema.GroupKind, policies []*policy.Policy, took *audit.Phases,
+) (*evaluate.Counted, error) {
+	return evaluator.Count(ctx, evaluate.Existing(kind, e.Object, e.unread), policies, took)
+}
 
 func (e existing) key() types.NamespacedName {
 	return types.NamespacedName{Namespace: e.Metadata.Namespace, Name: e.Metadata.Name}
@@ -57,10 +74,10 @@ func (e existing) version() string { return path.Base(e.APIVersion) }
 
 func parse(object []byte) (existing, error) {
 	parsed, err := rollout.Cut(object)
-	if err != nil {
+	if parsed == nil {
 		return existing{}, fmt.Errorf("reading a rollout: %w", err)
 	}
-	return existing{parsed}, nil
+	return existing{parsed, err}, nil
 }
 
 // all yields every rollout of a kind, ordered by namespace and name. An error, such as

@@ -95,12 +95,12 @@ func TestTheFollowerFollowsKinds(t *testing.T) {
 	}
 	g.Expect(f.follow([]rollout.Kind{first, second})).To(gomega.BeEmpty())
 	g.Expect(resources()).To(gomega.Equal([]string{"seconds/v1", "waves/v1"}))
-	before := f.followed[groupKind(first)].collection
+	before := f.followed[first.GroupKind()].collection
 	g.Expect(f.follow([]rollout.Kind{second, first})).To(gomega.BeEmpty())
-	g.Expect(f.followed[groupKind(first)].collection).To(gomega.BeIdenticalTo(before), "what stays is read on")
+	g.Expect(f.followed[first.GroupKind()].collection).To(gomega.BeIdenticalTo(before), "what stays is read on")
 	second.Versions = []string{"v2"}
 	g.Expect(f.follow([]rollout.Kind{first, second})).To(gomega.BeEmpty())
 	g.Expect(resources()).To(gomega.Equal([]string{"seconds/v2", "waves/v1"}))
-	g.Expect(f.follow([]rollout.Kind{second})).To(gomega.Equal([]schema.GroupKind{groupKind(first)}))
+	g.Expect(f.follow([]rollout.Kind{second})).To(gomega.Equal([]schema.GroupKind{first.GroupKind()}))
 	g.Expect(resources()).To(gomega.Equal([]string{"seconds/v2"}))
 }

@@ -99,7 +99,7 @@ func (r *Recounter) follow(ctx context.Context, follower *follower, signal <-cha
 	})
 	go func() { _ = follower.watcher.Start(ctx) }() // its only end is that of ctx
 	for {
-		for _, gone := range follower.follow(r.Evaluator.kinds()) {
+		for _, gone := range follower.follow(atRest(r.Kinds)) {
 			r.queue.Add(Item{Kind: gone})
 		}
 		r.enqueue()
@@ -155,18 +155,18 @@ func newFollower(mgr manager.Manager) (*follower, error) {
 func (f *follower) follow(kinds []rollout.Kind) (gone []schema.GroupKind) {
 	wanted := map[schema.GroupKind]bool{}
 	for _, kind := range kinds {
-		wanted[groupKind(kind)] = true
+		wanted[kind.GroupKind()] = true
 		watched := inventory.Source{
 			Group: kind.Group, Versions: kind.Versions, Resource: kind.Resource, Kind: kind.Name, MetadataOnly: true,
 		}
-		before, follows := f.followed[groupKind(kind)]
+		before, follows := f.followed[kind.GroupKind()]
 		if follows && reflect.DeepEqual(before.source, watched) {
 			continue
 		}
 		if follows {
 			inventory.Unregister(f.registry, before.collection)
 		}
-		f.followed[groupKind(kind)] = followed{watched, inventory.Register[trace](f.registry, watched)}
+		f.followed[kind.GroupKind()] = followed{watched, inventory.Register[trace](f.registry, watched)}
 	}
 	for kind, watched := range f.followed {
 		if !wanted[kind] {

@@ -16,8 +16,9 @@ type Fields map[string]json.RawMessage
 // Object is an object of the API server, cut once into the parts that kinds read: whoever
 // wants one field need not look at the others. Nothing in it may be changed.
 type Object struct {
-	// JSON is the whole object.
-	JSON []byte
+	// JSON is the whole object, and Members is what it consists of.
+	JSON    []byte
+	Members Fields
 	// APIVersion is its group and version, such as "argoproj.io/v1alpha1".
 	APIVersion string
 	Metadata   Metadata
@@ -37,7 +38,7 @@ func Cut(object []byte) (*Object, error) {
 	if !found {
 		return nil, errors.New("object has no metadata")
 	}
-	result := &Object{JSON: object, RawSpec: members["spec"], Status: members["status"]}
+	result := &Object{JSON: object, Members: members, RawSpec: members["spec"], Status: members["status"]}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(metadata, &result.Metadata); err != nil {
 		return nil, fmt.Errorf("reading metadata: %w", err)
 	}

@@ -3,7 +3,11 @@
 // read one kind each, and pkg/kinds lists them.
 package rollout
 
-import "context"
+import (
+	"context"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
 
 // Operation is a kind of write.
 type Operation string
@@ -152,6 +156,9 @@ type Kind struct {
 	Reader  Reader
 	Meaning Meaning
 }
+
+// GroupKind returns the kind's group and name.
+func (k Kind) GroupKind() schema.GroupKind { return schema.GroupKind{Group: k.Group, Kind: k.Name} }
 
 // Meaning says in words what the kind's Reader counts: one or two sentences each, for the
 // table of kinds in the documentation.

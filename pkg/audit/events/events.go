@@ -141,8 +141,13 @@ func namespaceOf(record audit.Record) string {
 }
 
 func nameOf(record audit.Record) string {
-	return audit.ObjectName(record.Name, record.Group, record.Kind, record.Namespace, record.Name, record.RolloutUID,
-		record.Action, record.Reason, record.Policy, record.Override)
+	var telling []string
+	for _, field := range audit.Fields() {
+		if text, _ := field.Text(&record); field.Telling {
+			telling = append(telling, text)
+		}
+	}
+	return audit.ObjectName(record.Name, telling...)
 }
 
 func typeOf(record audit.Record) string {

@@ -4,7 +4,6 @@ package reports
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
@@ -113,16 +112,4 @@ func policyOf(record audit.Record) string {
 		return "-"
 	}
 	return record.Policy
-}
-
-func number(properties map[string]string, key string, n int) {
-	if n > 0 {
-		properties[key] = strconv.Itoa(n)
-	}
-}
-
-func text(properties map[string]string, key, value string) {
-	if strings.TrimSpace(value) != "" {
-		properties[key] = value
-	}
 }

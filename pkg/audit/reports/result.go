@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
@@ -36,24 +37,13 @@ const operationProperty = "operation"
 func newResult(entry audit.Entry) v1alpha1.ReportResult {
 	result, severity := meaningOf(entry.Record)
 	properties := map[string]string{
-		"action": entry.Action, operationProperty: entry.Operation,
 		countProperty: strconv.Itoa(entry.Count), firstProperty: entry.First.UTC().Format(time.RFC3339),
 	}
-	text(properties, "user", entry.User)
-	text(properties, requestProperty, entry.UID)
-	number(properties, "environments", entry.Environments)
-	number(properties, "totalEnvironments", entry.Total)
-	number(properties, "heldEnvironments", entry.Held)
-	number(properties, "wave", entry.Wave)
-	number(properties, "waveEnvironments", entry.WaveEnvironments)
-	if entry.WaveEnvironments > 0 {
-		properties["probability"] = strconv.FormatFloat(entry.Probability, 'g', 6, 64)
+	for _, field := range audit.Fields() {
+		if text, told := field.Text(&entry.Record); told && field.Property != "" && strings.TrimSpace(text) != "" {
+			properties[field.Property] = text
+		}
 	}
-	text(properties, "limit", entry.Limit)
-	text(properties, "successRate", entry.SuccessRate)
-	text(properties, "evidence", entry.Evidence)
-	text(properties, "override", entry.Override)
-	text(properties, "overrideReason", entry.OverrideReason)
 	return v1alpha1.ReportResult{
 		Source: source, Policy: policyOf(entry.Record), Rule: entry.Reason, Category: category,
 		Result: result, Severity: severity, Scored: result == resultFail,

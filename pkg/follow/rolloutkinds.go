@@ -1,8 +1,7 @@
-package controller
+package follow
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -15,35 +14,15 @@ import (
 	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
-// FollowRolloutKinds keeps the described kinds of a set equal to the RolloutKinds of the
-// cluster, and has the registry read what they declare as their inventory. The function
-// that it returns tells whether the set holds all that existed at the start.
-func FollowRolloutKinds(
+// RolloutKinds keeps the described kinds of a set equal to the RolloutKinds of the cluster, and
+// has the registry read what they declare as their inventory. The function that it returns
+// tells whether the set holds all that existed at the start.
+func RolloutKinds(
 	ctx context.Context, informers cache.Informers, set *kinds.Set, registry *inventory.Registry,
 ) (synced func() bool, err error) {
-	informer, err := informers.GetInformer(ctx, &v1alpha1.RolloutKind{})
-	if err != nil {
-		return nil, fmt.Errorf("watching RolloutKinds: %w", err)
-	}
 	follower := &follower{set: set, registry: registry, followed: map[string]followed{}}
-	put := func(object any) {
-		if source, ok := object.(*v1alpha1.RolloutKind); ok {
-			follower.put(source)
-		}
-	}
-	registration, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    put,
-		UpdateFunc: func(_, object any) { put(object) },
-		DeleteFunc: func(object any) {
-			if name, err := toolscache.DeletionHandlingMetaNamespaceKeyFunc(object); err == nil {
-				follower.remove(name)
-			}
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("watching RolloutKinds: %w", err)
-	}
-	return registration.HasSynced, nil
+	return follow(ctx, informers, &v1alpha1.RolloutKind{}, follower.put,
+		func(name toolscache.ObjectName) { follower.remove(name.Name) })
 }
 
 // follower remembers what it made of each RolloutKind.

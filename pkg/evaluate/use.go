@@ -1,0 +1,105 @@
+package evaluate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+// longestUser is the greatest length of WaveOverride's status.lastUsedBy, in characters.
+const longestUser = 256
+
+// Uses keeps count of the uses of overrides.
+type Uses interface {
+	// Claim takes the one use of an override that is for one, before the write is admitted.
+	// When another write has taken it, it returns false and the override as it is now, nil
+	// when there is none any more.
+	Claim(ctx context.Context, override *policy.Override, use policy.Use) (claimed bool, now *policy.Override, err error)
+	// Count counts the use of any other override. It never waits.
+	Count(override *policy.Override, use policy.Use)
+}
+
+// conclude asks the policies that select a write, and uses the overrides without which they
+// would deny.
+func (e *Evaluator) conclude(ctx context.Context, write Write, counted *Counted) (Judgement, error) {
+	if len(counted.Overrides) > 0 {
+		counted.Use.By, counted.Use.Write = userOf(write), write.digest()
+	}
+	for {
+		judgement := counted.judge(counted.selected)
+		if write.Trial {
+			return judgement, nil
+		}
+		used, err := e.use(ctx, judgement.Decision.Overrides, counted)
+		if used || err != nil {
+			return judgement, err
+		}
+	}
+}
+
+// use uses overrides. It returns false when one of them is used up or gone, and then notes it
+// as it is now, for another conclusion.
+func (e *Evaluator) use(ctx context.Context, overrides []*policy.Override, counted *Counted) (bool, error) {
+	for _, override := range overrides {
+		if !override.Once {
+			continue
+		}
+		claimed, now, err := e.Uses.Claim(ctx, override, counted.Use)
+		if err != nil {
+			return false, fmt.Errorf("using WaveOverride %s: %w", override, err)
+		}
+		if !claimed {
+			counted.Overrides = replace(counted.Overrides, override, now)
+			return false, nil
+		}
+	}
+	for _, override := range overrides {
+		if !override.Once {
+			e.Uses.Count(override, counted.Use)
+		}
+	}
+	return true, nil
+}
+
+func replace(overrides []*policy.Override, stale, now *policy.Override) []*policy.Override {
+	var latest []*policy.Override
+	for _, override := range overrides {
+		switch {
+		case override != stale:
+			latest = append(latest, override)
+		case now != nil:
+			latest = append(latest, now)
+		}
+	}
+	return latest
+}
+
+// digest identifies a write: by who writes, what is stored, and what is to be stored but for
+// what the API server itself fills in. It is empty when that is not JSON.
+func (w Write) digest() string {
+	old := w.OldMetadata()
+	identity := []any{w.User, w.Operation, old.UID, old.Generation}
+	if w.Object != nil {
+		content := maps.Clone(w.Object.Members)
+		delete(content, "metadata")
+		delete(content, "status")
+		identity = append(identity, w.Object.Metadata.Labels, w.Object.Metadata.Annotations, content)
+	}
+	text, err := json.Marshal(identity)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+func userOf(write Write) string {
+	user := []rune(audit.Clean(write.User))
+	return string(user[:min(len(user), longestUser)])
+}
