@@ -30,15 +30,12 @@ type matcher struct {
 }
 
 func (c criteria) compile(path string) (matcher, error) {
-	clusters, err := metav1.LabelSelectorAsSelector(c.ClusterSelector)
+	clusters, err := rollout.Selector(path+".clusterSelector", c.ClusterSelector)
 	if err != nil {
-		return matcher{}, rollout.Unresolved(path+".clusterSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+		return matcher{}, err
 	}
-	groups, err := metav1.LabelSelectorAsSelector(c.ClusterGroupSelector)
-	if err != nil {
-		return matcher{}, rollout.Unresolved(path+".clusterGroupSelector", "is no label selector: %s", rollout.Quote(err.Error()))
-	}
-	return matcher{c, clusters, groups}, nil
+	groups, err := rollout.Selector(path+".clusterGroupSelector", c.ClusterGroupSelector)
+	return matcher{c, clusters, groups}, err
 }
 
 // compileAll compiles the criteria of a list, such as spec.targets.
