@@ -115,7 +115,7 @@ func (a *ArgoCD) Put(secret *corev1.Secret) {
 	default:
 		cluster := clusterOf(secret)
 		before, existed := a.clusters.Get(secret.Name)
-		a.clusters.Set(secret.Name, secret.Labels, cluster)
+		a.clusters.Set(secret.Name, cluster.Labels, cluster)
 		if !existed || !reflect.DeepEqual(before, cluster) {
 			a.tell()
 		}

@@ -86,7 +86,7 @@ func TestArgoCDReadsSecrets(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			tt.want.Secret, tt.want.Namespace, tt.want.Labels = "s", "argocd", meta.Labels
+			tt.want.Secret, tt.want.Namespace, tt.want.Labels = "s", "argocd", PairsOf(meta.Labels)
 			g.Expect(NewStaticArgoCD(false, tt.secret).Select(labels.Everything())).To(Equal([]Cluster{tt.want}))
 		})
 	}
@@ -97,7 +97,7 @@ func TestArgoCDHoldsNoCredentials(t *testing.T) {
 	clusters, err := NewStaticArgoCD(false, credentialed()).Select(labels.Everything())
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(clusters).To(HaveLen(1))
-	g.Expect(clusters[0].Annotations).To(Equal(map[string]string{"managed-by": "argocd.argoproj.io"}))
+	g.Expect(clusters[0].Annotations).To(Equal(Pairs{{"managed-by", "argocd.argoproj.io"}}))
 	g.Expect(fmt.Sprintf("%+v", clusters)).NotTo(Or(ContainSubstring(token), ContainSubstring(certificate), ContainSubstring("tlsClientConfig")))
 }
 

@@ -50,7 +50,7 @@ func BenchmarkSet(b *testing.B) {
 						if keys != nil {
 							key = keys[i]
 						}
-						index.Set(fmt.Sprintf("%06d", key), labels.Set{"tier": "web", "ring": fmt.Sprint(i % 10)}, i)
+						index.Set(fmt.Sprintf("%06d", key), PairsOf(labels.Set{"tier": "web", "ring": fmt.Sprint(i % 10)}), i)
 					}
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/object")
@@ -67,7 +67,7 @@ func BenchmarkRelabel(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i++
-				index.Set("000001", labels.Set{"tier": "web", "zone": "1", "ring": fmt.Sprint(i % 2)}, 1)
+				index.Set("000001", PairsOf(labels.Set{"tier": "web", "zone": "1", "ring": fmt.Sprint(i % 2)}), 1)
 			}
 		})
 	}

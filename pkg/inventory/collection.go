@@ -19,7 +19,7 @@ type Object[T any] struct {
 	// Namespace is empty for objects of the cluster.
 	Namespace, Name string
 	UID             string
-	Labels          map[string]string
+	Labels          Pairs
 	// SuccessRate is the annotation seawall.dev/sync-success-rate as it stands there.
 	SuccessRate string
 	// Deleting says that the object is being deleted.
@@ -98,7 +98,7 @@ func (c *Collection[T]) read(sent metav1.Object) *Object[T] {
 		Namespace:   sent.GetNamespace(),
 		Name:        sent.GetName(),
 		UID:         string(sent.GetUID()),
-		Labels:      interned(sent.GetLabels()),
+		Labels:      interned(PairsOf(sent.GetLabels())),
 		SuccessRate: sent.GetAnnotations()[v1alpha1.SyncSuccessRateAnnotation],
 		Deleting:    sent.GetDeletionTimestamp() != nil,
 	}

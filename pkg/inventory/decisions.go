@@ -26,7 +26,7 @@ type DecisionResource struct {
 // changed.
 type DecisionObject struct {
 	Name   string
-	Labels map[string]string
+	Labels Pairs
 	Status map[string]any
 }
 

@@ -23,7 +23,7 @@ type Index[T any] struct {
 
 type object[T any] struct {
 	key    string
-	labels labels.Set
+	labels Pairs
 	value  T
 }
 
@@ -33,9 +33,8 @@ type postings[T any] struct {
 	size    int
 }
 
-// Set adds an object, or replaces the one with the same key. The index keeps the map,
-// which must not change any more.
-func (x *Index[T]) Set(key string, labels map[string]string, value T) {
+// Set adds an object, or replaces the one with the same key.
+func (x *Index[T]) Set(key string, labels Pairs, value T) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	i, found := x.objects.find(key)
@@ -46,7 +45,7 @@ func (x *Index[T]) Set(key string, labels map[string]string, value T) {
 		return
 	}
 	current := x.objects[i]
-	if maps.Equal(current.labels, labels) {
+	if slices.Equal(current.labels, labels) {
 		current.labels, current.value = labels, value
 		return
 	}
@@ -146,7 +145,7 @@ func (x *Index[T]) post(added *object[T]) {
 	if x.byLabel == nil {
 		x.byLabel = make(map[string]postings[T])
 	}
-	for label, value := range added.labels {
+	for label, value := range added.labels.All() {
 		postings := x.byLabel[label]
 		if postings.byValue == nil {
 			postings.byValue = make(map[string]list[T])
@@ -159,7 +158,7 @@ func (x *Index[T]) post(added *object[T]) {
 
 // unpost leaves no empty list behind, so that values that come and go cost nothing.
 func (x *Index[T]) unpost(removed *object[T]) {
-	for label, value := range removed.labels {
+	for label, value := range removed.labels.All() {
 		postings := x.byLabel[label]
 		postings.byValue[value] = postings.byValue[value].remove(removed.key)
 		if len(postings.byValue[value]) == 0 {

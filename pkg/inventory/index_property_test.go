@@ -67,13 +67,13 @@ func TestIndexSelectsWhatAScanSelects(t *testing.T) {
 		var index Index[string]
 		objects := map[string]labels.Set{}
 		for key, set := range rapid.MapOf(keys, labelSets).Draw(t, "objects") {
-			index.Set(key, set, key)
+			index.Set(key, PairsOf(set), key)
 			objects[key] = set
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"Set": func(t *rapid.T) {
 				key, set := keys.Draw(t, "key"), labelSets.Draw(t, "labels")
-				index.Set(key, set, key)
+				index.Set(key, PairsOf(set), key)
 				objects[key] = set
 			},
 			"Delete": func(t *rapid.T) {

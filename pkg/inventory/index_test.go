@@ -31,8 +31,8 @@ func TestIndexReplacesValues(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			var index Index[string]
-			index.Set("a", labels.Set{"env": "prod"}, "before")
-			index.Set("a", tt.relabelled, "after")
+			index.Set("a", PairsOf(labels.Set{"env": "prod"}), "before")
+			index.Set("a", PairsOf(tt.relabelled), "after")
 			g.Expect(index.Select(labels.Everything())).To(Equal([]string{"after"}))
 			g.Expect(index.Select(labels.SelectorFromSet(labels.Set{"env": "prod"}))).To(Equal(tt.selected))
 		})
@@ -60,7 +60,7 @@ func crowd(n int) *Index[int] {
 		if i%(n/10) == 0 {
 			set["ring"] = "canary"
 		}
-		index.Set(fmt.Sprintf("%06d", i), set, i)
+		index.Set(fmt.Sprintf("%06d", i), PairsOf(set), i)
 	}
 	return &index
 }
@@ -108,7 +108,7 @@ func TestIndexIsSharedByGoroutines(t *testing.T) {
 			for i := range 500 {
 				key := fmt.Sprintf("%d-%d", writer, i%20)
 				set := labels.Set{"env": fmt.Sprint(i % 3)}
-				index.Set(key, set, set)
+				index.Set(key, PairsOf(set), set)
 				if i%7 == 0 {
 					index.Delete(key)
 				}

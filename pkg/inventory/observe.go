@@ -1,8 +1,8 @@
 package inventory
 
 import (
-	"maps"
 	"reflect"
+	"slices"
 )
 
 // Observer is told that what is kept of an object has become another: it is new, different
@@ -37,7 +37,7 @@ func (f *feed) tell(namespace, name string) {
 // same tells whether what is kept of an object is what was kept of it before.
 func (o *Object[T]) same(other *Object[T]) bool {
 	return o.UID == other.UID && o.SuccessRate == other.SuccessRate && o.Deleting == other.Deleting &&
-		(o.err == nil) == (other.err == nil) && maps.Equal(o.Labels, other.Labels) && reflect.DeepEqual(o.Value, other.Value)
+		(o.err == nil) == (other.err == nil) && slices.Equal(o.Labels, other.Labels) && reflect.DeepEqual(o.Value, other.Value)
 }
 
 // holds tells whether the collection has the object as it is; the caller holds the lock.

@@ -24,7 +24,7 @@ type Cluster struct {
 	// there. Any of them may be empty, or equal to another cluster's.
 	Name, Server, Project string
 	// Labels and Annotations are those of the Secret.
-	Labels, Annotations map[string]string
+	Labels, Annotations Pairs
 }
 
 func clusterOf(secret *corev1.Secret) Cluster {
@@ -37,8 +37,8 @@ func clusterOf(secret *corev1.Secret) Cluster {
 		Name:        string(name),
 		Server:      string(server),
 		Project:     string(project),
-		Labels:      secret.Labels,
-		Annotations: withoutCopies(secret.Annotations),
+		Labels:      interned(PairsOf(secret.Labels)),
+		Annotations: interned(PairsOf(withoutCopies(secret.Annotations))),
 	}
 }
 
@@ -56,8 +56,8 @@ func strip(stored any) (any, error) {
 		Namespace:       secret.Namespace,
 		UID:             secret.UID,
 		ResourceVersion: secret.ResourceVersion,
-		Labels:          interned(secret.Labels),
-		Annotations:     interned(withoutCopies(secret.Annotations)),
+		Labels:          secret.Labels,
+		Annotations:     withoutCopies(secret.Annotations),
 	}}
 	for _, key := range [...]string{"name", "server", "project"} {
 		if value, found := datum(secret, key); found {
@@ -99,13 +99,9 @@ func withoutCopies(annotations map[string]string) map[string]string {
 }
 
 // interned returns the pairs with keys that all Secrets share.
-func interned(pairs map[string]string) map[string]string {
-	if len(pairs) == 0 {
-		return nil
+func interned(pairs Pairs) Pairs {
+	for i := range pairs {
+		pairs[i].Key = unique.Make(pairs[i].Key).Value()
 	}
-	shared := make(map[string]string, len(pairs))
-	for key, value := range pairs {
-		shared[unique.Make(key).Value()] = value
-	}
-	return shared
+	return pairs
 }

@@ -1,10 +1,7 @@
 package rollout
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -79,26 +76,4 @@ func (c Change) Staying() Change {
 	}
 	c.Steps = Steps(steps...)
 	return c
-}
-
-// SameJSON tells whether two JSON values mean the same: the order of keys and white space
-// do not count, and an absent value is null. What is not JSON is the same as nothing else.
-func SameJSON(a, b json.RawMessage) bool {
-	if bytes.Equal(a, b) {
-		return true
-	}
-	left, errA := decodeAny(a)
-	right, errB := decodeAny(b)
-	return errA == nil && errB == nil && reflect.DeepEqual(left, right)
-}
-
-func decodeAny(raw json.RawMessage) (value any, err error) {
-	if len(raw) == 0 {
-		return nil, nil //nolint:nilnil // an absent value is null
-	}
-	// Numbers stay as they are spelled: a float64 would make large ones equal.
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	err = decoder.Decode(&value)
-	return value, err
 }

@@ -8,10 +8,18 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	kjson "sigs.k8s.io/json"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // Fields are the members of a JSON object by their names, each as it stands there.
 type Fields map[string]json.RawMessage
+
+// Within returns the members of a field, which has none if it is no JSON object.
+func (f Fields) Within(name string) Fields {
+	members, _ := cut(f[name])
+	return members
+}
 
 // Object is an object of the API server, cut once into the parts that kinds read: whoever
 // wants one field need not look at the others. Nothing in it may be changed.
@@ -28,8 +36,16 @@ type Object struct {
 	RawSpec, Status json.RawMessage
 }
 
-// Cut cuts an object. The error says what is no object of the API server.
+// nesting bounds how deep an object may nest; those of the API server's resources nest less
+// than 50 levels deep.
+const nesting = 1_000
+
+// Cut cuts an object. The error says what is no object of the API server, or wraps
+// budget.ErrExceeded.
 func Cut(object []byte) (*Object, error) {
+	if deeper(object, nesting) {
+		return nil, fmt.Errorf("%w: the object nests deeper than %d levels", budget.ErrExceeded, nesting)
+	}
 	members, err := cut(object)
 	if err != nil {
 		return nil, fmt.Errorf("reading object: %w", err)
@@ -52,10 +68,15 @@ func Cut(object []byte) (*Object, error) {
 	return result, nil
 }
 
+// decoder reads JSON as encoding/json does.
+func decoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+}
+
 // cut returns the members of a JSON object, which share its memory. Of two with one name the
 // last stays, as in encoding/json.
 func cut(object []byte) (Fields, error) {
-	decoder := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	decoder := decoder(object)
 	if token, err := decoder.ReadToken(); err != nil || token.Kind() != '{' {
 		return nil, errors.New("it is not a JSON object")
 	}
@@ -75,4 +96,32 @@ func cut(object []byte) (Fields, error) {
 	}
 	_, err := decoder.ReadToken()
 	return fields, err //nolint:wrapcheck // as above
+}
+
+// deeper tells whether a JSON value nests deeper than so many levels.
+func deeper(text []byte, levels int) bool {
+	for i := 0; i < len(text) && levels >= 0; i++ {
+		switch text[i] {
+		case '{', '[':
+			levels--
+		case '}', ']':
+			levels++
+		case '"':
+			i = closing(text, i+1)
+		}
+	}
+	return levels < 0
+}
+
+// closing returns where the string ends that begins at an index: not at an escaped quote.
+func closing(text []byte, start int) int {
+	for i := start; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return len(text)
 }

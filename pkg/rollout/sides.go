@@ -1,10 +1,5 @@
 package rollout
 
-import (
-	"encoding/json"
-	"maps"
-)
-
 // Sides reads what a write replaces and what it stores; either is nil where there is none.
 // What is stored already and cannot be read counts as nothing before, because the write
 // that put it there was judged; only a Delete has nothing else to go by.
@@ -17,11 +12,14 @@ func Sides[T any](write Write, read func(object *Object) (*T, error)) (before, a
 		return nil, nil, err
 	}
 	if write.Operation == Update {
-		if stored, err := read(write.OldObject); err == nil {
-			before = stored
+		if before, err = read(write.OldObject); err != nil {
+			before = nil
+		}
+		if IsFinding(err) {
+			err = nil
 		}
 	}
-	return before, after, nil
+	return before, after, err
 }
 
 // Steps returns the steps that are not empty, in their order.
@@ -40,18 +38,7 @@ func AtOnce(targets []Target, remedy string) Step {
 	return Step{Targets: targets, InFlight: len(targets), PaceRemedy: remedy, SplitRemedy: remedy}
 }
 
-// Rewrites tells whether an update changes what reaches every environment, given that part
-// of the spec before and after.
-func (w Write) Rewrites(before, after json.RawMessage) bool {
-	return w.Rewritten || !SameJSON(before, after)
-}
-
-// SameSpec tells whether an update leaves the spec of the rollout as it is.
-func (w Write) SameSpec() bool {
-	return w.Operation == Update && !w.Rewritten && SameJSON(w.OldObject.RawSpec, w.Object.RawSpec)
-}
-
-// SameLabels tells whether an update leaves the labels of the rollout as they are.
-func (w Write) SameLabels() bool {
-	return w.Operation == Update && maps.Equal(w.OldObject.Metadata.Labels, w.Object.Metadata.Labels)
+// TornDown is the change that takes a rollout off all its environments.
+func TornDown(all Environments, remedy string) Change {
+	return Change{Environments: len(all), Steps: Steps(AtOnce(Delta(all, nil, nil), remedy))}
 }

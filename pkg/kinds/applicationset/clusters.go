@@ -84,7 +84,7 @@ func clusterParameters(cluster *inventory.Cluster, goTemplate bool) map[string]a
 		for key, text := range annotations {
 			params["metadata.annotations."+key] = text
 		}
-		for key, text := range cluster.Labels {
+		for key, text := range cluster.Labels.All() {
 			params["metadata.labels."+key] = text
 		}
 		return params
@@ -94,7 +94,7 @@ func clusterParameters(cluster *inventory.Cluster, goTemplate bool) map[string]a
 		metadata["annotations"] = annotations
 	}
 	if len(cluster.Labels) > 0 {
-		metadata["labels"] = maps.Clone(cluster.Labels)
+		metadata["labels"] = cluster.Labels.Map()
 	}
 	params["metadata"] = metadata
 	return params
@@ -102,12 +102,12 @@ func clusterParameters(cluster *inventory.Cluster, goTemplate bool) map[string]a
 
 // exposed returns the annotations that Argo CD makes parameters of: all but those that it
 // and kubectl keep their own state in.
-func exposed(annotations map[string]string) map[string]string {
+func exposed(annotations inventory.Pairs) map[string]string {
 	hidden := []string{
 		"argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/tracking-id",
 		"argocd.argoproj.io/installation-id", "kubectl.kubernetes.io/last-applied-configuration",
 	}
-	shown := maps.Clone(annotations)
+	shown := annotations.Map()
 	maps.DeleteFunc(shown, func(key, _ string) bool { return slices.Contains(hidden, key) })
 	return shown
 }

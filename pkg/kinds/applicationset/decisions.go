@@ -101,7 +101,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
-		if selects && selector.Matches(labels.Set(object.Labels)) || !selects && object.Name == name {
+		if selects && selector.Matches(object.Labels) || !selects && object.Name == name {
 			chosen = append(chosen, decisionObject(object))
 		}
 	}

@@ -59,8 +59,8 @@ func TestFilters(t *testing.T) {
 
 func TestFiltersOfClusters(t *testing.T) {
 	argo := &argoCD{clusters: []inventory.Cluster{
-		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: map[string]string{"env": "prod", "example.com/tier": "1"}},
-		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: map[string]string{"env": "dev"}},
+		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: inventory.PairsOf(map[string]string{"env": "prod", "example.com/tier": "1"})},
+		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: inventory.PairsOf(map[string]string{"env": "dev"})},
 	}}
 	for _, goTemplate := range []bool{true, false} {
 		for key, want := range map[string][]string{

@@ -35,7 +35,7 @@ func (a *argoCD) Select(selector labels.Selector) ([]inventory.Cluster, error) {
 	a.asked++
 	var selected []inventory.Cluster
 	for _, cluster := range a.clusters {
-		if selector.Matches(labels.Set(cluster.Labels)) {
+		if selector.Matches(cluster.Labels) {
 			selected = append(selected, cluster)
 		}
 	}
@@ -74,7 +74,7 @@ func newArgoCD(tb testing.TB, text []byte) *argoCD {
 		argo.clusters = append(argo.clusters, inventory.Cluster{
 			Secret: object.GetName(), Namespace: object.GetNamespace(),
 			Name: data["name"], Server: data["server"], Project: data["project"],
-			Labels: object.GetLabels(), Annotations: object.GetAnnotations(),
+			Labels: inventory.PairsOf(object.GetLabels()), Annotations: inventory.PairsOf(object.GetAnnotations()),
 		})
 	}
 	return argo

@@ -34,9 +34,9 @@ func namesOf(change rollout.Change) []string {
 // generator_spec_processor.go.
 func TestMatrixAndMerge(t *testing.T) {
 	argo := &argoCD{clusters: []inventory.Cluster{
-		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: map[string]string{"env": "prod"}},
-		{Secret: "us", Name: "us", Server: "https://us", Labels: map[string]string{"env": "prod"}},
-		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: map[string]string{"env": "dev"}},
+		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: inventory.PairsOf(map[string]string{"env": "prod"})},
+		{Secret: "us", Name: "us", Server: "https://us", Labels: inventory.PairsOf(map[string]string{"env": "prod"})},
+		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: inventory.PairsOf(map[string]string{"env": "dev"})},
 	}}
 	a, b := fields{"a": "1"}, fields{"a": "2"}
 	tests := map[string]struct {

@@ -210,7 +210,7 @@ func TestGeneratorsAreUnresolvedByName(t *testing.T) {
 func TestClusters(t *testing.T) {
 	g := NewWithT(t)
 	argo := &argoCD{clusters: []inventory.Cluster{
-		{Secret: "b", Namespace: "argocd", Name: "one", Server: "https://b", Annotations: map[string]string{"seawall.dev/sync-success-rate": "0.9", "argocd.argoproj.io/refresh": "x"}},
+		{Secret: "b", Namespace: "argocd", Name: "one", Server: "https://b", Annotations: inventory.PairsOf(map[string]string{"seawall.dev/sync-success-rate": "0.9", "argocd.argoproj.io/refresh": "x"})},
 		{Secret: "a", Namespace: "argocd", Name: "one", Server: "https://kubernetes.default.svc"},
 		{Secret: "c", Namespace: "argocd", Name: "", Server: "https://c"},
 	}}

@@ -55,7 +55,7 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 func target(name string, effect rollout.Effect, app *app) rollout.Target {
 	target := rollout.Target{Name: name, Effect: effect}
 	if app.cluster != nil {
-		target.SuccessRate = app.cluster.Annotations[v1alpha1.SyncSuccessRateAnnotation]
+		target.SuccessRate = app.cluster.Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
 		target.Source = "Secret " + app.cluster.Namespace + "/" + app.cluster.Secret
 	}
 	return target

@@ -44,12 +44,9 @@ func list(targets *Inventory) ([]any, error) {
 
 // members returns an object as expressions see it: its fields may be shared.
 func members(object *inventory.Object[map[string]any]) map[string]any {
-	metadata := map[string]any{"name": object.Name, "labels": map[string]string{}}
+	metadata := map[string]any{"name": object.Name, "labels": object.Labels.Map()}
 	if object.Namespace != "" {
 		metadata["namespace"] = object.Namespace
-	}
-	if object.Labels != nil {
-		metadata["labels"] = object.Labels
 	}
 	all := map[string]any{"metadata": metadata}
 	maps.Copy(all, object.Value)

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -71,22 +72,33 @@ type reader struct {
 	// and nameLabel is one that they get beside them; empty where the rollout is a Bundle.
 	specLabels bool
 	nameLabel  string
+	// estimates says that the strategy, and more targets, are not in the object.
+	estimates bool
 }
 
 // Read implements rollout.Reader.
-func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	// The labels of a Bundle choose BundleNamespaceMappings.
 	if write.SameSpec() && write.SameLabels() {
 		return rollout.Change{}, nil
 	}
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*side, error) {
-		return r.side(write.Namespace, object)
+		return r.side(budget.From(ctx), write.Namespace, object)
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return rollout.Change{}, err
-	}
-	if before != nil && after != nil {
+	case after == nil:
+		deletion := rollout.TornDown(before.environments, deleteRemedy)
+		deletion.Steps = before.keep(deletion.Steps)
+		return deletion, nil
+	case before != nil:
 		after.unavailable = before.unavailable
 	}
-	return change(write, before, after)
+	rewritten := write.Rewrites(r.unrolled...)
+	result, err := change(before, after, rewritten)
+	if err == nil && r.estimates && !after.Paused {
+		return declared(write, before, after, rewritten, result)
+	}
+	return result, err
 }

@@ -13,51 +13,37 @@ const (
 	deleteRemedy = "drop at most " + rollout.PerWave + " clusters in one write, and delete it when it has no more than those"
 )
 
-// change returns what a write does; either side may be nil.
-func change(write rollout.Write, before, after *side) (rollout.Change, error) {
-	namespace := write.Namespace
-	old, oldOptions := before.environments(namespace)
-	if after == nil {
-		_, removed := rollout.Split(rollout.Delta(old, nil, nil))
-		return rollout.Change{Environments: len(old), Steps: before.removal(removed, deleteRemedy)}, nil
+// change returns what a write does that stores after; before may be nil.
+func change(before, after *side, rewritten bool) (rollout.Change, error) {
+	if before == nil {
+		return after.paced(rollout.Delta(nil, after.environments, nil))
 	}
-	now, options := after.environments(namespace)
-	var affected func(string) (rollout.Effect, bool)
-	if before != nil {
-		released, err := after.released(before, namespace)
-		if err != nil {
-			return rollout.Change{}, err
-		}
-		rewritten := write.Rewrites(before.content, after.content)
-		affected = func(name string) (rollout.Effect, bool) {
-			if rewritten || oldOptions[name] != options[name] {
-				return rollout.Changed, true
-			}
-			return rollout.Released, released(name)
-		}
-	}
-	staying, removed := rollout.Split(rollout.Delta(old, now, affected))
-	result, err := after.paced(namespace, staying)
+	released, err := after.released(before)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if before != nil {
-		result.Steps = append(result.Steps, before.removal(removed, removeRemedy)...)
-	}
-	return result, nil
+	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, func(name string) (rollout.Effect, bool) {
+		if rewritten || before.options[name] != after.options[name] {
+			return rollout.Changed, true
+		}
+		return rollout.Released, released(name)
+	}))
+	result, err := after.paced(staying)
+	result.Steps = append(result.Steps, before.keep(rollout.Steps(rollout.AtOnce(removed, removeRemedy)))...)
+	return result, err
 }
 
-// removal returns the step that tears down clusters: none, if their resources stay.
-func (s *side) removal(removed []rollout.Target, remedy string) []rollout.Step {
+// keep returns the steps that tear down clusters: none, if their resources stay.
+func (s *side) keep(removal []rollout.Step) []rollout.Step {
 	if s.KeepResources {
 		return nil
 	}
-	return rollout.Steps(rollout.AtOnce(removed, remedy))
+	return removal
 }
 
 // paced puts the clusters that a write syncs into one step: no partition is a gate, since
 // the next one starts while as many clusters as its limit are still out of date.
-func (s *side) paced(namespace string, staying []rollout.Target) (rollout.Change, error) {
+func (s *side) paced(staying []rollout.Target) (rollout.Change, error) {
 	result := rollout.Change{Environments: len(s.clusters)}
 	if s.Paused {
 		result.Held = len(staying)
@@ -67,7 +53,7 @@ func (s *side) paced(namespace string, staying []rollout.Target) (rollout.Change
 	for _, target := range staying {
 		effects[target.Name] = target.Effect
 	}
-	run, err := s.roll(namespace, func(name string) rollout.Effect { return effects[name] })
+	run, err := s.roll(func(name string) rollout.Effect { return effects[name] })
 	if err != nil {
 		return rollout.Change{}, err
 	}

@@ -1,9 +1,6 @@
 package fleet
 
 import (
-	"context"
-
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -11,11 +8,11 @@ import (
 func GitRepo(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1alpha1"}, Resource: "gitrepos", Name: "GitRepo", Namespaced: true,
-		Reader: gitRepoReader{reader{inventory: inventory, defaultTargets: defaultGroup(), unrolled: []string{
+		Reader: reader{inventory: inventory, estimates: true, defaultTargets: defaultGroup(), unrolled: []string{
 			"targets", "paused", "pollingInterval", "disablePolling", "webhookSecret", "clientSecretName", "caBundle",
 			"insecureSkipTLSVerify", "helmSecretName", "helmSecretNameForPaths", "helmRepoURLRegex", "ociRegistrySecret",
 			"imageScanCommit", "imageScanInterval",
-		}, nameLabel: "fleet.cattle.io/repo-name"}},
+		}, nameLabel: "fleet.cattle.io/repo-name"},
 		Meaning: rollout.Meaning{
 			Environments: "An estimate: each Cluster that spec.targets match, or those of the ClusterGroup default without targets. " +
 				"The annotation seawall.dev/environments raises it.",
@@ -30,35 +27,10 @@ func GitRepo(inventory *Inventory) rollout.Kind {
 	}
 }
 
-type gitRepoReader struct{ reader }
-
-// Read implements rollout.Reader.
-func (r gitRepoReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
-	if write.SameSpec() && write.SameLabels() {
-		return rollout.Change{}, nil
-	}
-	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*side, error) {
-		side, err := r.side(write.Namespace, object)
-		if side != nil {
-			side.estimate, side.RolloutStrategy = true, nil
-			side.settled = false // the repository may have moved on
-		}
-		return side, err
-	})
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	result, err := change(write, before, after)
-	if err != nil || after == nil || after.Paused {
-		return result, err
-	}
-	return declared(write, before, after, result)
-}
-
 // declared raises an estimate to what the annotation declares, and says that it is one.
-func declared(write rollout.Write, before, after *side, result rollout.Change) (rollout.Change, error) {
+func declared(write rollout.Write, before, after *side, rewritten bool, result rollout.Change) (rollout.Change, error) {
 	const fleetYAML = "spec.targets, which fleet.yaml in the repository may override"
-	everywhere := before == nil || before.Paused || write.Rewrites(before.content, after.content)
+	everywhere := before == nil || before.Paused || rewritten
 	if !everywhere && result.Affected() == 0 {
 		return result, nil
 	}
@@ -74,6 +46,6 @@ func declared(write rollout.Write, before, after *side, result rollout.Change) (
 	result.Steps[0].Declared = missing
 	result.Steps[0].InFlight += missing
 	result.Environments = most
-	result.Evidence = "annotation " + v1alpha1.EnvironmentsAnnotation
+	result.Evidence = rollout.DeclaredEvidence
 	return result, nil
 }

@@ -5,8 +5,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const group = "fleet.cattle.io"
@@ -59,21 +59,9 @@ type cluster struct {
 	groups []*inventory.Object[groupFields]
 }
 
-// name is unique within a Bundle in the namespace.
-func (c cluster) name(namespace string) string {
-	if c.Namespace == namespace {
-		return c.Name
-	}
-	return c.Namespace + "/" + c.Name
-}
-
-func (c cluster) environment() rollout.Environment {
-	return rollout.Environment{SuccessRate: c.SuccessRate, Source: "Cluster " + c.Namespace + "/" + c.Name}
-}
-
 // candidates returns the clusters that a Bundle may reach: those of its namespace and of the
 // namespaces that a BundleNamespaceMapping opens to it (Fleet's target/builder.go).
-func (i *Inventory) candidates(namespace string, bundleLabels map[string]string) ([]cluster, error) {
+func (i *Inventory) candidates(account *budget.Account, namespace string, bundleLabels labels.Set) ([]cluster, error) {
 	namespaces, err := i.reachable(namespace, bundleLabels)
 	if err != nil {
 		return nil, err
@@ -89,13 +77,16 @@ func (i *Inventory) candidates(namespace string, bundleLabels map[string]string)
 			return nil, err
 		}
 		for _, object := range found {
-			all = append(all, cluster{Object: object, groups: groups.of(object.Labels)})
+			if err := account.Work(1 + len(groups)); err != nil {
+				return nil, err
+			}
+			all = append(all, cluster{object, groups.of(object.Labels)})
 		}
 	}
 	return all, nil
 }
 
-func (i *Inventory) reachable(namespace string, bundleLabels map[string]string) ([]string, error) {
+func (i *Inventory) reachable(namespace string, bundleLabels labels.Set) ([]string, error) {
 	reachable := []string{namespace}
 	mappings, err := i.mappings.List(namespace, labels.Everything())
 	if err != nil {
@@ -105,7 +96,7 @@ func (i *Inventory) reachable(namespace string, bundleLabels map[string]string) 
 	for _, mapping := range mappings {
 		// Fleet skips a mapping with an invalid selector, or without one of the two.
 		bundles, problem := metav1.LabelSelectorAsSelector(mapping.Value.BundleSelector)
-		if problem != nil || !bundles.Matches(labels.Set(bundleLabels)) {
+		if problem != nil || !bundles.Matches(bundleLabels) {
 			continue
 		}
 		selector, problem := metav1.LabelSelectorAsSelector(mapping.Value.NamespaceSelector)
@@ -149,10 +140,10 @@ func (i *Inventory) groupsOf(namespace string) (groups, error) {
 	return all, nil
 }
 
-func (g groups) of(clusterLabels map[string]string) []*inventory.Object[groupFields] {
+func (g groups) of(clusterLabels inventory.Pairs) []*inventory.Object[groupFields] {
 	var in []*inventory.Object[groupFields]
 	for _, group := range g {
-		if group.selector.Matches(labels.Set(clusterLabels)) {
+		if group.selector.Matches(clusterLabels) {
 			in = append(in, group.object)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -29,15 +30,12 @@ type matcher struct {
 }
 
 func (c criteria) compile(path string) (matcher, error) {
-	clusters, err := metav1.LabelSelectorAsSelector(c.ClusterSelector)
+	clusters, err := rollout.Selector(path+".clusterSelector", c.ClusterSelector)
 	if err != nil {
-		return matcher{}, rollout.Unresolved(path+".clusterSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+		return matcher{}, err
 	}
-	groups, err := metav1.LabelSelectorAsSelector(c.ClusterGroupSelector)
-	if err != nil {
-		return matcher{}, rollout.Unresolved(path+".clusterGroupSelector", "is no label selector: %s", rollout.Quote(err.Error()))
-	}
-	return matcher{c, clusters, groups}, nil
+	groups, err := rollout.Selector(path+".clusterGroupSelector", c.ClusterGroupSelector)
+	return matcher{c, clusters, groups}, err
 }
 
 // compileAll compiles the criteria of a list, such as spec.targets.
@@ -66,7 +64,7 @@ func (m matcher) matches(c cluster) bool {
 type membership struct {
 	cluster     cluster
 	group       string
-	groupLabels labels.Set
+	groupLabels inventory.Pairs
 }
 
 func (c cluster) memberships() func(yield func(membership) bool) {
@@ -90,9 +88,9 @@ func (m matcher) admits(who membership) bool {
 	return m.admitsName(who.cluster) &&
 		(m.ClusterGroup == "" || m.ClusterGroup == who.group) &&
 		(m.ClusterGroupSelector == nil || m.groups.Matches(who.groupLabels)) &&
-		(m.ClusterSelector == nil || m.clusters.Matches(labels.Set(who.cluster.Labels)))
+		(m.ClusterSelector == nil || m.clusters.Matches(who.cluster.Labels))
 }
 
 func (m matcher) admitsName(c cluster) bool {
-	return m.ClusterName == "" || m.ClusterName == c.Name || m.ClusterName == c.Labels[displayNameLabel]
+	return m.ClusterName == "" || m.ClusterName == c.Name || m.ClusterName == c.Labels.Get(displayNameLabel)
 }

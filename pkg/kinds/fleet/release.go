@@ -10,12 +10,16 @@ import (
 
 // released tells which clusters that may wait under before can start, or start sooner,
 // under s: all that would, where no status says that none waits.
-func (s *side) released(before *side, namespace string) (func(name string) bool, error) {
-	freed := before.Paused || s.dropsDependencyOf(before)
+func (s *side) released(before *side) (func(name string) bool, error) {
+	dropped, err := s.dropsDependencyOf(before)
+	if err != nil {
+		return nil, err
+	}
+	freed := before.Paused || dropped
 	if before.settled || s.Paused || !freed && reflect.DeepEqual(before.RolloutStrategy, s.RolloutStrategy) {
 		return func(string) bool { return false }, nil
 	}
-	now, err := s.wholeRollout(namespace)
+	now, err := s.wholeRollout()
 	if err != nil {
 		return nil, err
 	}
@@ -23,18 +27,27 @@ func (s *side) released(before *side, namespace string) (func(name string) bool,
 	if freed {
 		return starts, nil
 	}
-	old, err := before.wholeRollout(namespace)
-	if err != nil {
-		return starts, nil //nolint:nilerr // Fleet cannot read the old strategy either: nothing started
+	old, err := before.wholeRollout()
+	switch {
+	case rollout.IsFinding(err):
+		return starts, nil // Fleet cannot read the old strategy either: nothing started
+	case err != nil:
+		return nil, err
 	}
 	return func(name string) bool { return starts(name) && (now.peak > old.peak || !old.started[name]) }, nil
 }
 
 // dropsDependencyOf tells whether clusters no longer wait for a Bundle that they waited for.
-func (s *side) dropsDependencyOf(before *side) bool {
-	return slices.ContainsFunc(before.DependsOn, func(old json.RawMessage) bool {
-		return !slices.ContainsFunc(s.DependsOn, func(now json.RawMessage) bool { return rollout.SameJSON(old, now) })
-	})
+func (s *side) dropsDependencyOf(before *side) (bool, error) {
+	for _, old := range before.DependsOn {
+		if err := s.account.Work(len(s.DependsOn) * (1 + len(old))); err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(s.DependsOn, func(now json.RawMessage) bool { return rollout.SameJSON(old, now) }) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // run is how the strategy runs: peak is the largest number of clusters in flight together,
@@ -47,22 +60,24 @@ type run struct {
 }
 
 // wholeRollout returns how a change of all clusters runs.
-func (s *side) wholeRollout(namespace string) (run, error) {
-	return s.roll(namespace, func(string) rollout.Effect { return rollout.Changed })
+func (s *side) wholeRollout() (run, error) {
+	return s.roll(func(string) rollout.Effect { return rollout.Changed })
 }
 
-func (s *side) roll(namespace string, effect func(name string) rollout.Effect) (run, error) {
+func (s *side) roll(effect func(name string) rollout.Effect) (run, error) {
 	states := make([]state, len(s.clusters))
 	for i, cluster := range s.clusters {
-		states[i] = stateOf(cluster, effect(cluster.name(namespace)))
+		states[i] = stateOf(cluster, effect(s.names[i]))
 	}
-	simulated, err := s.pace().simulate(s.clusters, states)
+	simulated, err := s.pace().simulate(s.account, s.clusters, states)
 	if err != nil {
 		return run{}, err
 	}
-	result := run{simulation: simulated, peak: simulated.peak(), started: map[string]bool{}, windowed: map[string]bool{}}
-	for i, cluster := range s.clusters {
-		name := cluster.name(namespace)
+	result := run{simulation: simulated, started: map[string]bool{}, windowed: map[string]bool{}}
+	if result.peak, err = simulated.peak(); err != nil {
+		return run{}, err
+	}
+	for i, name := range s.names {
 		result.started[name] = states[i] == upToDate || states[i] == syncing
 		result.windowed[name] = states[i] == outdated && len(simulated.within[i]) > 0
 	}

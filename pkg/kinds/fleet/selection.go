@@ -74,6 +74,9 @@ func newSelection(s *spec) (*selection, error) {
 	return selection, nil
 }
 
+// rules is how many criteria a cluster may have to be held against.
+func (s *selection) rules() int { return len(s.matchers) * (1 + len(s.restrictions)) }
+
 // chosen returns the targets whose options apply to a cluster, as a key that is equal for
 // equal choices, and whether it is deployed to at all (Fleet's target/builder.go).
 func (s *selection) chosen(c cluster) (indices string, deploys bool) {

@@ -99,9 +99,9 @@ func TestChosen(t *testing.T) {
 
 // named is a cluster in groups, each of which has its name as its label "of".
 func named(name string, labels map[string]string, groups ...string) cluster {
-	one := cluster{Object: &inventory.Object[clusterFields]{Name: name, Labels: labels}}
+	one := cluster{Object: &inventory.Object[clusterFields]{Name: name, Labels: inventory.PairsOf(labels)}}
 	for _, group := range groups {
-		one.groups = append(one.groups, &inventory.Object[groupFields]{Name: group, Labels: map[string]string{"of": group}})
+		one.groups = append(one.groups, &inventory.Object[groupFields]{Name: group, Labels: inventory.PairsOf(map[string]string{"of": group})})
 	}
 	return one
 }

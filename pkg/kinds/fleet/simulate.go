@@ -1,6 +1,10 @@
 package fleet
 
-import "k8s.io/apimachinery/pkg/util/intstr"
+import (
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
+)
 
 // state is how far one cluster is.
 type state int
@@ -21,6 +25,7 @@ const (
 // simulation runs Fleet's loop over the partitions (its target/partition.go) under the
 // assumption that clusters become ready one by one, in the order in which they started.
 type simulation struct {
+	account    *budget.Account
 	states     []state
 	partitions []partition
 	// limit bounds the unavailable clusters, blocked the partitions that have more than
@@ -39,13 +44,13 @@ type progress struct {
 	unavailable, outOfDates int
 }
 
-func (s *strategy) simulate(clusters []cluster, states []state) (*simulation, error) {
-	partitions, err := s.partitions(clusters)
+func (s *strategy) simulate(account *budget.Account, clusters []cluster, states []state) (*simulation, error) {
+	partitions, err := s.partitions(account, clusters)
 	if err != nil {
 		return nil, err
 	}
 	run := &simulation{
-		states: states, partitions: partitions,
+		account: account, states: states, partitions: partitions,
 		progress: make([]progress, len(partitions)), within: make([][]int, len(states)),
 	}
 	if run.limit, err = limit(strategyPath+".maxUnavailable", len(clusters), s.MaxUnavailable); err != nil {
@@ -78,13 +83,15 @@ func (s *simulation) enlist() {
 }
 
 // peak returns the largest number of clusters that sync together.
-func (s *simulation) peak() int {
-	most := 0
+func (s *simulation) peak() (most int, err error) {
 	for {
 		s.reconcile()
 		most = max(most, len(s.queue))
 		if s.waiting == 0 || len(s.queue) == 0 {
-			return most
+			return most, nil
+		}
+		if err := s.account.Work(len(s.partitions)); err != nil {
+			return 0, err
 		}
 		s.finish()
 	}

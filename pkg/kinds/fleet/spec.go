@@ -2,10 +2,12 @@ package fleet
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -23,23 +25,35 @@ type spec struct {
 	Labels map[string]string `json:"labels"`
 }
 
+// status is how far a rollout says that it is.
+type status struct {
+	Unavailable int `json:"unavailable"`
+	Summary     struct {
+		DesiredReady int `json:"desiredReady"`
+		Ready        int `json:"ready"`
+		NotReady     int `json:"notReady"`
+		ErrApplied   int `json:"errApplied"`
+	} `json:"summary"`
+	ObservedGeneration int64 `json:"observedGeneration"`
+}
+
 // side is the rollout before or after a write.
 type side struct {
 	spec
 
-	// content is what is deployed to every cluster, as JSON.
-	content json.RawMessage
+	account *budget.Account
 	// unavailable and settled are what the status tells: how many clusters are not ready,
 	// and that all of them run what this generation of the rollout says.
 	unavailable int
 	settled     bool
 	// estimate says that the strategy is not in the object.
 	estimate bool
-	// clusters are those that it deploys to, sorted by name, and choices the targets whose
-	// options each gets.
-	clusters  []cluster
-	choices   []string
-	selection *selection
+	// clusters are those that it deploys to, sorted by name, and names what they are called
+	// as environments. Each gets the options of some targets, as text to compare.
+	clusters     []cluster
+	names        []string
+	environments rollout.Environments
+	options      map[string]string
 }
 
 // pace returns the strategy, which is empty where there is none.
@@ -50,113 +64,76 @@ func (s *side) pace() *strategy {
 	return s.RolloutStrategy
 }
 
-// decoded is the shape that the objects of all kinds share.
-type decoded struct {
-	Metadata struct {
-		Name       string            `json:"name"`
-		Labels     map[string]string `json:"labels"`
-		Generation int64             `json:"generation"`
-	} `json:"metadata"`
-	Spec   json.RawMessage `json:"spec"`
-	Status struct {
-		Unavailable int `json:"unavailable"`
-		Summary     struct {
-			DesiredReady int `json:"desiredReady"`
-			Ready        int `json:"ready"`
-			NotReady     int `json:"notReady"`
-			ErrApplied   int `json:"errApplied"`
-		} `json:"summary"`
-		ObservedGeneration int64 `json:"observedGeneration"`
-	} `json:"status"`
-}
-
 // side reads a rollout.
-func (r reader) side(namespace string, object *rollout.Object) (*side, error) {
-	var read decoded
-	if err := rollout.Decode(object, &read); err != nil {
+func (r reader) side(account *budget.Account, namespace string, object *rollout.Object) (*side, error) {
+	var read struct {
+		Spec   spec   `json:"spec"`
+		Status status `json:"status"`
+	}
+	if err := object.Decode(&read); err != nil {
 		return nil, err
 	}
-	if len(read.Spec) == 0 {
-		read.Spec = json.RawMessage("{}")
-	}
-	summary := read.Status.Summary
+	status, summary := read.Status, read.Status.Summary
 	side := &side{
+		spec: read.Spec, account: account,
 		// A HelmOp has only the summary, which leaves out those that are just being updated.
-		unavailable: max(0, read.Status.Unavailable, summary.NotReady+summary.ErrApplied),
+		unavailable: max(0, status.Unavailable, summary.NotReady+summary.ErrApplied),
 		settled: summary.DesiredReady > 0 && summary.Ready == summary.DesiredReady &&
-			read.Status.ObservedGeneration > 0 && read.Status.ObservedGeneration == read.Metadata.Generation,
+			status.ObservedGeneration > 0 && status.ObservedGeneration == object.Metadata.Generation,
+		estimate: r.estimates,
 	}
-	var wrapped struct {
-		Spec *spec `json:"spec"`
-	}
-	wrapped.Spec = &side.spec
-	if err := rollout.Decode(object, &wrapped); err != nil {
-		return nil, err
-	}
-	if wrapped.Spec == nil { // "spec: null"
-		read.Spec = json.RawMessage("{}")
+	if r.estimates {
+		side.RolloutStrategy, side.settled = nil, false // the repository may have moved on
 	}
 	if len(side.Targets) == 0 {
 		side.Targets = r.defaultTargets
 	}
-	var err error
-	if side.content, err = without(read.Spec, r.unrolled...); err != nil {
-		return nil, rollout.Unresolved("spec", "cannot be read: %s", rollout.Quote(err.Error()))
-	}
-	return side, r.inventory.match(side, namespace, r.bundleLabels(read, side))
+	return side, r.inventory.match(side, namespace, r.bundleLabels(object.Metadata, side))
 }
 
 // bundleLabels returns the labels of the Bundles that Fleet makes of a rollout, which
 // BundleNamespaceMappings select by.
-func (r reader) bundleLabels(read decoded, side *side) map[string]string {
-	labels := maps.Clone(read.Metadata.Labels)
+func (r reader) bundleLabels(metadata rollout.Metadata, side *side) labels.Set {
+	own := metadata.Labels
 	if r.specLabels {
-		labels = maps.Clone(side.Labels)
+		own = side.Labels
 	}
 	if r.nameLabel == "" {
-		return labels
+		return own
 	}
-	if labels == nil {
-		labels = map[string]string{}
-	}
-	labels[r.nameLabel] = read.Metadata.Name
-	return labels
+	return labels.Merge(own, labels.Set{r.nameLabel: metadata.Name})
 }
 
 // match finds the clusters.
-func (i *Inventory) match(side *side, namespace string, bundleLabels map[string]string) error {
-	var err error
-	if side.selection, err = newSelection(&side.spec); err != nil {
+func (i *Inventory) match(side *side, namespace string, bundleLabels labels.Set) error {
+	selection, err := newSelection(&side.spec)
+	if err != nil {
 		return err
 	}
-	candidates, err := i.candidates(namespace, bundleLabels)
+	candidates, err := i.candidates(side.account, namespace, bundleLabels)
 	if err != nil {
 		return err
 	}
 	slices.SortStableFunc(candidates, func(a, b cluster) int { return strings.Compare(a.Name, b.Name) })
+	side.environments, side.options = rollout.Environments{}, map[string]string{}
+	texts := map[string]string{}
 	for _, candidate := range candidates {
-		if choice, deploys := side.selection.chosen(candidate); deploys {
-			side.clusters = append(side.clusters, candidate)
-			side.choices = append(side.choices, choice)
+		if err := side.account.Work(selection.rules() * max(1, len(candidate.groups))); err != nil {
+			return err
 		}
+		choice, deploys := selection.chosen(candidate)
+		if !deploys {
+			continue
+		}
+		if _, known := texts[choice]; !known {
+			texts[choice] = selection.options(choice)
+		}
+		name := candidate.Name
+		if candidate.Namespace != namespace {
+			name = candidate.Namespace + "/" + name
+		}
+		side.clusters, side.names = append(side.clusters, candidate), append(side.names, name)
+		side.environments[name], side.options[name] = i.clusters.Environment(candidate.Object), texts[choice]
 	}
 	return nil
-}
-
-// environments returns the clusters as environments, and what each of them gets.
-func (s *side) environments(namespace string) (environments rollout.Environments, options map[string]string) {
-	environments, options = rollout.Environments{}, map[string]string{}
-	if s == nil {
-		return environments, options
-	}
-	texts := map[string]string{}
-	for index, cluster := range s.clusters {
-		choice := s.choices[index]
-		if _, known := texts[choice]; !known {
-			texts[choice] = s.selection.options(choice)
-		}
-		name := cluster.name(namespace)
-		environments[name], options[name] = cluster.environment(), texts[choice]
-	}
-	return environments, options
 }

@@ -2,10 +2,10 @@ package fleet
 
 import (
 	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -41,9 +41,9 @@ const (
 
 // partitions divides the clusters, which are sorted by name, as Fleet does. A cluster can be
 // in several manual partitions, or in none: it is never deployed to then.
-func (s *strategy) partitions(clusters []cluster) ([]partition, error) {
+func (s *strategy) partitions(account *budget.Account, clusters []cluster) ([]partition, error) {
 	if len(s.Partitions) > 0 {
-		return s.manual(clusters)
+		return s.manual(account, clusters)
 	}
 	size, err := s.autoSize(len(clusters))
 	if err != nil {
@@ -65,13 +65,16 @@ func (s *strategy) partitions(clusters []cluster) ([]partition, error) {
 	return all, nil
 }
 
-func (s *strategy) manual(clusters []cluster) ([]partition, error) {
+func (s *strategy) manual(account *budget.Account, clusters []cluster) ([]partition, error) {
 	matchers, err := compileAll(strategyPath+".partitions", s.Partitions, func(p manualPartition) criteria { return p.criteria })
 	if err != nil {
 		return nil, err
 	}
 	all := make([]partition, len(matchers))
 	for i, matcher := range matchers {
+		if err := account.Work(len(clusters)); err != nil {
+			return nil, err
+		}
 		for index, cluster := range clusters {
 			if matcher.matches(cluster) {
 				all[i].members = append(all[i].members, index)
@@ -118,23 +121,12 @@ func limit(path string, count int, values ...*intstr.IntOrString) (int, error) {
 			value = candidate
 		}
 	}
-	switch {
-	case value == nil:
+	if value == nil {
 		return count, nil
-	case value.Type == intstr.Int:
-		return min(max(0, value.IntValue()), count), nil
 	}
 	if whole, err := strconv.Atoi(value.StrVal); err == nil && whole > 0 {
 		return whole, nil
 	}
-	number, isPercent := strings.CutSuffix(value.StrVal, "%")
-	percent, err := strconv.ParseFloat(number, 64)
-	if !isPercent || err != nil {
-		return 0, rollout.Unresolved(path, "is %s: want an integer or a percentage such as 10%%", rollout.Quote(value.StrVal))
-	}
-	scaled := float64(count) * percent / 100
-	if !(scaled >= 1) { // not a number, too
-		return 1, nil
-	}
-	return int(min(scaled, float64(count))), nil
+	size, err := rollout.Percentages{Least: 1, Fractions: true}.Of(path, *value, count)
+	return min(max(0, size), count), err
 }

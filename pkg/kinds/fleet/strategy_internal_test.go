@@ -82,7 +82,7 @@ func TestAutoPartition(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			partitions, err := tt.strategy.partitions(make([]cluster, tt.count))
+			partitions, err := tt.strategy.partitions(nil, make([]cluster, tt.count))
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(spelt(partitions)).To(Equal(tt.want))
 		})
@@ -122,7 +122,7 @@ func TestManualPartition(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			partitions, err := tt.strategy.partitions(tt.clusters)
+			partitions, err := tt.strategy.partitions(nil, tt.clusters)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(spelt(partitions)).To(Equal(tt.want))
 		})
@@ -171,11 +171,11 @@ func TestPeak(t *testing.T) {
 					states[i] = fresh
 				}
 			}
-			run, err := tt.strategy.simulate(tt.clusters, slices.Clone(states))
+			run, err := tt.strategy.simulate(nil, tt.clusters, slices.Clone(states))
 			g.Expect(err).NotTo(HaveOccurred())
 			run.reconcile()
 			g.Expect(run.queue).To(HaveLen(tt.first))
-			run, err = tt.strategy.simulate(tt.clusters, states)
+			run, err = tt.strategy.simulate(nil, tt.clusters, states)
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(run.peak()).To(Equal(tt.peak))
 		})

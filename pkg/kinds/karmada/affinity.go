@@ -40,7 +40,7 @@ func (a affinity) compile(path string) (func(cluster) bool, error) {
 		}
 	}
 	return func(c cluster) bool {
-		return !slices.Contains(a.Exclude, c.Name) && byLabel.Matches(labels.Set(c.Labels)) &&
+		return !slices.Contains(a.Exclude, c.Name) && byLabel.Matches(c.Labels) &&
 			!slices.ContainsFunc(fields, func(matches func(cluster) bool) bool { return !matches(c) }) &&
 			(len(a.ClusterNames) == 0 || slices.Contains(a.ClusterNames, c.Name))
 	}, nil

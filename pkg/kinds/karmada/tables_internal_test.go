@@ -13,7 +13,7 @@ import (
 )
 
 func one() cluster {
-	c := &inventory.Object[clusterFields]{Name: "cluster1", Labels: map[string]string{"foo": "bar"}}
+	c := &inventory.Object[clusterFields]{Name: "cluster1", Labels: inventory.PairsOf(map[string]string{"foo": "bar"})}
 	c.Value.Spec.Zones, c.Value.Spec.Region, c.Value.Spec.Provider = []string{"zone1", "zone2", "zone3"}, "region1", "provider1"
 	return c
 }

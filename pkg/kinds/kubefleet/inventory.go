@@ -3,18 +3,16 @@
 package kubefleet
 
 import (
-	"errors"
-	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const (
@@ -76,8 +74,8 @@ const placementLabel = "kubernetes-fleet.io/parent-CRP"
 // bound returns the clusters that a placement is scheduled to, by its bindings, and those
 // that it has dropped and that still hold its resources.
 func (s scope) bound(namespace, placement string) (scheduled, dropped []string, err error) {
-	bindings, err := s.bindings.List(namespace, labels.SelectorFromSet(labels.Set{placementLabel: placement}))
-	if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
+	bindings, err := inventory.IfServed(s.bindings.List(namespace, labels.SelectorFromSet(labels.Set{placementLabel: placement})))
+	if err != nil {
 		return nil, nil, err
 	}
 	for _, binding := range bindings {
@@ -127,34 +125,10 @@ func eligible(cluster member, now time.Time) bool {
 		if agent.Type != "MemberAgent" {
 			continue
 		}
-		joined, healthy := condition(agent.Conditions, "Joined"), condition(agent.Conditions, "Healthy")
+		healthy := meta.FindStatusCondition(agent.Conditions, "Healthy")
 		return !cluster.Deleting && now.Sub(agent.LastReceivedHeartbeat.Time) <= patience &&
-			joined != nil && joined.Status == metav1.ConditionTrue &&
+			meta.IsStatusConditionTrue(agent.Conditions, "Joined") &&
 			healthy != nil && (healthy.Status == metav1.ConditionTrue || now.Sub(healthy.LastTransitionTime.Time) <= patience)
 	}
 	return false
-}
-
-func condition(all []metav1.Condition, name string) *metav1.Condition {
-	i := slices.IndexFunc(all, func(c metav1.Condition) bool { return c.Type == name })
-	if i < 0 {
-		return nil
-	}
-	return &all[i]
-}
-
-// environments returns the clusters of the names; of one that has left only the name is known.
-func (i *Inventory) environments(names []string) (rollout.Environments, error) {
-	all := make(rollout.Environments, len(names))
-	for _, name := range names {
-		cluster, err := i.members.Get("", name)
-		if err != nil {
-			return nil, err
-		}
-		all[name] = rollout.Environment{}
-		if cluster != nil {
-			all[name] = rollout.Environment{SuccessRate: cluster.SuccessRate, Source: "MemberCluster " + name}
-		}
-	}
-	return all, nil
 }

@@ -2,14 +2,13 @@ package kubefleet
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/utils/ptr"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -61,34 +60,26 @@ type placementFields struct {
 		Generation int64 `json:"generation"`
 	} `json:"metadata"`
 	Spec struct {
-		Policy *policy `json:"policy"`
-	} `json:"spec"`
-	Status placementStatus `json:"status"`
-}
-
-// placement is a side of a write.
-type placement struct {
-	Metadata struct {
-		Generation int64 `json:"generation"`
-	} `json:"metadata"`
-	Spec struct {
-		Policy            *policy         `json:"policy"`
-		ResourceSelectors json.RawMessage `json:"resourceSelectors"`
-		Strategy          struct {
-			Type           string          `json:"type"`
-			RollingUpdate  rolling         `json:"rollingUpdate"`
-			ApplyStrategy  json.RawMessage `json:"applyStrategy"`
+		Policy   *policy `json:"policy"`
+		Strategy struct {
+			Type           string  `json:"type"`
+			RollingUpdate  rolling `json:"rollingUpdate"`
 			DeleteStrategy struct {
 				PropagationPolicy string `json:"propagationPolicy"`
 			} `json:"deleteStrategy"`
 		} `json:"strategy"`
 	} `json:"spec"`
 	Status placementStatus `json:"status"`
+}
 
-	// schedulesBy is the policy without the number of clusters: as long as it stays, so do
-	// the clusters that are placed on.
-	schedulesBy json.RawMessage
-	clusters    rollout.Environments
+// placement is a side of a write.
+type placement struct {
+	placementFields
+
+	// policy and strategy are all fields of both. As long as the policy stays but for the
+	// number of clusters, so do the clusters that are placed on.
+	policy, strategy rollout.Fields
+	clusters         rollout.Environments
 	// rewritten says that what is placed is taken to be other than before.
 	rewritten bool
 }
@@ -100,22 +91,8 @@ type rolling struct {
 }
 
 func readPlacement(object *rollout.Object) (*placement, error) {
-	side := &placement{}
-	if err := rollout.Decode(object, side); err != nil {
-		return nil, err
-	}
-	var raw struct {
-		Spec struct {
-			Policy map[string]json.RawMessage `json:"policy"`
-		} `json:"spec"`
-	}
-	if err := rollout.Decode(object, &raw); err != nil {
-		return nil, err
-	}
-	delete(raw.Spec.Policy, "numberOfClusters")
-	var err error
-	side.schedulesBy, err = json.Marshal(raw.Spec.Policy)
-	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
+	side := &placement{policy: object.Spec.Within("policy"), strategy: object.Spec.Within("strategy")}
+	return side, object.Decode(&side.placementFields)
 }
 
 type placementReader struct {
@@ -124,7 +101,7 @@ type placementReader struct {
 }
 
 // Read implements rollout.Reader.
-func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r placementReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.SameSpec() {
 		return rollout.Change{}, nil
 	}
@@ -132,53 +109,50 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if before == nil {
-		return r.place(after, nil, nil, nil)
-	}
-	placed, dropped, err := r.load(write, before)
-	if err != nil {
-		return rollout.Change{}, err
+	account := budget.From(ctx)
+	var placed, dropped []string
+	if before != nil {
+		if placed, dropped, err = r.placed(account, write, before); err != nil {
+			return rollout.Change{}, err
+		}
+		if before.clusters, err = r.inventory.members.Environments(slices.Concat(placed, dropped)); err != nil {
+			return rollout.Change{}, err
+		}
 	}
 	if after == nil {
 		return before.deletion(), nil
 	}
-	after.rewritten = write.Rewritten
-	return r.place(after, before, placed, dropped)
+	after.rewritten = before == nil || write.Rewrites("policy", "strategy", "revisionHistoryLimit", "statusReportingScope")
+	return r.place(account, after, before, placed, dropped)
 }
 
 // place returns what a write does that makes a placement of the stored one, which may be nil.
-func (r placementReader) place(after, before *placement, placed, dropped []string) (rollout.Change, error) {
-	stays := before != nil && rollout.SameJSON(before.schedulesBy, after.schedulesBy)
-	chosen, err := r.inventory.choose(after.Spec.Policy, sets.New(placed...), stays)
+func (r placementReader) place(
+	account *budget.Account, after, before *placement, placed, dropped []string,
+) (rollout.Change, error) {
+	stays := before != nil && before.policy.Same(after.policy, "numberOfClusters")
+	chosen, err := r.inventory.choose(account, after.Spec.Policy, sets.New(placed...), stays)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if after.clusters, err = r.inventory.environments(chosen); err != nil {
+	if after.clusters, err = r.inventory.members.Environments(chosen); err != nil {
 		return rollout.Change{}, err
 	}
 	if stays && ptr.Equal(before.Spec.Policy.orDefault().NumberOfClusters, after.Spec.Policy.orDefault().NumberOfClusters) {
 		// The write moves no cluster.
-		if before.clusters, err = r.inventory.environments(slices.Concat(chosen, dropped)); err != nil {
+		if before.clusters, err = r.inventory.members.Environments(slices.Concat(chosen, dropped)); err != nil {
 			return rollout.Change{}, err
 		}
 	}
 	return after.change(before)
 }
 
-// load finds the clusters of the stored placement: those that are placed on, and those that
-// are dropped and wait.
-func (r placementReader) load(write rollout.Write, before *placement) (placed, dropped []string, err error) {
-	if placed, dropped, err = r.placed(write, before); err != nil {
-		return nil, nil, err
-	}
-	before.clusters, err = r.inventory.environments(slices.Concat(placed, dropped))
-	return placed, dropped, err
-}
-
 // placed returns the clusters that the stored placement is on: by its bindings, by its status
 // or, while those say nothing, by its policy. Those that it has dropped are of interest where
 // they wait for a staged update run to be removed.
-func (r placementReader) placed(write rollout.Write, before *placement) (placed, dropped []string, err error) {
+func (r placementReader) placed(
+	account *budget.Account, write rollout.Write, before *placement,
+) (placed, dropped []string, err error) {
 	placed, dropped, err = r.scope.bound(write.Namespace, write.Name)
 	if err != nil {
 		return nil, nil, err
@@ -190,8 +164,8 @@ func (r placementReader) placed(write rollout.Write, before *placement) (placed,
 		placed = before.Status.placed()
 	}
 	if len(placed) == 0 {
-		placed, err = r.inventory.choose(before.Spec.Policy, nil, false)
-		if _, unresolved := errors.AsType[*rollout.UnresolvedError](err); unresolved && write.Operation == rollout.Update {
+		placed, err = r.inventory.choose(account, before.Spec.Policy, nil, false)
+		if rollout.IsFinding(err) && write.Operation == rollout.Update {
 			return nil, dropped, nil // KubeFleet schedules nothing by it, either
 		}
 	}
@@ -199,9 +173,9 @@ func (r placementReader) placed(write rollout.Write, before *placement) (placed,
 }
 
 func (p *placement) deletion() rollout.Change {
-	change := rollout.Change{Environments: len(p.clusters)}
-	if p.Spec.Strategy.DeleteStrategy.PropagationPolicy != "Abandon" {
-		change.Steps = rollout.Steps(rollout.AtOnce(rollout.Delta(p.clusters, nil, nil), removeRemedy))
+	change := rollout.TornDown(p.clusters, removeRemedy)
+	if p.Spec.Strategy.DeleteStrategy.PropagationPolicy == "Abandon" {
+		change.Steps = nil
 	}
 	return change
 }

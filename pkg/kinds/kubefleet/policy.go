@@ -1,6 +1,7 @@
 package kubefleet
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -60,7 +62,7 @@ func (p *policy) wants(picked int) int {
 // choose returns the names of the clusters that the policy picks, in ascending order. Those
 // that are placed on and stay need not match it: KubeFleet schedules under one policy once,
 // and only a cluster that has left is taken from it.
-func (i *Inventory) choose(p *policy, placed sets.Set[string], stay bool) ([]string, error) {
+func (i *Inventory) choose(account *budget.Account, p *policy, placed sets.Set[string], stay bool) ([]string, error) {
 	members, err := i.members.List("", labels.Everything())
 	if err != nil {
 		return nil, err
@@ -68,6 +70,9 @@ func (i *Inventory) choose(p *policy, placed sets.Set[string], stay bool) ([]str
 	p = p.orDefault()
 	selects, err := p.selects()
 	if err != nil {
+		return nil, err
+	}
+	if err := account.Work(len(members) * (1 + len(p.terms()) + len(p.Tolerations))); err != nil {
 		return nil, err
 	}
 	var feasible []string
@@ -96,16 +101,13 @@ func (p *policy) first(feasible []string, placed sets.Set[string], stay bool) ([
 		return nil, rollout.Unresolved("spec.policy.numberOfClusters", "is not set: want an integer of at least 0 with PickN")
 	}
 	sticky := stay || len(p.Affinity.ClusterAffinity.Preferred) == 0 && len(p.TopologySpreadConstraints) == 0
-	slices.SortStableFunc(feasible, func(a, b string) int {
-		switch {
-		case placed.Has(a) == placed.Has(b):
-			return strings.Compare(a, b)
-		case placed.Has(a) == sticky:
-			return -1
-		default:
-			return 1
+	last := func(name string) int {
+		if placed.Has(name) == sticky {
+			return 0
 		}
-	})
+		return 1
+	}
+	slices.SortFunc(feasible, func(a, b string) int { return cmp.Or(last(a)-last(b), strings.Compare(a, b)) })
 	chosen := feasible[:min(*p.NumberOfClusters, len(feasible))]
 	slices.Sort(chosen)
 	return chosen, nil
@@ -131,24 +133,24 @@ func (p *policy) selects() (func(member) (bool, error), error) {
 	}, nil
 }
 
-// matches compiles the affinity: any term may match, and all clusters do without one.
+// terms are those of the affinity: any may match, and all clusters do without one.
+func (p *policy) terms() []term { return p.Affinity.ClusterAffinity.Required.ClusterSelectorTerms }
+
+// matches compiles the terms.
 func (p *policy) matches() (func(member) (bool, error), error) {
-	terms := p.Affinity.ClusterAffinity.Required.ClusterSelectorTerms
+	terms := p.terms()
 	selectors := make([]labels.Selector, len(terms))
 	const path = "spec.policy.affinity.clusterAffinity.requiredDuringSchedulingIgnoredDuringExecution.clusterSelectorTerms"
 	for i, term := range terms {
-		selectors[i] = labels.Everything()
-		if term.LabelSelector == nil {
-			continue
-		}
 		var err error
-		if selectors[i], err = metav1.LabelSelectorAsSelector(term.LabelSelector); err != nil {
-			return nil, rollout.Unresolved(fmt.Sprintf("%s[%d].labelSelector", path, i), "is no label selector: %s", rollout.Quote(err.Error()))
+		labelSelector := cmp.Or(term.LabelSelector, &metav1.LabelSelector{})
+		if selectors[i], err = rollout.Selector(fmt.Sprintf("%s[%d].labelSelector", path, i), labelSelector); err != nil {
+			return nil, err
 		}
 	}
 	return func(cluster member) (bool, error) {
 		for i, term := range terms {
-			if !selectors[i].Matches(labels.Set(cluster.Labels)) {
+			if !selectors[i].Matches(cluster.Labels) {
 				continue
 			}
 			has, err := term.hasProperties(fmt.Sprintf("%s[%d].propertySelector", path, i), cluster)

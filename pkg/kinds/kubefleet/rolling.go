@@ -59,10 +59,11 @@ func (p *placement) paces(before *placement) (written, stored pace, err error) {
 type edit struct{ rewritten, released, atOnce bool }
 
 func (p *placement) edit(before *placement, looser bool) edit {
-	reapplied := !rollout.SameJSON(before.Spec.Strategy.ApplyStrategy, p.Spec.Strategy.ApplyStrategy)
+	// What is left of the strategy is its applyStrategy, and what nobody knows yet.
+	reapplied := !before.strategy.Same(p.strategy, "type", "rollingUpdate", "deleteStrategy", "reportBackStrategy")
 	left := before.Spec.Strategy.Type == external
 	return edit{
-		rewritten: p.rewritten || reapplied || !rollout.SameJSON(before.Spec.ResourceSelectors, p.Spec.ResourceSelectors),
+		rewritten: p.rewritten || reapplied,
 		released:  left || looser && !before.available(),
 		atOnce:    left || reapplied, // KubeFleet hands out another applyStrategy whatever the window
 	}
@@ -136,7 +137,7 @@ func (r rolling) pace(picked, wanted int) (pace, error) {
 // scaled returns what a size makes of a total: 25% by default, rounded up.
 func scaled(path string, size *intstr.IntOrString, total int) (int, error) {
 	quarter := intstr.FromString("25%")
-	value, err := intstr.GetScaledValueFromIntOrPercent(intstr.ValueOrDefault(size, quarter), total, true)
+	value, err := rollout.Percentages{Up: true}.Of(path, *intstr.ValueOrDefault(size, quarter), total)
 	if err != nil || value < 0 {
 		return 0, rollout.Unresolved(path, "is %s: want an integer of at least 0 or a percentage such as 10%%", rollout.Quote(size.String()))
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -81,7 +83,7 @@ type stageStatus struct {
 func (s stageStatus) pending() []string {
 	var names []string
 	for _, cluster := range s.Clusters {
-		if done := condition(cluster.Conditions, "Succeeded"); done == nil || done.Status != metav1.ConditionTrue {
+		if !meta.IsStatusConditionTrue(cluster.Conditions, "Succeeded") {
 			names = append(names, cluster.ClusterName)
 		}
 	}
@@ -94,13 +96,13 @@ type runReader struct {
 }
 
 // Read implements rollout.Reader.
-func (r runReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r runReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.Operation == rollout.Delete || write.Rewritten || write.SameSpec() {
 		return rollout.Change{}, nil // what has been updated stays so
 	}
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*run, error) {
 		side := &run{}
-		return side, rollout.Decode(object, side)
+		return side, object.Decode(side)
 	})
 	if err != nil {
 		return rollout.Change{}, err
@@ -115,7 +117,7 @@ func (r runReader) Read(_ context.Context, write rollout.Write) (rollout.Change,
 	if before != nil && before.state() == stateRun {
 		return rollout.Change{}, nil
 	}
-	plan, err := r.plan(write.Namespace, before, after)
+	plan, err := r.plan(budget.From(ctx), write.Namespace, before, after)
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -123,9 +125,9 @@ func (r runReader) Read(_ context.Context, write rollout.Write) (rollout.Change,
 }
 
 // plan returns the stages of a run that starts: those of its status if it is initialized.
-func (r runReader) plan(namespace string, before, after *run) (*plan, error) {
+func (r runReader) plan(account *budget.Account, namespace string, before, after *run) (*plan, error) {
 	if before == nil || len(before.Status.Stages) == 0 {
-		return r.initialize(namespace, after)
+		return r.initialize(account, namespace, after)
 	}
 	plan := &plan{strategy: r.scope.strategyKind + " " + after.Spec.StrategyName}
 	for i, status := range before.Status.Stages {
@@ -151,7 +153,7 @@ func (r runReader) change(plan *plan) (rollout.Change, error) {
 		return names
 	}
 	for i, stage := range plan.stages {
-		clusters, err := r.inventory.environments(once(plan.clusters[i]))
+		clusters, err := r.inventory.members.Environments(once(plan.clusters[i]))
 		if err != nil {
 			return rollout.Change{}, err
 		}
@@ -168,7 +170,7 @@ func (r runReader) change(plan *plan) (rollout.Change, error) {
 			SplitRemedy: fmt.Sprintf("divide %s of %s into stages of at most %s clusters and start a new run", path, plan.strategy, rollout.PerWave),
 		})
 	}
-	dropped, err := r.inventory.environments(once(plan.dropped))
+	dropped, err := r.inventory.members.Environments(once(plan.dropped))
 	if err != nil {
 		return rollout.Change{}, err
 	}

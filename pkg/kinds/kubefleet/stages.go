@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -28,12 +29,9 @@ type stage struct {
 // window returns how many clusters of a stage are updated together (KubeFleet's
 // pkg/controllers/updaterun/execution.go, calculateMaxConcurrencyValue).
 func (s stage) window(path string, clusters int) (int, error) {
-	window, err := intstr.GetScaledValueFromIntOrPercent(intstr.ValueOrDefault(s.MaxConcurrency, intstr.FromInt32(1)), clusters, false)
-	if err != nil {
-		return 0, rollout.Unresolved(path+".maxConcurrency", "is %s: want an integer or a percentage such as 10%%",
-			rollout.Quote(s.MaxConcurrency.String()))
-	}
-	return max(1, window), nil
+	size := intstr.ValueOrDefault(s.MaxConcurrency, intstr.FromInt32(1))
+	window, err := rollout.Percentages{}.Of(path+".maxConcurrency", *size, clusters)
+	return max(1, window), err
 }
 
 // plan is what a run does.
@@ -48,7 +46,7 @@ type plan struct {
 }
 
 // initialize makes the stages as KubeFleet does when it initializes a run.
-func (r runReader) initialize(namespace string, run *run) (*plan, error) {
+func (r runReader) initialize(account *budget.Account, namespace string, run *run) (*plan, error) {
 	placement, err := r.scope.placements.Get(namespace, run.Spec.PlacementName)
 	if err != nil {
 		return nil, err
@@ -64,17 +62,19 @@ func (r runReader) initialize(namespace string, run *run) (*plan, error) {
 		return nil, rollout.Unresolved("spec.stagedRolloutStrategyName", "is %s: there is no such %s",
 			rollout.Quote(run.Spec.StrategyName), r.scope.strategyKind)
 	}
-	scheduled, dropped, err := r.scheduled(namespace, run.Spec.PlacementName, placement.Value)
+	scheduled, dropped, err := r.scheduled(account, namespace, run.Spec.PlacementName, placement.Value)
 	if err != nil {
 		return nil, err
 	}
 	plan := &plan{strategy: r.scope.strategyKind + " " + run.Spec.StrategyName, stages: strategy.Value.Spec.Stages, dropped: dropped}
-	return plan, r.divide(plan, scheduled)
+	return plan, r.divide(account, plan, scheduled)
 }
 
 // scheduled returns the clusters that a placement is on, or is to be: by its bindings or its
 // status, and by its policy as long as KubeFleet has not scheduled that.
-func (r runReader) scheduled(namespace, name string, placement placementFields) (scheduled, dropped []string, err error) {
+func (r runReader) scheduled(
+	account *budget.Account, namespace, name string, placement placementFields,
+) (scheduled, dropped []string, err error) {
 	scheduled, dropped, err = r.scope.bound(namespace, name)
 	if err != nil {
 		return nil, nil, err
@@ -85,7 +85,7 @@ func (r runReader) scheduled(namespace, name string, placement placementFields) 
 	if len(scheduled) > 0 && placement.Status.holds("Scheduled", placement.Metadata.Generation) {
 		return scheduled, dropped, nil
 	}
-	chosen, err := r.inventory.choose(placement.Spec.Policy, sets.New(scheduled...), false)
+	chosen, err := r.inventory.choose(account, placement.Spec.Policy, sets.New(scheduled...), false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -93,15 +93,18 @@ func (r runReader) scheduled(namespace, name string, placement placementFields) 
 }
 
 // divide puts the clusters into the stages: each must be in exactly one.
-func (r runReader) divide(plan *plan, scheduled []string) error {
+func (r runReader) divide(account *budget.Account, plan *plan, scheduled []string) error {
 	plan.clusters = make([][]string, len(plan.stages))
 	selectors := make([]labels.Selector, len(plan.stages))
 	for i, stage := range plan.stages {
 		var err error
-		if selectors[i], err = metav1.LabelSelectorAsSelector(stage.LabelSelector); err != nil {
-			return rollout.Unresolved(fmt.Sprintf("spec.stages[%d].labelSelector of %s", i, plan.strategy), "is no label selector: %s",
-				rollout.Quote(err.Error()))
+		path := fmt.Sprintf("spec.stages[%d].labelSelector of %s", i, plan.strategy)
+		if selectors[i], err = rollout.Selector(path, stage.LabelSelector); err != nil {
+			return err
 		}
+	}
+	if err := account.Work(len(scheduled) * (1 + len(selectors))); err != nil {
+		return err
 	}
 	for _, name := range scheduled {
 		stage, err := r.stageOf(plan, selectors, name)
@@ -126,7 +129,7 @@ func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string)
 	}
 	found := -1
 	for i, selector := range selectors {
-		if !selector.Matches(labels.Set(cluster.Labels)) {
+		if !selector.Matches(cluster.Labels) {
 			continue
 		}
 		if found >= 0 {

@@ -137,7 +137,7 @@ func TestEligible(t *testing.T) {
 // The cases of KubeFleet's pkg/scheduler/framework/plugins/clusteraffinity/types_test.go,
 // TestClusterRequirementMatches, and of filtering_test.go: any of several terms.
 func TestTerms(t *testing.T) {
-	cluster := &inventory.Object[memberFields]{Name: "a", Labels: map[string]string{"env": "prod", "region": "east"}}
+	cluster := &inventory.Object[memberFields]{Name: "a", Labels: inventory.PairsOf(map[string]string{"env": "prod", "region": "east"})}
 	status := &cluster.Value.Status
 	status.ResourceUsage.Capacity = map[string]resource.Quantity{"cpu": resource.MustParse("10"), "memory": resource.MustParse("40Gi")}
 	status.ResourceUsage.Allocatable = map[string]resource.Quantity{"cpu": resource.MustParse("8"), "memory": resource.MustParse("36Gi")}

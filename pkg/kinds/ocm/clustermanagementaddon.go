@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -36,13 +37,19 @@ func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 	}
 }
 
-// addonObject is what a Placement wants to know of the add-ons that it installs.
+// addonObject is what a Placement wants to know of the add-ons that it installs, too.
 type addonObject struct {
 	Metadata written `json:"metadata"`
 	Spec     struct {
-		InstallStrategy installStrategy `json:"installStrategy"`
+		InstallStrategy  installStrategy   `json:"installStrategy"`
+		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
+		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
 	} `json:"spec"`
-	Status addonStatus `json:"status"`
+	Status struct {
+		InstallProgressions []struct {
+			Conditions []condition `json:"conditions"`
+		} `json:"installProgressions"`
+	} `json:"status"`
 }
 
 type installStrategy struct {
@@ -69,15 +76,10 @@ func (s installStrategy) installing() []installPlacement {
 }
 
 type addon struct {
-	Metadata written `json:"metadata"`
-	Spec     struct {
-		InstallStrategy  installStrategy   `json:"installStrategy"`
-		SupportedConfigs []supportedConfig `json:"supportedConfigs"`
-		DefaultConfigs   []addonConfig     `json:"defaultConfigs"` // as v1beta1 calls them
-	} `json:"spec"`
-	Status addonStatus `json:"status"`
+	addonObject
 
-	clusters []string
+	clusters  []string
+	byDefault configs
 	// placed are those of them that a placement has decided.
 	placed map[string]placed
 	plans  []plan
@@ -93,11 +95,13 @@ type placed struct {
 type addonReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r addonReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.SameSpec() {
 		return rollout.Change{}, nil
 	}
-	before, after, err := rollout.Sides(write, r.read)
+	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*addon, error) {
+		return r.read(budget.From(ctx), object)
+	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -105,22 +109,17 @@ func (r addonReader) Read(_ context.Context, write rollout.Write) (rollout.Chang
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	if after == nil {
-		gone, err := r.inventory.environments(append(installed, before.clusters...))
-		return rollout.Change{Environments: len(gone), Steps: rollout.Steps(rollout.AtOnce(rollout.Delta(gone, nil, nil), removeRemedy))}, err
-	}
 	if before == nil {
-		before = &addon{}
+		before = &addon{byDefault: configs{}}
 		// Who has it by chance gets it anew.
 		installed = slices.DeleteFunc(installed, func(name string) bool { _, placed := after.placed[name]; return placed })
 	}
-	return r.change(write, before, after, installed)
-}
-
-func (r addonReader) change(write rollout.Write, before, after *addon, installed []string) (rollout.Change, error) {
 	old, err := r.inventory.environments(append(installed, before.clusters...))
 	if err != nil {
 		return rollout.Change{}, err
+	}
+	if after == nil {
+		return rollout.TornDown(old, removeRemedy), nil
 	}
 	stay := after.clusters
 	if !after.Spec.InstallStrategy.byPlacements() {
@@ -138,9 +137,10 @@ func (r addonReader) change(write rollout.Write, before, after *addon, installed
 
 // effect tells what happens to the clusters that stay.
 func (a *addon) effect(write rollout.Write, before *addon) func(string) (rollout.Effect, bool) {
-	complete := before.Metadata.statusLast() && before.Status.complete()
+	complete := before.complete()
+	rewritten := write.Rewrites("installStrategy", "supportedConfigs", "defaultConfigs", "addOnMeta", "addOnConfiguration")
 	return func(name string) (rollout.Effect, bool) {
-		if write.Rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
+		if rewritten || !reflect.DeepEqual(before.configs(name), a.configs(name)) {
 			return rollout.Changed, true
 		}
 		return rollout.Released, !complete && a.placed[name].place.soonerThan(before.placed[name].place)
@@ -152,18 +152,18 @@ func (a *addon) configs(name string) configs {
 	if placed, is := a.placed[name]; is {
 		return placed.configs
 	}
-	return defaults(a.Spec.SupportedConfigs, a.Spec.DefaultConfigs)
+	return a.byDefault
 }
 
 // read reads an add-on and what its placements have decided.
-func (r addonReader) read(object *rollout.Object) (*addon, error) {
+func (r addonReader) read(account *budget.Account, object *rollout.Object) (*addon, error) {
 	side := &addon{placed: map[string]placed{}}
-	if err := rollout.Decode(object, side); err != nil {
+	if err := object.Decode(&side.addonObject); err != nil {
 		return nil, err
 	}
-	byDefault := defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
+	side.byDefault = defaults(side.Spec.SupportedConfigs, side.Spec.DefaultConfigs)
 	for i, placement := range side.Spec.InstallStrategy.installing() {
-		decided, err := r.inventory.decide(placement.Namespace, placement.Name)
+		decided, err := r.inventory.decide(account, placement.Namespace, placement.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -172,7 +172,7 @@ func (r addonReader) read(object *rollout.Object) (*addon, error) {
 			return nil, err
 		}
 		side.plans = append(side.plans, plan)
-		configs := byDefault.with(placement.Configs)
+		configs := side.byDefault.with(placement.Configs)
 		for name, place := range plan.places() {
 			side.placed[name] = placed{i, place, configs}
 		}

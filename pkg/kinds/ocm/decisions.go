@@ -2,12 +2,13 @@ package ocm
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -37,64 +38,57 @@ func (d decided) clusters() []string {
 // decide returns the decisions of a placement as its spec makes them, and those that stand
 // until then: all of which a consumer may sync. Where the spec cannot be evaluated here,
 // those that stand are all that is known.
-func (i *Inventory) decide(namespace, name string) (decided, error) {
-	placement, err := i.placements.Get(namespace, name)
-	if err != nil {
+func (i *Inventory) decide(account *budget.Account, namespace, name string) (decided, error) {
+	placement, result, found, err := i.stored(namespace, name)
+	switch {
+	case err != nil:
 		return decided{}, err
+	case placement == nil:
+		result.missing = !found
+		return result, nil
+	case placement.unscheduled() && found:
+		return result, nil
+	case placement.unscheduled():
+		return result, rollout.Unresolved("Placement "+namespace+"/"+name, "has decided nothing yet, and leaves it to another scheduler")
 	}
-	standing, found, err := i.standing(namespace, name)
-	if err != nil {
-		return decided{}, err
-	}
-	if placement == nil {
-		return decided{groups: standing, missing: !found}, nil
-	}
-	result := decided{groups: standing, perGroup: placement.Value.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup}
-	if placement.Value.Metadata.unscheduled() {
-		if !found {
-			err = rollout.Unresolved("Placement "+namespace+"/"+name, "has decided nothing yet, and leaves it to another scheduler")
-		}
-		return result, err
-	}
-	coming, err := i.schedule(namespace, &placement.Value.Spec, standing, true)
-	if _, unresolved := errors.AsType[*rollout.UnresolvedError](err); unresolved && found {
+	coming, err := i.schedule(account, namespace, &placement.Spec, result.groups, true)
+	if found && rollout.IsFinding(err) {
 		return result, nil
 	}
-	result.groups = withRest(coming, standing)
+	result.groups = withRest(coming, result.groups)
 	return result, err
 }
 
 // decided returns the decisions of a placement as they stand or, as long as there are none,
 // as the stored spec makes them.
-func (i *Inventory) decided(namespace, name string) (decided, error) {
-	placement, err := i.placements.Get(namespace, name)
-	if err != nil {
-		return decided{}, err
-	}
-	standing, found, err := i.standing(namespace, name)
-	result := decided{groups: standing}
-	if err != nil || placement == nil {
-		return result, err
-	}
-	result.perGroup = placement.Value.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup
-	if !found && !placement.Value.Metadata.unscheduled() {
-		result.groups, err = i.schedule(namespace, &placement.Value.Spec, nil, true)
+func (i *Inventory) decided(account *budget.Account, namespace, name string) (decided, error) {
+	placement, result, found, err := i.stored(namespace, name)
+	if err == nil && placement != nil && !found && !placement.unscheduled() {
+		result.groups, err = i.schedule(account, namespace, &placement.Spec, nil, true)
 	}
 	return result, err
 }
 
+// stored returns a placement, which may be nil, and the decisions that stand.
+func (i *Inventory) stored(namespace, name string) (placement *placementObject, result decided, found bool, err error) {
+	object, err := i.placements.Get(namespace, name)
+	if err != nil {
+		return nil, result, false, err
+	}
+	if object != nil {
+		placement, result.perGroup = &object.Value, object.Value.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup
+	}
+	result.groups, found, err = i.standing(namespace, name)
+	return placement, result, found, err
+}
+
 // withRest returns groups with one more for the clusters that are in others only.
 func withRest(groups, others []group) []group {
-	known := map[string]bool{}
-	for _, name := range (decided{groups: groups}).clusters() {
-		known[name] = true
-	}
-	rest := slices.DeleteFunc(decided{groups: others}.clusters(), func(name string) bool { return known[name] })
+	rest := sets.New(decided{groups: others}.clusters()...).Delete(decided{groups: groups}.clusters()...)
 	if len(rest) == 0 {
 		return groups
 	}
-	slices.Sort(rest)
-	return append(groups, group{index: len(groups), clusters: slices.Compact(rest)})
+	return append(groups, group{index: len(groups), clusters: sets.List(rest)})
 }
 
 // standing returns what the PlacementDecisions hold.
@@ -105,12 +99,12 @@ func (i *Inventory) standing(namespace, placement string) (groups []group, found
 	}
 	byIndex := map[int]*group{}
 	for _, object := range objects {
-		index, err := strconv.Atoi(object.Labels[groupIndexLabel])
+		index, err := strconv.Atoi(object.Labels.Get(groupIndexLabel))
 		if err != nil {
 			index = 0 // from before there were groups
 		}
 		if byIndex[index] == nil {
-			byIndex[index] = &group{name: object.Labels[groupNameLabel], index: index}
+			byIndex[index] = &group{name: object.Labels.Get(groupNameLabel), index: index}
 		}
 		for _, decision := range object.Value.Status.Decisions {
 			byIndex[index].clusters = append(byIndex[index].clusters, decision.ClusterName)

@@ -5,7 +5,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 // follower is a consumer of a placement: a ManifestWorkReplicaSet, or an add-on, which is
@@ -21,30 +21,28 @@ type follower struct {
 
 // followers returns the consumers of a placement. Those of a kind that is not served are none.
 func (i *Inventory) followers(namespace, name string) ([]follower, error) {
-	sets, err := optional(i.replicaSets.List(namespace, labels.Everything()))
+	sets, err := inventory.IfServed(i.replicaSets.List(namespace, labels.Everything()))
 	if err != nil {
 		return nil, err
 	}
-	addons, err := optional(i.addons.List("", labels.Everything()))
+	addons, err := inventory.IfServed(i.addons.List("", labels.Everything()))
 	if err != nil {
 		return nil, err
 	}
 	var all []follower
 	for _, set := range sets {
-		complete := set.Value.Metadata.statusLast() && set.Value.Status.complete()
 		path := "ManifestWorkReplicaSet " + namespace + "/" + set.Name + ": spec.placementRefs[].rolloutStrategy"
 		for _, ref := range set.Value.Spec.PlacementRefs {
 			if ref.Name == name {
-				all = append(all, follower{false, path, installPlacement{RolloutStrategy: ref.RolloutStrategy}, complete})
+				all = append(all, follower{false, path, installPlacement{RolloutStrategy: ref.RolloutStrategy}, set.Value.complete()})
 			}
 		}
 	}
 	for _, addon := range addons {
-		complete := addon.Value.Metadata.statusLast() && addon.Value.Status.complete()
 		path := "ClusterManagementAddOn " + addon.Name + ": spec.installStrategy.placements[].rolloutStrategy"
 		for _, placement := range addon.Value.Spec.InstallStrategy.installing() {
 			if placement.Namespace == namespace && placement.Name == name {
-				all = append(all, follower{true, path, placement, complete})
+				all = append(all, follower{true, path, placement, addon.Value.complete()})
 			}
 		}
 	}
@@ -80,15 +78,4 @@ func (f follower) plan(placement string, decided decided) (plan, error) {
 		return f.strategy.plan(f.path, decided)
 	}
 	return f.strategy.RolloutStrategy.plan(f.path, placement, decided)
-}
-
-// deletion takes add-ons away; a ManifestWorkReplicaSet without its placement stands still.
-func deletion(followers []follower, before rollout.Environments) rollout.Change {
-	change := rollout.Change{Environments: len(before)}
-	for _, follower := range followers {
-		if follower.installs {
-			change.Steps = rollout.Steps(rollout.AtOnce(rollout.Delta(before, nil, nil), placeRemedy))
-		}
-	}
-	return change
 }

@@ -3,8 +3,7 @@
 package ocm
 
 import (
-	"errors"
-
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -36,7 +35,7 @@ type Inventory struct {
 
 type managedCluster struct {
 	Spec struct {
-		Taints []taint `json:"taints"`
+		Taints []corev1.Taint `json:"taints"`
 	} `json:"spec"`
 	Status struct {
 		ClusterClaims []struct {
@@ -85,34 +84,7 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	}
 }
 
-// optional takes a resource that is not served for one without objects.
-func optional[T any](objects []T, err error) ([]T, error) {
-	if _, absent := errors.AsType[*inventory.AbsentError](err); absent {
-		return nil, nil
-	}
-	return objects, err
-}
-
-// environment returns what is known of a cluster.
-func (i *Inventory) environment(name string) (rollout.Environment, error) {
-	object, err := i.clusters.Get("", name)
-	if _, absent := errors.AsType[*inventory.AbsentError](err); absent || err == nil && object == nil {
-		return rollout.Environment{}, nil // the decision alone names it
-	}
-	if err != nil {
-		return rollout.Environment{}, err
-	}
-	return rollout.Environment{SuccessRate: object.SuccessRate, Source: "ManagedCluster " + name}, nil
-}
-
+// environments returns what is known of clusters; the decision alone names one that is not there.
 func (i *Inventory) environments(names []string) (rollout.Environments, error) {
-	all := make(rollout.Environments, len(names))
-	for _, name := range names {
-		environment, err := i.environment(name)
-		if err != nil {
-			return nil, err
-		}
-		all[name] = environment
-	}
-	return all, nil
+	return inventory.IfServed(i.clusters.Environments(names))
 }

@@ -2,10 +2,10 @@ package ocm
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -35,13 +35,15 @@ func ManifestWorkReplicaSet(inventory *Inventory) rollout.Kind {
 	}
 }
 
-// replicaSetObject is what a Placement wants to know of those that follow it.
+// replicaSetObject is what a Placement wants to know of those that follow it, too.
 type replicaSetObject struct {
 	Metadata written `json:"metadata"`
 	Spec     struct {
 		PlacementRefs []placementRef `json:"placementRefs"`
 	} `json:"spec"`
-	Status replicaSetStatus `json:"status"`
+	Status struct {
+		Conditions []condition `json:"conditions"`
+	} `json:"status"`
 }
 
 type placementRef struct {
@@ -50,13 +52,10 @@ type placementRef struct {
 }
 
 type replicaSet struct {
-	Metadata written `json:"metadata"`
-	Spec     struct {
-		PlacementRefs        []placementRef  `json:"placementRefs"`
-		ManifestWorkTemplate json.RawMessage `json:"manifestWorkTemplate"`
-	} `json:"spec"`
-	Status replicaSetStatus `json:"status"`
+	replicaSetObject
 
+	// orphans says that what the work made stays behind when the work is deleted.
+	orphans      bool
 	environments rollout.Environments
 	// works are the names of the placements that decide for each cluster, and places where
 	// it stands in the plan of each.
@@ -69,23 +68,18 @@ type replicaSet struct {
 type replicaSetReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r replicaSetReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.SameSpec() {
 		return rollout.Change{}, nil
 	}
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*replicaSet, error) {
-		side := &replicaSet{}
-		if err := rollout.Decode(object, side); err != nil {
-			return nil, err
-		}
-		return side, r.follow(write.Namespace, side)
+		return r.read(budget.From(ctx), write.Namespace, object)
 	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
 	if after == nil {
-		_, removed := rollout.Split(rollout.Delta(before.environments, nil, nil))
-		return rollout.Change{Environments: len(before.environments), Steps: before.removal(removed)}, nil
+		return rollout.Change{Environments: len(before.environments), Steps: before.removal(rollout.Delta(before.environments, nil, nil))}, nil
 	}
 	if before == nil {
 		before = &replicaSet{}
@@ -103,14 +97,22 @@ func (r replicaSetReader) Read(_ context.Context, write rollout.Write) (rollout.
 	return change, nil
 }
 
-// follow reads what the placements have decided.
-func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
+// read reads a side, and what its placements have decided.
+func (r replicaSetReader) read(account *budget.Account, namespace string, object *rollout.Object) (*replicaSet, error) {
+	side := &replicaSet{works: map[string][]string{}, places: map[string]map[string]place{}}
+	if err := object.Decode(&side.replicaSetObject); err != nil {
+		return nil, err
+	}
+	var option struct {
+		PropagationPolicy string `json:"propagationPolicy"`
+	}
+	err := rollout.DecodeJSON(object.Spec.Within("manifestWorkTemplate")["deleteOption"], &option)
+	side.orphans = err == nil && option.PropagationPolicy == "Orphan"
 	var names []string
-	side.works, side.places = map[string][]string{}, map[string]map[string]place{}
 	for i, ref := range side.Spec.PlacementRefs {
-		decided, err := r.inventory.decide(namespace, ref.Name)
+		decided, err := r.inventory.decide(account, namespace, ref.Name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if decided.missing {
 			side.warnings = append(side.warnings, fmt.Sprintf("there is no Placement %s/%s: nothing is synced before there is", namespace, ref.Name))
@@ -118,7 +120,7 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 		path := fmt.Sprintf("spec.placementRefs[%d].rolloutStrategy", i)
 		plan, err := ref.RolloutStrategy.plan(path, namespace+"/"+ref.Name, decided)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		side.plans = append(side.plans, plan)
 		side.places[ref.Name] = plan.places()
@@ -127,16 +129,14 @@ func (r replicaSetReader) follow(namespace string, side *replicaSet) error {
 			side.works[name] = append(side.works[name], ref.Name)
 		}
 	}
-	var err error
 	side.environments, err = r.inventory.environments(names)
-	return err
+	return side, err
 }
 
 // effect tells what happens to the clusters that stay. Work that came with another placement
 // is deleted and made anew.
 func (s *replicaSet) effect(write rollout.Write, before *replicaSet) func(string) (rollout.Effect, bool) {
-	rewritten := write.Rewrites(before.Spec.ManifestWorkTemplate, s.Spec.ManifestWorkTemplate)
-	complete := before.Metadata.statusLast() && before.Status.complete()
+	rewritten, complete := write.Rewrites("placementRefs", "cascadeDeletionPolicy"), before.complete()
 	return func(name string) (rollout.Effect, bool) {
 		if rewritten || !slices.Equal(before.works[name], s.works[name]) {
 			return rollout.Changed, true
@@ -150,25 +150,15 @@ func (s *replicaSet) effect(write rollout.Write, before *replicaSet) func(string
 // uproots tells whether a cluster loses work with a placement that is no longer followed: at
 // once, even where another placement brings it anew at its own pace.
 func (s *replicaSet) uproots(name string, after *replicaSet) bool {
-	return !s.orphans() && slices.ContainsFunc(s.works[name], func(placement string) bool {
+	return !s.orphans && slices.ContainsFunc(s.works[name], func(placement string) bool {
 		_, followed := after.places[placement]
 		return !followed
 	})
 }
 
-// orphans tells whether what the work made stays behind when the work is deleted.
-func (s *replicaSet) orphans() bool {
-	var template struct {
-		DeleteOption struct {
-			PropagationPolicy string `json:"propagationPolicy"`
-		} `json:"deleteOption"`
-	}
-	return json.Unmarshal(s.Spec.ManifestWorkTemplate, &template) == nil && template.DeleteOption.PropagationPolicy == "Orphan"
-}
-
 // removal is the step that takes the work off clusters, unless that leaves what it made.
 func (s *replicaSet) removal(tornDown []rollout.Target) []rollout.Step {
-	if s.orphans() {
+	if s.orphans {
 		return nil
 	}
 	return rollout.Steps(rollout.AtOnce(tornDown, removeRemedy))

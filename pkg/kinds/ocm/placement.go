@@ -2,9 +2,9 @@ package ocm
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
+	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -35,7 +35,7 @@ func Placement(inventory *Inventory) rollout.Kind {
 type placementReader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r placementReader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	// What its clusters run is its followers' to say.
 	if write.Rewritten || write.SameSpec() && !resumes(write) {
 		return rollout.Change{}, nil
@@ -44,8 +44,9 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 	if err != nil || len(followers) == 0 {
 		return rollout.Change{}, err
 	}
-	old, err := r.inventory.decided(write.Namespace, write.Name)
-	if _, uncounted := errors.AsType[*rollout.UnresolvedError](err); err != nil && (!uncounted || write.Operation == rollout.Delete) {
+	account := budget.From(ctx)
+	old, err := r.inventory.decided(account, write.Namespace, write.Name)
+	if err != nil && (!rollout.IsFinding(err) || write.Operation == rollout.Delete) {
 		return rollout.Change{}, err
 	}
 	before, err := r.inventory.environments(old.clusters())
@@ -53,50 +54,45 @@ func (r placementReader) Read(_ context.Context, write rollout.Write) (rollout.C
 		return rollout.Change{}, err
 	}
 	if write.Operation == rollout.Delete {
-		return deletion(followers, before), nil
+		change := rollout.TornDown(before, placeRemedy)
+		if !slices.ContainsFunc(followers, func(f follower) bool { return f.installs }) {
+			change.Steps = nil // a ManifestWorkReplicaSet without its placement stands still
+		}
+		return change, nil
 	}
-	return r.written(write, followers, before, old)
-}
-
-// written compares what the written placement decides with what is decided.
-func (r placementReader) written(
-	write rollout.Write, followers []follower, before rollout.Environments, old decided,
-) (rollout.Change, error) {
-	var placement placementObject
-	if err := rollout.Decode(write.Object, &placement); err != nil {
-		return rollout.Change{}, err
-	}
-	if placement.Metadata.unscheduled() {
+	if unscheduled(write.Metadata()) {
 		return rollout.Change{Environments: len(before)}, nil
 	}
-	groups, err := r.inventory.schedule(write.Namespace, &placement.Spec, old.groups, samePriorities(write))
+	var spec placementSpec
+	if err := write.Object.DecodeSpec(&spec); err != nil {
+		return rollout.Change{}, err
+	}
+	groups, err := r.inventory.schedule(account, write.Namespace, &spec, old.groups, samePriorities(write))
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	now := decided{groups: groups, perGroup: placement.Spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup}
-	return r.change(write.Namespace+"/"+write.Name, followers, before, old, now)
+	now := decided{groups: groups, perGroup: spec.DecisionStrategy.GroupStrategy.ClustersPerDecisionGroup}
+	return r.change(account, write.Namespace+"/"+write.Name, followers, before, old, now)
 }
 
 // resumes tells whether an update lets OCM decide again.
 func resumes(write rollout.Write) bool {
-	return placementMetadata{write.OldMetadata().Annotations}.unscheduled() && !placementMetadata{write.Metadata().Annotations}.unscheduled()
+	return unscheduled(write.OldMetadata()) && !unscheduled(write.Metadata())
+}
+
+func unscheduled(metadata *rollout.Metadata) bool {
+	return metadata.Annotations[schedulingDisabled] == "true"
 }
 
 // samePriorities tells whether an update leaves alone what decides which clusters are taken.
 func samePriorities(write rollout.Write) bool {
-	var before, after struct {
-		Spec struct {
-			PrioritizerPolicy json.RawMessage `json:"prioritizerPolicy"`
-		} `json:"spec"`
-	}
-	return write.Operation != rollout.Update ||
-		rollout.Decode(write.OldObject, &before) == nil && rollout.Decode(write.Object, &after) == nil &&
-			rollout.SameJSON(before.Spec.PrioritizerPolicy, after.Spec.PrioritizerPolicy)
+	const field = "prioritizerPolicy"
+	return write.Operation != rollout.Update || rollout.SameJSON(write.OldObject.Spec[field], write.Object.Spec[field])
 }
 
 // change compares the decisions of a placement before and after.
 func (r placementReader) change(
-	placement string, followers []follower, before rollout.Environments, old, now decided,
+	account *budget.Account, placement string, followers []follower, before rollout.Environments, old, now decided,
 ) (rollout.Change, error) {
 	after, err := r.inventory.environments(now.clusters())
 	if err != nil {
@@ -111,6 +107,9 @@ func (r placementReader) change(
 	var plans []plan
 	released := map[string]bool{}
 	for _, follower := range followers {
+		if err := account.Work(len(before) + len(after)); err != nil {
+			return rollout.Change{}, err
+		}
 		own, err := follower.plans(placement, old, now, added, released)
 		if err != nil {
 			return rollout.Change{}, err

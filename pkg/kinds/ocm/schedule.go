@@ -2,30 +2,34 @@ package ocm
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// schedulingDisabled is the annotation of a placement whose decisions OCM leaves to somebody
+// else.
+const schedulingDisabled = clusterGroup + "/experimental-scheduling-disable"
+
 type placementObject struct {
-	Metadata placementMetadata `json:"metadata"`
-	Spec     placementSpec     `json:"spec"`
+	Metadata struct {
+		Annotations struct {
+			Disabled string `json:"cluster.open-cluster-management.io/experimental-scheduling-disable"`
+		} `json:"annotations"`
+	} `json:"metadata"`
+	Spec placementSpec `json:"spec"`
 }
 
-type placementMetadata struct {
-	Annotations map[string]string `json:"annotations"`
-}
-
-// unscheduled tells whether OCM leaves the decisions to somebody else.
-func (m placementMetadata) unscheduled() bool {
-	return m.Annotations[clusterGroup+"/experimental-scheduling-disable"] == "true"
-}
+func (o placementObject) unscheduled() bool { return o.Metadata.Annotations.Disabled == "true" }
 
 type placementSpec struct {
 	ClusterSets      []string `json:"clusterSets"`
@@ -48,7 +52,9 @@ type placementSpec struct {
 // schedule makes the decisions of a placement. Of more clusters than it wants, which ones it
 // takes depends on scores: first those that it has, if it keeps them, else all others first,
 // and then by name.
-func (i *Inventory) schedule(namespace string, spec *placementSpec, before []group, keeps bool) ([]group, error) {
+func (i *Inventory) schedule(
+	account *budget.Account, namespace string, spec *placementSpec, before []group, keeps bool,
+) ([]group, error) {
 	if err := spec.Tolerations.check(); err != nil {
 		return nil, err
 	}
@@ -56,27 +62,29 @@ func (i *Inventory) schedule(namespace string, spec *placementSpec, before []gro
 	if err != nil {
 		return nil, err
 	}
-	chosen := map[string]bool{}
-	for _, group := range before {
-		for _, name := range group.clusters {
-			chosen[name] = true
-		}
+	if err := account.Work(len(available) * (1 + len(spec.Predicates) + len(spec.Tolerations))); err != nil {
+		return nil, err
 	}
+	chosen := sets.New(decided{groups: before}.clusters()...)
 	predicates, err := spec.predicates()
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
 	available = slices.DeleteFunc(available, func(cluster managed) bool {
-		return !predicates(cluster) || !spec.Tolerations.tolerate(cluster.Value.Spec.Taints, chosen[cluster.Name], now)
+		return !predicates(cluster) || !spec.Tolerations.tolerate(cluster.Value.Spec.Taints, chosen.Has(cluster.Name), now)
 	})
 	if wanted := spec.NumberOfClusters; wanted != nil && max(0, *wanted) < len(available) {
-		slices.SortStableFunc(available, func(a, b managed) int { return rank(chosen[a.Name] == keeps) - rank(chosen[b.Name] == keeps) })
+		slices.SortStableFunc(available, func(a, b managed) int {
+			return rank(chosen.Has(a.Name) == keeps) - rank(chosen.Has(b.Name) == keeps)
+		})
 		available = available[:max(0, *wanted)]
 	}
-	slices.SortFunc(available, func(a, b managed) int { return strings.Compare(a.Name, b.Name) })
-	return spec.divide(available)
+	slices.SortFunc(available, byName)
+	return spec.divide(account, available)
 }
+
+func byName(a, b managed) int { return strings.Compare(a.Name, b.Name) }
 
 func rank(first bool) int {
 	if first {
@@ -111,12 +119,7 @@ func (i *Inventory) available(namespace string, named []string) ([]managed, erro
 			}
 		}
 	}
-	all := make([]managed, 0, len(found))
-	for _, cluster := range found {
-		all = append(all, cluster)
-	}
-	slices.SortFunc(all, func(a, b managed) int { return strings.Compare(a.Name, b.Name) })
-	return all, nil
+	return slices.SortedFunc(maps.Values(found), byName), nil
 }
 
 func (i *Inventory) members(set *inventory.Object[clusterSet]) ([]managed, error) {
@@ -137,7 +140,7 @@ func (i *Inventory) members(set *inventory.Object[clusterSet]) ([]managed, error
 
 // divide puts the clusters into decision groups: those that are named first, then the rest,
 // all cut to the size of a group.
-func (s *placementSpec) divide(clusters []managed) ([]group, error) {
+func (s *placementSpec) divide(account *budget.Account, clusters []managed) ([]group, error) {
 	strategy := s.DecisionStrategy.GroupStrategy
 	const field = "spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup"
 	length, err := strategy.ClustersPerDecisionGroup.of(field, len(clusters), len(clusters))
@@ -149,6 +152,9 @@ func (s *placementSpec) divide(clusters []managed) ([]group, error) {
 		for chunk := range slices.Chunk(names, max(1, length)) {
 			groups = append(groups, group{name: name, index: len(groups), clusters: chunk})
 		}
+	}
+	if err := account.Work(len(clusters) * len(strategy.DecisionGroups)); err != nil {
+		return nil, err
 	}
 	taken := map[string]bool{}
 	for g, named := range strategy.DecisionGroups {

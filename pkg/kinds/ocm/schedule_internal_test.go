@@ -39,7 +39,7 @@ func scheduled(t *testing.T, spec string, before []group, keeps bool, objects ..
 	hub := NewInventory(inventory.NewStaticRegistry(inventory.Static{Objects: kindtest.Objects(t, []byte(strings.Join(objects, "")))}))
 	var read placementSpec
 	g.Expect(yaml.Unmarshal([]byte(spec), &read)).To(Succeed())
-	groups, err := hub.schedule("ns1", &read, before, keeps)
+	groups, err := hub.schedule(nil, "ns1", &read, before, keeps)
 	var all []string
 	for _, group := range groups {
 		all = append(all, group.name+":"+strings.Join(group.clusters, ","))

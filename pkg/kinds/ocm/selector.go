@@ -29,20 +29,20 @@ func (s clusterSelector) selects(path string) (func(managed) bool, error) {
 	if len(s.CELSelector.CELExpressions) > 0 {
 		return nil, rollout.Unresolved(path+".celSelector", "is evaluated by Open Cluster Management alone")
 	}
-	byLabel, err := metav1.LabelSelectorAsSelector(&s.LabelSelector)
+	byLabel, err := rollout.Selector(path+".labelSelector", &s.LabelSelector)
 	if err != nil {
-		return nil, rollout.Unresolved(path+".labelSelector", "is no label selector: %s", rollout.Quote(err.Error()))
+		return nil, err
 	}
-	byClaim, err := metav1.LabelSelectorAsSelector(&metav1.LabelSelector{MatchExpressions: s.ClaimSelector.MatchExpressions})
+	byClaim, err := rollout.Selector(path+".claimSelector", &metav1.LabelSelector{MatchExpressions: s.ClaimSelector.MatchExpressions})
 	if err != nil {
-		return nil, rollout.Unresolved(path+".claimSelector", "is no selector: %s", rollout.Quote(err.Error()))
+		return nil, err
 	}
 	return func(cluster managed) bool {
 		claims := labels.Set{}
 		for _, claim := range cluster.Value.Status.ClusterClaims {
 			claims[claim.Name] = claim.Value
 		}
-		return byLabel.Matches(labels.Set(cluster.Labels)) && byClaim.Matches(claims)
+		return byLabel.Matches(cluster.Labels) && byClaim.Matches(claims)
 	}, nil
 }
 

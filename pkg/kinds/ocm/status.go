@@ -1,6 +1,7 @@
 package ocm
 
 import (
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -35,35 +36,21 @@ type condition struct {
 	Reason string `json:"reason"`
 }
 
-// replicaSetStatus is how far a ManifestWorkReplicaSet says that it is.
-type replicaSetStatus struct {
-	Conditions []condition `json:"conditions"`
+// complete tells whether a ManifestWorkReplicaSet says that no cluster waits for another.
+func (o replicaSetObject) complete() bool {
+	i := slices.IndexFunc(o.Status.Conditions, func(c condition) bool { return c.Type == "PlacementRolledOut" })
+	return i >= 0 && o.Status.Conditions[i].Reason == "Complete" && o.Metadata.statusLast()
 }
 
-func (s replicaSetStatus) complete() bool {
-	for _, condition := range s.Conditions {
-		if condition.Type == "PlacementRolledOut" {
-			return condition.Reason == "Complete"
-		}
-	}
-	return false
-}
-
-// addonStatus is how far a ClusterManagementAddOn says that it is, placement by placement.
-type addonStatus struct {
-	InstallProgressions []struct {
-		Conditions []condition `json:"conditions"`
-	} `json:"installProgressions"`
-}
-
-func (s addonStatus) complete() bool {
+// complete tells whether a ClusterManagementAddOn says so, for each of its placements.
+func (o addonObject) complete() bool {
 	done := 0
-	for _, progression := range s.InstallProgressions {
+	for _, progression := range o.Status.InstallProgressions {
 		for _, condition := range progression.Conditions {
 			if condition.Type == "Progressing" && condition.Reason == "Completed" {
 				done++
 			}
 		}
 	}
-	return done > 0 && done == len(s.InstallProgressions)
+	return done > 0 && done == len(o.Status.InstallProgressions) && o.Metadata.statusLast()
 }

@@ -1,10 +1,7 @@
 package ocm
 
 import (
-	"math"
 	"slices"
-	"strconv"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -18,23 +15,11 @@ type size struct{ intstr.IntOrString }
 // of returns what the size makes of a total, as OCM's calculateRolloutSize does: percentages
 // are rounded up, and less than one or more than all is what it is otherwise.
 func (s size) of(path string, total, otherwise int) (int, error) {
-	value := s.IntValue()
-	if s.Type == intstr.String {
-		number, isPercent := strings.CutSuffix(s.StrVal, "%")
-		percent, err := strconv.ParseFloat(number, 64)
-		if !isPercent || err != nil {
-			return 0, rollout.Unresolved(path, "is %s: want an integer or a percentage such as 10%%", rollout.Quote(s.StrVal))
-		}
-		scaled := math.Ceil(percent / 100 * float64(total))
-		if !(scaled >= 1 && scaled <= float64(total)) { // not a number, too
-			return otherwise, nil
-		}
-		value = int(scaled)
-	}
+	value, err := rollout.Percentages{Up: true, Fractions: true, Quotient: true}.Of(path, s.IntOrString, total)
 	if value <= 0 || value > total {
-		return otherwise, nil
+		value = otherwise
 	}
-	return value, nil
+	return value, err
 }
 
 // The types of a rollout strategy.

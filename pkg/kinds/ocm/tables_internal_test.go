@@ -9,6 +9,7 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -120,47 +121,47 @@ func TestTolerate(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	ago := metav1.NewTime(now.Add(-10 * time.Second))
 	seconds := func(n int64) *int64 { return &n }
-	hard := taint{Key: "key1", Value: "value1", Effect: "NoSelect"}
-	forNew, soft := taint{Key: "key1", Effect: "NoSelectIfNew"}, taint{Key: "key1", Effect: "PreferNoSelect"}
-	added := taint{Key: "key1", Value: "value1", Effect: "NoSelect", TimeAdded: ago}
-	equal := toleration{Key: "key1", Value: "value1", Operator: "Equal"}
+	hard := corev1.Taint{Key: "key1", Value: "value1", Effect: "NoSelect"}
+	forNew, soft := corev1.Taint{Key: "key1", Effect: "NoSelectIfNew"}, corev1.Taint{Key: "key1", Effect: "PreferNoSelect"}
+	added := corev1.Taint{Key: "key1", Value: "value1", Effect: "NoSelect", TimeAdded: &ago}
+	equal := corev1.Toleration{Key: "key1", Value: "value1", Operator: "Equal"}
 	tests := map[string]struct {
 		tolerations tolerations
-		taints      []taint
+		taints      []corev1.Taint
 		chosen      bool
 		want        bool
 	}{
-		"no toleration":                              {nil, []taint{hard}, false, false},
-		"key and value match":                        {tolerations{equal}, []taint{hard}, false, true},
-		"the value is missing":                       {tolerations{{Key: "key1", Operator: "Equal"}}, []taint{hard}, false, false},
-		"another value":                              {tolerations{equal}, []taint{{Key: "key1", Value: "value2", Effect: "NoSelect"}}, false, false},
-		"another key":                                {tolerations{equal}, []taint{{Key: "key2", Value: "value1", Effect: "NoSelect"}}, false, false},
-		"no operator is Equal":                       {tolerations{{Key: "key1", Value: "value1"}}, []taint{hard}, false, true},
-		"the key exists":                             {tolerations{{Key: "key1", Operator: exists}}, []taint{hard}, false, true},
-		"any key":                                    {tolerations{{Operator: exists}}, []taint{hard}, false, true},
-		"another key exists":                         {tolerations{{Key: "key2", Operator: exists}}, []taint{hard}, false, false},
-		"only for new ones, and it is new":           {nil, []taint{forNew}, false, false},
-		"only for new ones, and it is chosen":        {nil, []taint{forNew}, true, true},
-		"only for new ones, and tolerated":           {tolerations{{Key: "key1", Operator: exists}}, []taint{forNew}, false, true},
-		"only for new ones, tolerating another":      {tolerations{{Key: "key2", Operator: exists}}, []taint{forNew}, false, false},
-		"a chosen cluster with another toleration":   {tolerations{{Key: "key2", Operator: exists}}, []taint{forNew}, true, true},
-		"only for new ones, chosen and tolerated":    {tolerations{{Key: "key1", Operator: exists}}, []taint{forNew}, true, true},
-		"only for new ones, any effect":              {tolerations{{Key: "key1", Operator: "Equal"}}, []taint{forNew}, false, true},
-		"only for new ones, the same effect":         {tolerations{{Key: "key1", Effect: noSelectIfNew}}, []taint{forNew}, false, true},
-		"only for new ones, another effect":          {tolerations{{Key: "key1", Effect: "NoSelect"}}, []taint{forNew}, false, false},
-		"a chosen cluster and another effect":        {tolerations{{Key: "key1", Effect: "NoSelect"}}, []taint{forNew}, true, true},
-		"what is only not preferred":                 {nil, []taint{soft}, false, true},
-		"not preferred, and tolerated":               {tolerations{{Key: "key1", Operator: exists}}, []taint{soft}, false, true},
-		"not preferred, tolerating another":          {tolerations{{Key: "key2", Operator: exists}}, []taint{soft}, false, true},
-		"all of several taints":                      {tolerations{equal, {Key: "key2", Operator: exists}}, []taint{hard, {Key: "key2", Effect: "NoSelect"}}, false, true},
-		"one of several taints":                      {tolerations{equal}, []taint{hard, {Key: "key2", Effect: "NoSelect"}}, false, false},
-		"the same effect":                            {tolerations{{Key: "key1", Operator: exists, Effect: "NoSelect"}}, []taint{hard}, false, true},
-		"another effect":                             {tolerations{{Key: "key1", Operator: exists, Effect: "NoSelectIfNew"}}, []taint{hard}, false, false},
-		"an unknown operator":                        {tolerations{{Key: "key1", Operator: "Like", Value: "value1"}}, []taint{hard}, false, false},
-		"tolerated for longer than the taint exists": {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(20)}}, []taint{added}, false, true},
-		"tolerated for less":                         {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(5)}}, []taint{added}, false, false},
-		"tolerated for exactly as long":              {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(10)}}, []taint{added}, false, false},
-		"tolerated for no time":                      {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(0)}}, []taint{added}, false, false},
+		"no toleration":                              {nil, []corev1.Taint{hard}, false, false},
+		"key and value match":                        {tolerations{equal}, []corev1.Taint{hard}, false, true},
+		"the value is missing":                       {tolerations{{Key: "key1", Operator: "Equal"}}, []corev1.Taint{hard}, false, false},
+		"another value":                              {tolerations{equal}, []corev1.Taint{{Key: "key1", Value: "value2", Effect: "NoSelect"}}, false, false},
+		"another key":                                {tolerations{equal}, []corev1.Taint{{Key: "key2", Value: "value1", Effect: "NoSelect"}}, false, false},
+		"no operator is Equal":                       {tolerations{{Key: "key1", Value: "value1"}}, []corev1.Taint{hard}, false, true},
+		"the key exists":                             {tolerations{{Key: "key1", Operator: exists}}, []corev1.Taint{hard}, false, true},
+		"any key":                                    {tolerations{{Operator: exists}}, []corev1.Taint{hard}, false, true},
+		"another key exists":                         {tolerations{{Key: "key2", Operator: exists}}, []corev1.Taint{hard}, false, false},
+		"only for new ones, and it is new":           {nil, []corev1.Taint{forNew}, false, false},
+		"only for new ones, and it is chosen":        {nil, []corev1.Taint{forNew}, true, true},
+		"only for new ones, and tolerated":           {tolerations{{Key: "key1", Operator: exists}}, []corev1.Taint{forNew}, false, true},
+		"only for new ones, tolerating another":      {tolerations{{Key: "key2", Operator: exists}}, []corev1.Taint{forNew}, false, false},
+		"a chosen cluster with another toleration":   {tolerations{{Key: "key2", Operator: exists}}, []corev1.Taint{forNew}, true, true},
+		"only for new ones, chosen and tolerated":    {tolerations{{Key: "key1", Operator: exists}}, []corev1.Taint{forNew}, true, true},
+		"only for new ones, any effect":              {tolerations{{Key: "key1", Operator: "Equal"}}, []corev1.Taint{forNew}, false, true},
+		"only for new ones, the same effect":         {tolerations{{Key: "key1", Effect: noSelectIfNew}}, []corev1.Taint{forNew}, false, true},
+		"only for new ones, another effect":          {tolerations{{Key: "key1", Effect: "NoSelect"}}, []corev1.Taint{forNew}, false, false},
+		"a chosen cluster and another effect":        {tolerations{{Key: "key1", Effect: "NoSelect"}}, []corev1.Taint{forNew}, true, true},
+		"what is only not preferred":                 {nil, []corev1.Taint{soft}, false, true},
+		"not preferred, and tolerated":               {tolerations{{Key: "key1", Operator: exists}}, []corev1.Taint{soft}, false, true},
+		"not preferred, tolerating another":          {tolerations{{Key: "key2", Operator: exists}}, []corev1.Taint{soft}, false, true},
+		"all of several taints":                      {tolerations{equal, {Key: "key2", Operator: exists}}, []corev1.Taint{hard, {Key: "key2", Effect: "NoSelect"}}, false, true},
+		"one of several taints":                      {tolerations{equal}, []corev1.Taint{hard, {Key: "key2", Effect: "NoSelect"}}, false, false},
+		"the same effect":                            {tolerations{{Key: "key1", Operator: exists, Effect: "NoSelect"}}, []corev1.Taint{hard}, false, true},
+		"another effect":                             {tolerations{{Key: "key1", Operator: exists, Effect: "NoSelectIfNew"}}, []corev1.Taint{hard}, false, false},
+		"an unknown operator":                        {tolerations{{Key: "key1", Operator: "Like", Value: "value1"}}, []corev1.Taint{hard}, false, false},
+		"tolerated for longer than the taint exists": {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(20)}}, []corev1.Taint{added}, false, true},
+		"tolerated for less":                         {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(5)}}, []corev1.Taint{added}, false, false},
+		"tolerated for exactly as long":              {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(10)}}, []corev1.Taint{added}, false, false},
+		"tolerated for no time":                      {tolerations{{Key: "key1", Operator: exists, TolerationSeconds: seconds(0)}}, []corev1.Taint{added}, false, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +170,7 @@ func TestTolerate(t *testing.T) {
 			g.Expect(tt.tolerations.tolerate(tt.taints, tt.chosen, now)).To(Equal(tt.want))
 		})
 	}
-	for name, misconfigured := range map[string]toleration{
+	for name, misconfigured := range map[string]corev1.Toleration{
 		"no key but Equal":      {Value: "value1", Operator: "Equal"},
 		"no key, no operator":   {Value: "value1"},
 		"Exists, but a value":   {Key: "key1", Operator: exists, Value: "value1"},

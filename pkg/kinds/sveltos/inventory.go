@@ -114,7 +114,7 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 type member struct {
 	reference
 
-	labels        labels.Set
+	labels        inventory.Pairs
 	ready, paused bool
 	environment   rollout.Environment
 }
