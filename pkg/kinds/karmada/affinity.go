@@ -1,6 +1,7 @@
 package karmada
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/selection"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -23,26 +25,25 @@ type affinity struct {
 	Exclude      []string `json:"exclude"`
 }
 
+func (a affinity) rules() int { return 1 + len(a.FieldSelector.MatchExpressions) }
+
 // compile returns whether the affinity selects a cluster.
 func (a affinity) compile(path string) (func(cluster) bool, error) {
-	byLabel := labels.Everything()
-	if a.LabelSelector != nil {
-		var err error
-		if byLabel, err = metav1.LabelSelectorAsSelector(a.LabelSelector); err != nil {
-			return nil, rollout.Unresolved(path+".labelSelector", "is no label selector: %s", rollout.Quote(err.Error()))
-		}
+	byLabel, err := rollout.Selector(path+".labelSelector", cmp.Or(a.LabelSelector, &metav1.LabelSelector{}))
+	if err != nil {
+		return nil, err
 	}
 	fields := make([]func(cluster) bool, len(a.FieldSelector.MatchExpressions))
 	for i, expression := range a.FieldSelector.MatchExpressions {
-		var err error
 		if fields[i], err = field(fmt.Sprintf("%s.fieldSelector.matchExpressions[%d]", path, i), expression); err != nil {
 			return nil, err
 		}
 	}
+	excluded, listed := sets.New(a.Exclude...), sets.New(a.ClusterNames...)
 	return func(c cluster) bool {
-		return !slices.Contains(a.Exclude, c.Name) && byLabel.Matches(c.Labels) &&
+		return !excluded.Has(c.Name) && byLabel.Matches(c.Labels) &&
 			!slices.ContainsFunc(fields, func(matches func(cluster) bool) bool { return !matches(c) }) &&
-			(len(a.ClusterNames) == 0 || slices.Contains(a.ClusterNames, c.Name))
+			(len(listed) == 0 || listed.Has(c.Name))
 	}, nil
 }
 

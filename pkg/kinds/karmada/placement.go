@@ -44,6 +44,8 @@ type spread struct {
 type group struct {
 	name    string
 	selects func(cluster) bool
+	// rules is how many conditions a cluster may have to be held against.
+	rules int
 }
 
 // groups compiles the affinities; without any all clusters are selected.
@@ -54,12 +56,13 @@ func (p *placement) groups() ([]group, error) {
 			single = &affinity{}
 		}
 		selects, err := single.compile("spec.placement.clusterAffinity")
-		return []group{{"", selects}}, err
+		return []group{{"", selects, single.rules()}}, err
 	}
 	var groups []group
 	for i, term := range p.ClusterAffinities {
 		path := fmt.Sprintf("spec.placement.clusterAffinities[%d]", i)
 		var members []func(cluster) bool
+		rules := 0
 		for o, member := range append([]affinity{term.affinity}, term.OverflowAffinities...) {
 			memberPath := path
 			if o > 0 {
@@ -69,11 +72,11 @@ func (p *placement) groups() ([]group, error) {
 			if err != nil {
 				return nil, err
 			}
-			members = append(members, selects)
+			members, rules = append(members, selects), rules+member.rules()
 		}
 		groups = append(groups, group{term.AffinityName, func(c cluster) bool {
 			return slices.ContainsFunc(members, func(selects func(cluster) bool) bool { return selects(c) })
-		}})
+		}, rules})
 	}
 	return groups, nil
 }

@@ -4,12 +4,13 @@ package karmada
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -87,15 +88,17 @@ type policy struct {
 		} `json:"suspension"`
 	} `json:"spec"`
 
-	// content is what reaches every cluster when it changes, and rewritten says that it does.
-	content   json.RawMessage
+	account *budget.Account
+	// suspended are the clusters that get nothing.
+	suspended sets.Set[string]
+	// rewritten says that what reaches every cluster changes.
 	rewritten bool
 	clusters  rollout.Environments
 }
 
 // holds tells whether a cluster gets nothing.
 func (p *policy) holds(name string) bool {
-	return p.lazy() || p.Spec.Suspension.Dispatching || slices.Contains(p.Spec.Suspension.DispatchingOnClusters.ClusterNames, name)
+	return p.lazy() || p.Spec.Suspension.Dispatching || p.suspended.Has(name)
 }
 
 func (p *policy) lazy() bool { return p.Spec.ActivationPreference == "Lazy" }
@@ -103,11 +106,16 @@ func (p *policy) lazy() bool { return p.Spec.ActivationPreference == "Lazy" }
 type reader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.Operation == rollout.Delete || write.SameSpec() {
 		return rollout.Change{}, nil
 	}
-	before, after, err := rollout.Sides(write, read)
+	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*policy, error) {
+		side := &policy{account: budget.From(ctx)}
+		err := object.Decode(side)
+		side.suspended = sets.New(side.Spec.Suspension.DispatchingOnClusters.ClusterNames...)
+		return side, err
+	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -116,39 +124,21 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 		return rollout.Change{}, err
 	}
 	all = slices.DeleteFunc(slices.Clone(all), func(c cluster) bool { return c.Deleting })
-	after.rewritten = write.Rewritten
+	after.rewritten = before != nil && rewrites(write)
 	return after.worst(before, all)
 }
 
-func read(object *rollout.Object) (*policy, error) {
-	side := &policy{}
-	if err := rollout.Decode(object, side); err != nil {
-		return nil, err
-	}
-	var content struct {
-		Spec struct {
-			ResourceSelectors  json.RawMessage `json:"resourceSelectors"`
-			PropagateDeps      json.RawMessage `json:"propagateDeps"`
-			Association        json.RawMessage `json:"association"`
-			ConflictResolution json.RawMessage `json:"conflictResolution"`
-			Placement          struct {
-				ReplicaScheduling json.RawMessage `json:"replicaScheduling"`
-				WorkloadAffinity  json.RawMessage `json:"workloadAffinity"`
-			} `json:"placement"`
-			Priority   json.RawMessage `json:"priority"`
-			Preemption json.RawMessage `json:"preemption"`
-		} `json:"spec"`
-	}
-	if err := rollout.Decode(object, &content); err != nil {
-		return nil, err
-	}
-	var err error
-	side.content, err = json.Marshal(content)
-	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
+// rewrites tells whether an update changes what reaches every cluster: all but who gets it, and
+// when.
+func rewrites(write rollout.Write) bool {
+	const placement = "placement"
+	return write.Rewrites(placement, "suspension", "activationPreference", "preserveResourcesOnDeletion", "schedulePriority") ||
+		!write.OldObject.Spec.Within(placement).Same(write.Object.Spec.Within(placement),
+			"clusterAffinity", "clusterAffinities", "clusterTolerations", "spreadConstraints")
 }
 
 func (p *policy) change(before *policy) rollout.Change {
-	rewritten := p.rewritten || !rollout.SameJSON(before.content, p.content) ||
+	rewritten := p.rewritten ||
 		p.Spec.Placement.divided() && len(rollout.Delta(before.clusters, p.clusters, nil)) > 0
 	targets := rollout.Delta(before.clusters, p.clusters, func(name string) (rollout.Effect, bool) {
 		if rewritten {

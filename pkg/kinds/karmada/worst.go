@@ -24,7 +24,11 @@ func (p *policy) worst(before *policy, all []cluster) (rollout.Change, error) {
 	}
 	for _, earlier := range before.inForce() {
 		start := max(0, slices.IndexFunc(groups, func(g group) bool { return g.name == earlier.name }))
-		if targets := before.targets(earlier, p, groups[start], all); len(targets) > 0 {
+		targets, err := before.targets(earlier, p, groups[start], all)
+		if err != nil {
+			return rollout.Change{}, err
+		}
+		if len(targets) > 0 {
 			if err := consider(p.from(before, targets, earlier, groups[start:], all)); err != nil {
 				return rollout.Change{}, err
 			}
@@ -57,15 +61,18 @@ func (p *policy) inForce() []group {
 // targets returns the clusters that the stored policy may have picked, those first that the
 // written one takes away. A taint leaves a cluster where it is that was a target before: each
 // may be one, unless it is the write that tolerates the taint.
-func (p *policy) targets(earlier group, after *policy, next group, all []cluster) []cluster {
+func (p *policy) targets(earlier group, after *policy, next group, all []cluster) ([]cluster, error) {
+	if err := p.account.Work(len(all) * earlier.rules); err != nil {
+		return nil, err
+	}
 	feasible := slices.DeleteFunc(slices.Clone(all), func(c cluster) bool {
 		return !earlier.selects(c) || !p.Spec.Placement.tolerates(c) && after.Spec.Placement.tolerates(c)
 	})
 	chosen, err := p.Spec.Placement.spread(feasible, order{first: func(c cluster) bool { return !next.selects(c) }})
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // Karmada picks none by it, either
 	}
-	return chosen
+	return chosen, nil
 }
 
 // from returns the change of a write while the targets of one affinity are in force: those
@@ -80,6 +87,9 @@ func (p *policy) from(before *policy, targets []cluster, earlier group, groups [
 	stored.clusters = targeted
 	written := *p
 	for _, group := range groups {
+		if err := p.account.Work(len(all) * group.rules); err != nil {
+			return rollout.Change{}, err
+		}
 		feasible := slices.DeleteFunc(slices.Clone(all), func(c cluster) bool {
 			return !group.selects(c) || !p.Spec.Placement.tolerates(c) && (before == nil || !earlier.selects(c))
 		})

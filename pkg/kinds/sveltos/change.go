@@ -2,12 +2,10 @@ package sveltos
 
 import (
 	"maps"
-	"math"
 	"reflect"
-	"strconv"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -16,7 +14,7 @@ import (
 // status shows, too.
 func (p *profile) deployed(namespace string) rollout.Environments {
 	all := maps.Clone(p.matching)
-	if p.paused() {
+	if p.paused {
 		for ref := range distinct(namespace, p.Status.MatchingClusters) {
 			if _, matches := all[ref.String()]; !matches {
 				all[ref.String()] = rollout.Environment{}
@@ -32,18 +30,17 @@ func window(maxUpdate *intstr.IntOrString, total int) (int, error) {
 	if maxUpdate == nil {
 		return total, nil
 	}
-	value := maxUpdate.IntValue()
-	if maxUpdate.Type == intstr.String {
-		percent, err := strconv.Atoi(strings.TrimSuffix(maxUpdate.StrVal, "%"))
-		if err != nil {
-			return 0, rollout.Unresolved("spec.maxUpdate", "is %s: want an integer or a percentage such as 10%%", rollout.Quote(maxUpdate.StrVal))
-		}
-		value = int(math.Min(math.Ceil(float64(percent)*float64(total)/100), math.MaxInt32)) //nolint:mnd // percent
-	}
+	value, err := rollout.Percentages{Up: true, Bare: true}.Of("spec.maxUpdate", *maxUpdate, total)
 	if value <= 0 {
-		return total, nil
+		value = total
 	}
-	return min(value, total), nil
+	return min(value, total), err
+}
+
+// rewrites tells whether an update changes what its clusters get, or after which other profiles.
+func (p *profile) rewrites(write rollout.Write, before *profile) bool {
+	return !sets.New(p.Spec.DependsOn...).Equal(sets.New(before.Spec.DependsOn...)) || write.Rewrites(
+		"clusterSelector", "clusterRefs", "setRefs", "maxUpdate", "stopMatchingBehavior", "maxConsecutiveFailures", "dependsOn")
 }
 
 func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
@@ -55,7 +52,7 @@ func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 		before = &profile{}
 	}
 	once := p.Spec.SyncMode == oneTime && before.Spec.SyncMode != dryRun
-	rewritten, loosened := !once && write.Rewrites(before.content, p.content), p.looserThan(before)
+	rewritten, loosened := !once && p.rewrites(write, before), p.looserThan(before)
 	targets := rollout.Delta(before.deployed(write.Namespace), p.matching, func(string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true
@@ -75,7 +72,7 @@ func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 	if p.prerequisites > 0 {
 		step.PaceRemedy = dependRemedy
 	}
-	if p.paused() {
+	if p.paused {
 		result.Held, removed = result.Held+len(removed), nil
 	}
 	stops := p // Sveltos hands the written profile to a cluster before it withdraws
@@ -88,12 +85,12 @@ func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 
 func (p *profile) looserThan(before *profile) bool {
 	wider := p.window > before.window && !reflect.DeepEqual(p.Spec.MaxUpdate, before.Spec.MaxUpdate)
-	return (wider || before.paused() && !p.paused()) && !before.updated()
+	return (wider || before.paused && !p.paused) && !before.updated()
 }
 
 // updated tells whether the status shows that no cluster waits.
 func (p *profile) updated() bool {
-	return !p.paused() && len(p.Status.MatchingClusters) > 0 && len(p.Status.UpdatingClusters.Clusters) == 0
+	return !p.paused && len(p.Status.MatchingClusters) > 0 && len(p.Status.UpdatingClusters.Clusters) == 0
 }
 
 func (p *profile) removal(removed []rollout.Target) []rollout.Step {

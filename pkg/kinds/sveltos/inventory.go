@@ -2,7 +2,6 @@
 package sveltos
 
 import (
-	"errors"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -127,22 +126,23 @@ func (i *Inventory) members(namespace string) (map[reference]member, error) {
 		return nil, err
 	}
 	for _, c := range registered {
-		add(all, "SveltosCluster", c, c.Value.Status.Ready, c.Value.Spec.Paused)
+		add(all, i.sveltosClusters, "SveltosCluster", c, c.Value.Status.Ready, c.Value.Spec.Paused)
 	}
-	machines, err := i.capiClusters.List(namespace, labels.Everything())
-	if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
-		return nil, err // without Cluster API there are none of its clusters
+	machines, err := inventory.IfServed(i.capiClusters.List(namespace, labels.Everything()))
+	if err != nil {
+		return nil, err
 	}
 	for _, c := range machines {
-		add(all, "Cluster", c, c.Value.ready(), c.Value.Spec.Paused)
+		add(all, i.capiClusters, "Cluster", c, c.Value.ready(), c.Value.Spec.Paused)
 	}
 	return all, nil
 }
 
-func add[T any](all map[reference]member, kind string, object *inventory.Object[T], ready, paused bool) {
+func add[T any](
+	all map[reference]member, of *inventory.Collection[T], kind string, object *inventory.Object[T], ready, paused bool,
+) {
 	ref := reference{kind, object.Namespace, object.Name}
 	all[ref] = member{
-		reference: ref, labels: object.Labels, ready: ready && !object.Deleting, paused: paused,
-		environment: rollout.Environment{SuccessRate: object.SuccessRate, Source: kind + " " + object.Namespace + "/" + object.Name},
+		reference: ref, labels: object.Labels, ready: ready && !object.Deleting, paused: paused, environment: of.Environment(object),
 	}
 }

@@ -2,12 +2,11 @@ package sveltos
 
 import (
 	"context"
-	"encoding/json"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -54,9 +53,6 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 }
 
 type profile struct {
-	Metadata struct {
-		Annotations map[string]string `json:"annotations"`
-	} `json:"metadata"`
 	Spec struct {
 		ClusterSelector      *metav1.LabelSelector `json:"clusterSelector"`
 		ClusterRefs          []reference           `json:"clusterRefs"`
@@ -73,8 +69,7 @@ type profile struct {
 		} `json:"updatingClusters"`
 	} `json:"status"`
 
-	// content is the spec without the fields that choose and pace.
-	content json.RawMessage
+	paused bool
 	// matching are all its clusters, held those that do not sync. window is how many do
 	// together; beside them, prerequisites deploy what the profile depends on.
 	matching      rollout.Environments
@@ -85,26 +80,20 @@ type profile struct {
 
 const dryRun, oneTime = "DryRun", "OneTime"
 
-func (p *profile) paused() bool {
-	_, paused := p.Metadata.Annotations[pausedAnnotation]
-	return paused
-}
-
 type reader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
-	read := func(object *rollout.Object) (*profile, error) {
-		side, err := decode(object)
-		if err != nil {
-			return nil, err
-		}
-		return side, r.match(write, side)
-	}
-	if write.SameSpec() && samePause(write) {
+func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	if write.SameSpec() && paused(write.OldMetadata()) == paused(write.Metadata()) {
 		return rollout.Change{}, nil
 	}
-	before, after, err := rollout.Sides(write, read)
+	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*profile, error) {
+		side := &profile{paused: paused(&object.Metadata)}
+		if err := object.Decode(side); err != nil {
+			return nil, err
+		}
+		return side, r.match(budget.From(ctx), write, side)
+	})
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -118,47 +107,23 @@ func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, er
 	return after.change(write, before), nil
 }
 
-// samePause tells whether an update leaves the pause as it is.
-func samePause(write rollout.Write) bool {
-	_, was := write.OldMetadata().Annotations[pausedAnnotation]
-	_, is := write.Metadata().Annotations[pausedAnnotation]
-	return was == is
+func paused(metadata *rollout.Metadata) bool {
+	_, is := metadata.Annotations[pausedAnnotation]
+	return is
 }
 
-func decode(object *rollout.Object) (*profile, error) {
-	side := &profile{}
-	if err := rollout.Decode(object, side); err != nil {
-		return nil, err
-	}
-	var members struct {
-		Spec map[string]json.RawMessage `json:"spec"`
-	}
-	if err := rollout.Decode(object, &members); err != nil {
-		return nil, err
-	}
-	for _, name := range []string{
-		"clusterSelector", "clusterRefs", "setRefs", "maxUpdate", "stopMatchingBehavior", "maxConsecutiveFailures", "dependsOn",
-	} {
-		delete(members.Spec, name)
-	}
-	var err error
-	dependencies := sets.List(sets.New(side.Spec.DependsOn...)) // in any order
-	side.content, err = json.Marshal([]any{members.Spec, dependencies})
-	return side, err //nolint:wrapcheck // what was just unmarshalled marshals
-}
-
-func (r reader) match(write rollout.Write, side *profile) error {
-	matching, total, err := r.inventory.matching(write.Namespace, write.Name, side)
+func (r reader) match(account *budget.Account, write rollout.Write, side *profile) error {
+	matching, total, err := r.inventory.matching(account, write.Namespace, write.Name, side)
 	if err != nil {
 		return err
 	}
-	if side.prerequisites, err = r.inventory.ofPrerequisites(write.Namespace, side.Spec.DependsOn, matching); err != nil {
+	if side.prerequisites, err = r.inventory.ofPrerequisites(account, write.Namespace, side.Spec.DependsOn, matching); err != nil {
 		return err
 	}
 	side.matching, side.held = make(rollout.Environments, len(matching)), map[string]bool{}
 	for ref, member := range matching {
 		side.matching[ref.String()] = member.environment
-		side.held[ref.String()] = member.paused || !member.ready || side.paused()
+		side.held[ref.String()] = member.paused || !member.ready || side.paused
 	}
 	side.window, err = window(side.Spec.MaxUpdate, total)
 	return err

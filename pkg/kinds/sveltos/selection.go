@@ -1,7 +1,6 @@
 package sveltos
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -9,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/sets"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -17,16 +17,18 @@ import (
 // are listed, those of its sets, and those of the profiles that depend on it (Sveltos'
 // controllers/clusterprofile_controller.go). Sveltos also counts those that do not exist, which
 // are in the total only.
-func (i *Inventory) matching(namespace, name string, side *profile) (matches map[reference]member, total int, err error) {
+func (i *Inventory) matching(
+	account *budget.Account, namespace, name string, side *profile,
+) (matches map[reference]member, total int, err error) {
 	all, err := i.members(namespace)
 	if err != nil {
 		return nil, 0, err
 	}
-	found, err := selected(all, "spec.clusterSelector", side.Spec.ClusterSelector)
+	found, err := selected(account, all, "spec.clusterSelector", side.Spec.ClusterSelector)
 	if err != nil {
 		return nil, 0, err
 	}
-	ofSets, err := i.ofSets(namespace, all, side.Spec.SetRefs)
+	ofSets, err := i.ofSets(account, namespace, all, side.Spec.SetRefs)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -62,10 +64,13 @@ func (r reference) in(namespace string) reference {
 }
 
 // selected returns the clusters that are ready and match; an empty selector matches none.
-func selected(all map[reference]member, path string, selector *metav1.LabelSelector) ([]reference, error) {
-	compiled, err := metav1.LabelSelectorAsSelector(selector)
+func selected(account *budget.Account, all map[reference]member, path string, selector *metav1.LabelSelector) ([]reference, error) {
+	compiled, err := rollout.Selector(path, selector)
 	if err != nil {
-		return nil, rollout.Unresolved(path, "is no label selector: %s", rollout.Quote(err.Error()))
+		return nil, err
+	}
+	if err := account.Work(len(all)); err != nil {
+		return nil, err
 	}
 	var refs []reference
 	for ref, c := range all {
@@ -78,13 +83,13 @@ func selected(all map[reference]member, path string, selector *metav1.LabelSelec
 }
 
 // ofSets returns the clusters that sets have selected or, while they have not, would.
-func (i *Inventory) ofSets(namespace string, all map[reference]member, names []string) ([]reference, error) {
+func (i *Inventory) ofSets(account *budget.Account, namespace string, all map[reference]member, names []string) ([]reference, error) {
 	source := i.clusterSets
 	if namespace != "" {
 		source = i.sets
 	}
 	var refs []reference
-	for _, name := range names {
+	for _, name := range sets.List(sets.New(names...)) {
 		set, err := source.Get(namespace, name)
 		if err != nil {
 			return nil, err
@@ -94,11 +99,14 @@ func (i *Inventory) ofSets(namespace string, all map[reference]member, names []s
 		}
 		chosen := set.Value.Status.SelectedClusterRefs
 		if len(chosen) == 0 {
-			if chosen, err = selected(all, "clusterSelector of set "+name, set.Value.Spec.ClusterSelector); err != nil {
+			if chosen, err = selected(account, all, "clusterSelector of set "+name, set.Value.Spec.ClusterSelector); err != nil {
 				return nil, err
 			}
 			chosen = append(chosen, set.Value.Spec.ClusterRefs...)
 			chosen = chosen[:min(max(0, set.Value.Spec.MaxReplicas), len(chosen))]
+		}
+		if err := account.Work(len(chosen)); err != nil {
+			return nil, err
 		}
 		refs = append(refs, chosen...)
 	}
@@ -114,8 +122,8 @@ func (i *Inventory) others(namespace string) *inventory.Collection[profileFields
 
 // ofDependents returns the clusters of the profiles that depend on the named one.
 func (i *Inventory) ofDependents(namespace, name string) ([]reference, error) {
-	others, err := i.others(namespace).List(namespace, labels.Everything())
-	if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
+	others, err := inventory.IfServed(i.others(namespace).List(namespace, labels.Everything()))
+	if err != nil {
 		return nil, err
 	}
 	var refs []reference
@@ -129,14 +137,19 @@ func (i *Inventory) ofDependents(namespace, name string) ([]reference, error) {
 
 // ofPrerequisites returns how many clusters the profiles that a profile depends on deploy to
 // together because of it: they come to its clusters first, each at a pace of its own.
-func (i *Inventory) ofPrerequisites(namespace string, names []string, clusters map[reference]member) (inFlight int, err error) {
+func (i *Inventory) ofPrerequisites(
+	account *budget.Account, namespace string, names []string, clusters map[reference]member,
+) (inFlight int, err error) {
 	for name := range sets.New(names...) {
-		other, err := i.others(namespace).Get(namespace, name)
-		if _, absent := errors.AsType[*inventory.AbsentError](err); err != nil && !absent {
+		other, err := inventory.IfServed(i.others(namespace).Get(namespace, name))
+		if err != nil {
 			return 0, err
 		}
 		if other == nil {
 			continue // it is counted when it is created
+		}
+		if err := account.Work(len(clusters) + len(other.Value.Status.MatchingClusters)); err != nil {
+			return 0, err
 		}
 		matching := distinct(namespace, other.Value.Status.MatchingClusters)
 		joining := 0

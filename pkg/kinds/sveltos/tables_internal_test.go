@@ -99,7 +99,7 @@ status: {initialization: {controlPlaneInitialized: false}}
 			static := inventory.Static{Objects: kindtest.Objects(t, []byte(clusters))}
 			all, err := NewInventory(inventory.NewStaticRegistry(static)).members(tt.namespace)
 			g.Expect(err).NotTo(HaveOccurred())
-			refs, err := selected(all, "spec.clusterSelector", tt.selector)
+			refs, err := selected(nil, all, "spec.clusterSelector", tt.selector)
 			g.Expect(err).NotTo(HaveOccurred())
 			var got []string
 			for _, ref := range refs {
