@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 )
 
@@ -23,6 +24,9 @@ type failure struct {
 }
 
 func failureOf(ctx context.Context, err error) *failure {
+	if errors.Is(err, budget.ErrOverload) || errors.Is(err, budget.ErrExceeded) {
+		return &failure{reason: failureOverload, err: err}
+	}
 	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
 		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
 	}
@@ -41,31 +45,5 @@ func (f *failure) code() int32 {
 		return http.StatusGatewayTimeout
 	default:
 		return http.StatusInternalServerError
-	}
-}
-
-// Limiter bounds how many writes are judged at once. A nil Limiter bounds nothing.
-type Limiter chan struct{}
-
-// NewLimiter returns a Limiter for that many writes, at least one.
-func NewLimiter(most int) Limiter { return make(Limiter, max(most, 1)) }
-
-// acquire waits for a place until ctx ends; a free one is taken whatever ctx says, so that
-// only a wait that was too long counts as overload.
-func (l Limiter) acquire(ctx context.Context) (release func(), err error) {
-	if l == nil {
-		return func() {}, nil
-	}
-	release = func() { <-l }
-	select {
-	case l <- struct{}{}:
-		return release, nil
-	default:
-	}
-	select {
-	case l <- struct{}{}:
-		return release, nil
-	case <-ctx.Done():
-		return nil, errors.New("too many writes are being judged at once")
 	}
 }

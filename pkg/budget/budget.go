@@ -93,13 +93,10 @@ func (a *Account) Work(steps int) error {
 	return a.err
 }
 
-// Err returns what has ended the review, if anything has.
+// Err returns the error with which the review has ended, if it has.
 func (a *Account) Err() error {
 	if a == nil {
 		return nil
-	}
-	if a.err == nil {
-		a.err = a.ctx.Err()
 	}
 	return a.err
 }

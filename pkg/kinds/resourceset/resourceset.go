@@ -115,7 +115,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*side, error) {
 		side := &side{}
-		if err := rollout.Decode(object, side); err != nil {
+		if err := object.Decode(side); err != nil {
 			return nil, err
 		}
 		sets, err := r.inputSets(write.Namespace, write.Name, &side.Spec)
