@@ -41,7 +41,7 @@ func allowed() map[string][]string {
 		"pkg/controller": {
 			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
-		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/evaluate", "pkg/policy", "pkg/rollout", systems + "custom"},
+		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/budget", "pkg/evaluate", "pkg/policy", "pkg/rollout", systems + "custom"},
 		"pkg/cli":       {"pkg/version"},
 	}
 }

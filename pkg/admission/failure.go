@@ -24,11 +24,11 @@ type failure struct {
 }
 
 func failureOf(ctx context.Context, err error) *failure {
+	if !errors.Is(err, budget.ErrOverload) && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)) {
+		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
+	}
 	if errors.Is(err, budget.ErrOverload) || errors.Is(err, budget.ErrExceeded) {
 		return &failure{reason: failureOverload, err: err}
-	}
-	if ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded) {
-		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
 	}
 	if errors.Is(err, evaluate.ErrInternal) {
 		return &failure{reason: failurePanic, err: err}

@@ -14,7 +14,7 @@ import (
 
 var (
 	// ErrExceeded says that a review would have cost more than it may.
-	ErrExceeded = errors.New("the review costs more than one may")
+	ErrExceeded = errors.New("judging this write costs more than one may")
 	// ErrOverload says that there was no room for a review until its time was over.
 	ErrOverload = errors.New("too many writes are being judged at once")
 )

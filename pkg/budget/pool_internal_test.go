@@ -123,7 +123,7 @@ func TestAReviewMayNotExceedItsOwnLimit(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(From(ctx).Spend(2 << 20)).To(gomega.Succeed())
 	g.Expect(From(ctx).Spend(1)).To(gomega.MatchError(ErrExceeded))
-	g.Expect(From(ctx).Work(1)).To(gomega.MatchError("the review costs more than one may: more than 2 MiB of memory"))
+	g.Expect(From(ctx).Work(1)).To(gomega.MatchError("judging this write costs more than one may: more than 2 MiB of memory"))
 	end()
 
 	_, end, err = pool.Open(t.Context(), 3<<20)

@@ -169,8 +169,8 @@ func TestWhatExists(t *testing.T) {
 		"one that is being deleted":             {namespace: "apps", metadata: `,"deletionTimestamp":"2026-01-01T00:00:00Z"`},
 		"one whose namespace is being deleted":  {namespace: "ending"},
 		"one that the webhook is not asked of":  {namespace: "kube-system"},
-		"one that costs more than it may":       {namespace: "apps", err: tooLarge, counted: true, want: "the object cannot be judged: the review costs more than one may: too much work"},
-		"one that could not even be read whole": {namespace: "apps", unread: tooLarge, counted: true, want: "the object cannot be judged: the review costs more than one may: too much work"},
+		"one that costs more than it may":       {namespace: "apps", err: tooLarge, counted: true, want: "the object cannot be judged: judging this write costs more than one may: too much work"},
+		"one that could not even be read whole": {namespace: "apps", unread: tooLarge, counted: true, want: "the object cannot be judged: judging this write costs more than one may: too much work"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)

@@ -39,8 +39,8 @@ func noneFits(limit risk.Limit) string {
 }
 
 func verb(step rollout.Step) string {
-	for _, target := range step.Targets {
-		if target.Effect != rollout.Removed {
+	for group := range step.Grouped() {
+		if group.Effect != rollout.Removed {
 			return "syncs"
 		}
 	}

@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -31,7 +30,7 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	number := 1
 	for _, step := range change.Steps {
 		if p.ignoreRemovals {
-			step.Targets = withoutRemovals(step.Targets)
+			step = step.Staying()
 			if step.Removal {
 				step.Declared = 0
 			}
@@ -49,14 +48,6 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	return waves
 }
 
-func withoutRemovals(targets []rollout.Target) []rollout.Target {
-	isRemoval := func(t rollout.Target) bool { return t.Effect == rollout.Removed }
-	if !slices.ContainsFunc(targets, isRemoval) {
-		return targets
-	}
-	return slices.DeleteFunc(slices.Clone(targets), isRemoval)
-}
-
 func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }
 
 // rate finds the success rate of every environment of the step. Which of them are in
@@ -70,12 +61,12 @@ func (w *wave) rate(rates *rates) error {
 		}
 		counts[rate] += w.step.Declared
 	}
-	for _, target := range w.step.Targets {
-		rate, err := rates.of(target)
+	for group := range w.step.Grouped() {
+		rate, err := rates.of(group.Target)
 		if err != nil {
 			return err
 		}
-		counts[rate]++
+		counts[rate] += group.Count
 	}
 	groups := make([]risk.Group, 0, len(counts))
 	for rate, count := range counts {

@@ -57,7 +57,7 @@ func Everything(effect Effect) func(string) (Effect, bool) {
 // Split separates the targets that are removed from the others.
 func Split(targets []Target) (staying, removed []Target) {
 	for _, target := range targets {
-		if target.Effect == Removed {
+		if target.removed() {
 			removed = append(removed, target)
 		} else {
 			staying = append(staying, target)
@@ -70,7 +70,7 @@ func Split(targets []Target) (staying, removed []Target) {
 func (c Change) Staying() Change {
 	steps := make([]Step, len(c.Steps))
 	for i, step := range c.Steps {
-		step.Targets, _ = Split(step.Targets)
+		step = step.Staying()
 		step.InFlight = min(step.InFlight, step.Size())
 		steps[i] = step
 	}

@@ -52,6 +52,29 @@ func TestStaying(t *testing.T) {
 	g.Expect(change.Steps[0].Targets).To(gomega.HaveLen(2), "the change itself stays as it was")
 }
 
+func TestAStepOfGroups(t *testing.T) {
+	g := gomega.NewWithT(t)
+	target := func(name string, effect rollout.Effect) rollout.Target { return rollout.Target{Name: name, Effect: effect} }
+	counted := []rollout.Target{target("a", rollout.Changed), target("c", rollout.Removed), target("d", rollout.Changed)}
+	step := rollout.Step{
+		Targets: []rollout.Target{target("b", rollout.Added)}, Declared: 4, InFlight: 8,
+		Groups: []rollout.Group{{Target: counted[0], Count: 2}, {Target: counted[1], Count: 1}},
+		Names:  func() []rollout.Target { return counted },
+	}
+	g.Expect(step.Size()).To(gomega.Equal(8))
+	g.Expect(step.All()).To(gomega.Equal([]rollout.Target{counted[0], step.Targets[0], counted[1], counted[2]}))
+	staying := rollout.Change{Steps: []rollout.Step{step}}.Staying().Steps[0]
+	g.Expect(staying.Size()).To(gomega.Equal(7))
+	g.Expect(staying.InFlight).To(gomega.Equal(7))
+	g.Expect(staying.All()).To(gomega.Equal([]rollout.Target{counted[0], step.Targets[0], counted[2]}))
+	var groups []int
+	for group := range staying.Grouped() {
+		groups = append(groups, group.Count)
+	}
+	g.Expect(groups).To(gomega.Equal([]int{2, 1}))
+	g.Expect(step.Groups).To(gomega.HaveLen(2), "the step itself stays as it was")
+}
+
 func TestSameJSON(t *testing.T) {
 	tests := map[string]struct {
 		a, b string

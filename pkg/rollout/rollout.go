@@ -78,6 +78,14 @@ type Target struct {
 	Source string
 }
 
+// Group is a number of environments that a write affects in the same way.
+type Group struct {
+	// Target is the first of them by name; all have its Effect and its SuccessRate.
+	Target
+
+	Count int
+}
+
 // PerWave stands for the largest number of environments per wave in a Step's remedies.
 const PerWave = "{n}"
 
@@ -86,6 +94,11 @@ const PerWave = "{n}"
 type Step struct {
 	// Targets are the affected environments of the step, sorted by name.
 	Targets []Target
+	// Groups are further ones, counted where to list them would cost too much, in the order
+	// of their first names.
+	Groups []Group
+	// Names lists those of Groups, sorted by name; nil without Groups.
+	Names func() []Target
 	// Declared is the number of further affected environments that an annotation or a
 	// status counts and that have no name here.
 	Declared int
@@ -100,9 +113,6 @@ type Step struct {
 	// SplitRemedy says how to make the step itself at most PerWave environments large.
 	SplitRemedy string
 }
-
-// Size returns the number of affected environments of the step.
-func (s Step) Size() int { return len(s.Targets) + s.Declared }
 
 // Change is what a write does to environments. Its zero value changes none.
 type Change struct {

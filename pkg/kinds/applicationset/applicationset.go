@@ -82,6 +82,9 @@ type reader struct {
 	applications Applications
 	functions    gotemplate.Functions
 	generators   []generator
+	// rendered says that templates of plain fields are rendered with all parameters, as all
+	// others are.
+	rendered bool
 }
 
 // Read implements rollout.Reader.
@@ -99,9 +102,9 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 }
 
 func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	written := &object{Object: write.Object}
-	reading := r.begin(ctx, written)
-	after, err := reading.side(written)
+	written := newObject(ctx, write.Object)
+	reading := r.begin(ctx, nil, written)
+	after, err := reading.side(written, theWritten)
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -109,12 +112,13 @@ func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Chang
 }
 
 func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored, written := &object{Object: write.OldObject}, &object{Object: write.Object}
-	if !write.Rewritten && written.sameSpec(stored) {
-		return rollout.Change{}, nil
+	stored, written := newObject(ctx, write.OldObject), newObject(ctx, write.Object)
+	same := !write.Rewritten && written.sameSpec(stored)
+	if err := stored.account.Err(); err != nil || same {
+		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading := r.begin(ctx, stored, written)
-	before, err := reading.side(stored)
+	before, err := reading.side(stored, theStored)
 	if err != nil {
 		return rollout.Change{}, err
 	}

@@ -1,8 +1,11 @@
 package applicationset
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -15,6 +18,8 @@ const (
 	expansionBudget = 32 << 20
 	// parameterWeight is what a parameter costs beside the bytes of its text.
 	parameterWeight = 16
+	// workBytes are how many bytes one looks at for one step of work.
+	workBytes = 16
 )
 
 // boundError says that an object expands past a bound: what it stands for is more than
@@ -25,28 +30,35 @@ func (e *boundError) Unwrap() error { return e.UnresolvedError }
 
 func tooManySets(config value) error {
 	return &boundError{&rollout.UnresolvedError{
-		Field:   config.path,
+		Field:   config.spelled(),
 		Problem: fmt.Sprintf("expands to more than %d sets of parameters", expansionLimit),
 		AtLeast: expansionLimit,
 	}}
 }
 
-// count adds to the sets of parameters of the object.
-func (r *reading) count(config value, sets int) error {
-	if r.sets += sets; r.sets > risk.MaxEnvironments {
+// count adds one to the sets of parameters of the object.
+func (r *reading) count(config value) error {
+	if r.sets++; r.sets > risk.MaxEnvironments {
 		return &boundError{&rollout.UnresolvedError{
-			Field:   config.path,
+			Field:   config.spelled(),
 			Problem: fmt.Sprintf("expands to more than %d sets of parameters", risk.MaxEnvironments),
 			AtLeast: risk.MaxEnvironments,
 		}}
 	}
-	return nil
+	return r.account.Work(1)
 }
 
 // spend adds to what the expansion of the object has made, in bytes.
 func (r *reading) spend(config value, bytes int) error {
 	if r.spent += bytes; r.spent > expansionBudget {
-		return &boundError{rollout.Unresolved(config.path, "expands to more than %d MiB of parameters", expansionBudget>>20)}
+		return &boundError{rollout.Unresolved(config.spelled(), "expands to more than %d MiB of parameters", expansionBudget>>20)}
 	}
-	return nil
+	return r.account.Spend(bytes)
+}
+
+// failed says whether an error is a failure of Seawall's own and therefore tells nothing about
+// what was read.
+func failed(err error) bool {
+	return errors.Is(err, budget.ErrExceeded) || errors.Is(err, budget.ErrOverload) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

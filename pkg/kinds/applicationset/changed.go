@@ -11,9 +11,9 @@ import (
 // countChanged counts what the entries stand for that are open and differ from those of the
 // stored object.
 func (d *delta) countChanged(changed []openEntry) error {
-	known := len(d.after.apps)
+	known := d.after.apps.len()
 	if bounded(changed) {
-		return unresolved(changed, known)
+		return outgrown(changed, known)
 	}
 	declared, found, err := d.write.Metadata().Declared()
 	if err != nil {
@@ -27,9 +27,9 @@ func (d *delta) countChanged(changed []openEntry) error {
 	case evidence != "":
 		d.declared, d.evidence = least, evidence
 	default:
-		return unresolved(changed, len(d.effects))
+		return unresolved(changed, d.affected)
 	}
-	if d.declared+len(d.effects) == 0 && !scaled {
+	if d.declared+d.affected == 0 && !scaled {
 		d.declared = 1 // what is unknown is never nothing
 	}
 	d.goneDeclared = d.countReplaced(scale, scaled)
@@ -39,7 +39,7 @@ func (d *delta) countChanged(changed []openEntry) error {
 // leastChanged returns how many environments without a name the changed entries affect, as
 // far as what exists tells. The evidence is empty when it does not.
 func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) {
-	status := d.before.status
+	status := d.before.statusOf()
 	switch {
 	case scaled:
 		sets := scale.after
@@ -73,7 +73,9 @@ func (d *delta) countReplaced(scale scale, scaled bool) int {
 // renames says whether the template gives the Applications of an entry other names.
 func (d *delta) renames() bool {
 	before, after := d.before.spec, d.after.spec
-	name := func(spec *specification) any { return value{raw: spec.template}.field("metadata").field("name").raw }
+	name := func(spec *specification) any {
+		return root("spec.template", spec.template).field("metadata").field("name").raw
+	}
 	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
 	return !reflect.DeepEqual(name(before), name(after)) ||
 		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))

@@ -13,36 +13,38 @@ import (
 
 // clusterDecisions makes one set of parameters per registered cluster that a resource's
 // status lists (Argo CD's generators/duck_type.go).
-func clusterDecisions(reading *reading, config value, spec *specification) ([]parameters, error) {
+func clusterDecisions(reading *reading, config value, spec *specification, yield yield) error {
 	values, err := config.field("values").textMap()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	resource, err := reading.decisionResource(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	chosen, err := chooseDecisions(config, resource)
 	if err != nil || resource.MatchKey == "" {
-		return nil, err // without a match key Argo CD matches no cluster
+		return err // without a match key Argo CD matches no cluster
 	}
 	registered, err := reading.registered(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var sets []parameters
 	for _, object := range chosen {
 		decisions, err := object.decisions(config, resource)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, decision := range decisions {
 			if cluster, found := registered[matchedName(decision[resource.MatchKey])]; found {
-				sets = append(sets, decided(cluster, decision, values, spec.dialect.goTemplate))
+				set := decided(cluster, decision, values, spec.dialect.goTemplate)
+				if err := yield(&set); err != nil {
+					return err
+				}
 			}
 		}
 	}
-	return sets, nil
+	return nil
 }
 
 // matchedName returns the name of a cluster as a decision spells it; an empty one, or none,
@@ -65,7 +67,7 @@ func (r *reading) decisionResource(config value) (inventory.DecisionResource, er
 	}
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return inventory.DecisionResource{}, rollout.Unresolved(config.path, "cannot be counted: %s", cause(err))
+		return inventory.DecisionResource{}, rollout.Unresolved(config.spelled(), "cannot be counted: %s", cause(err))
 	}
 	return resource, nil
 }
@@ -93,11 +95,11 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 	}
 	selects := decoded.MatchLabels != nil || decoded.MatchExpressions != nil
 	if selects == (name != "") {
-		return nil, rollout.Unresolved(config.path, "wants either name or labelSelector")
+		return nil, rollout.Unresolved(config.spelled(), "wants either name or labelSelector")
 	}
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, rollout.Unresolved(config.field("labelSelector").path, "is no label selector: %s", oneLine(err))
+		return nil, rollout.Unresolved(config.field("labelSelector").spelled(), "is no label selector: %s", oneLine(err))
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
@@ -106,7 +108,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, rollout.Unresolved(config.path, "finds no object of the resource in Argo CD's namespace")
+		return nil, rollout.Unresolved(config.spelled(), "finds no object of the resource in Argo CD's namespace")
 	}
 	return chosen, nil
 }
@@ -121,7 +123,7 @@ func (o decisionObject) decisions(config value, resource inventory.DecisionResou
 	if key == "" {
 		key = "clusters"
 	}
-	list := value{path: fmt.Sprintf("%s: status.%s of %s", config.path, key, o.Name), raw: o.Status[key]}
+	list := root(fmt.Sprintf("%s: status.%s of %s", config.spelled(), key, o.Name), o.Status[key])
 	items, err := list.list()
 	if err != nil {
 		return nil, err
@@ -135,7 +137,8 @@ func (o decisionObject) decisions(config value, resource inventory.DecisionResou
 	return decisions, nil
 }
 
-func decided(cluster inventory.Cluster, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+func decided(record *clusterRecord, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+	cluster := record.cluster()
 	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
 	for key, member := range decision {
 		params[key] = fmt.Sprintf("%v", member)
@@ -148,27 +151,25 @@ func decided(cluster inventory.Cluster, decision map[string]any, values map[stri
 			params["values."+key] = text
 		}
 	}
-	set := parameters{values: params, origin: func() string { return "cluster " + rollout.Quote(cluster.Name) }}
-	if cluster.Secret != "" {
-		set.cluster = &cluster
-	}
+	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name) })
+	set.cluster = record.selection.ref(record.index)
 	return set
 }
 
 // registered returns all clusters by name, the one that Argo CD runs in included.
-func (r *reading) registered(config value) (map[string]inventory.Cluster, error) {
+func (r *reading) registered(config value) (map[string]*clusterRecord, error) {
 	all, err := r.clusters(config, labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	byName, local := make(map[string]inventory.Cluster, len(all)+1), true
-	for _, cluster := range all {
-		byName[cluster.Name] = cluster
-		local = local && cluster.Server != inClusterServer
+	sets := &clusterSets{selection: all}
+	byName := make(map[string]*clusterRecord, len(all.list)+1)
+	if all.local() {
+		byName[inCluster] = &clusterRecord{sets, len(all.list)}
+	}
+	for i := range all.list {
+		byName[all.list[i].Name] = &clusterRecord{sets, i}
 	}
 	delete(byName, "")
-	if _, taken := byName[inCluster]; local && !taken {
-		byName[inCluster] = inventory.Cluster{Name: inCluster, Server: inClusterServer}
-	}
 	return byName, nil
 }

@@ -130,6 +130,6 @@ func TestParametersOfDecisions(t *testing.T) {
 		}))
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Expect(namesOf(change)).To(Equal([]string{"eu|https://eu|z1|{{.zone}}"}), "values are no templates here")
-		g.Expect(change.Steps[0].Targets[0].Source).To(Equal("Secret argocd/eu"))
+		g.Expect(change.Steps[0].All()[0].Source).To(Equal("Secret argocd/eu"))
 	}
 }

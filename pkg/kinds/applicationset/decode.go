@@ -2,10 +2,11 @@ package applicationset
 
 import (
 	"bytes"
-	"encoding/json"
+	"context"
 	"reflect"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -17,7 +18,12 @@ const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io"
 type object struct {
 	*rollout.Object
 
-	tree any
+	tree    value
+	account *budget.Account
+}
+
+func newObject(ctx context.Context, of *rollout.Object) *object {
+	return &object{Object: of, account: budget.From(ctx)}
 }
 
 func (o *object) sameSpec(other *object) bool {
@@ -26,10 +32,10 @@ func (o *object) sameSpec(other *object) bool {
 
 // spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
 func (o *object) spec() value {
-	if o.tree == nil && len(o.RawSpec) > 0 {
-		_ = json.Unmarshal(o.RawSpec, &o.tree)
+	if o.tree.node == nil {
+		o.tree = root("spec", (&scanner{text: string(o.RawSpec), account: o.account}).tree(theSpec))
 	}
-	return value{path: "spec", raw: o.tree}
+	return o.tree
 }
 
 // specification is what is read of an ApplicationSet's spec.

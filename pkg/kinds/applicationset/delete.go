@@ -9,9 +9,9 @@ import (
 
 // delete says what goes with an ApplicationSet: every Application that it owns.
 func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored := &object{Object: write.OldObject}
-	reading := r.begin(ctx, stored)
-	before, err := reading.side(stored)
+	stored := newObject(ctx, write.OldObject)
+	reading := r.begin(ctx, stored, nil)
+	before, err := reading.side(stored, theStored)
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -22,7 +22,7 @@ func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Chang
 		// (removeOwnerReferencesOnDeleteAppSet); without its finalizer it does not.
 		return rollout.Change{}, nil
 	}
-	d := &delta{before: before, after: nothing(), write: write, gone: before.open, effects: map[string]rollout.Effect{}}
+	d := &delta{before: before, after: nothing(), write: write, gone: before.open, reading: reading}
 	d.after.spec.policy.remove = true
 	d.compare()
 	if len(d.gone) > 0 {
@@ -31,9 +31,9 @@ func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Chang
 		}
 	} else if orphans, told := d.orphans(); told && orphans > 0 && !d.leaves() {
 		// A policy has kept them; the garbage collector does not.
-		d.goneDeclared, d.evidence = orphans, before.status.evidence
+		d.goneDeclared, d.evidence = orphans, before.statusOf().evidence
 	}
-	change := rollout.Change{Environments: len(before.apps) + d.goneDeclared, Evidence: d.evidence}
+	change := rollout.Change{Environments: before.apps.len() + d.goneDeclared, Evidence: d.evidence}
 	change.Steps, _ = d.steps()
 	for i := range change.Steps {
 		change.Steps[i].PaceRemedy, change.Steps[i].SplitRemedy = deletionRemedy, deletionRemedy

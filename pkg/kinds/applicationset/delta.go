@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"slices"
@@ -12,9 +13,11 @@ import (
 type delta struct {
 	before, after *side
 	write         rollout.Write
+	reading       *reading
 	// progressive says whether strategies have any effect, enabled that it is certain.
 	progressive, enabled bool
-	effects              map[string]rollout.Effect
+	// affected counts the Applications that have an effect.
+	affected int
 	// added are open entries that before does not have, reshaped those whose templates
 	// differ, kept those that are the same, and gone those that after does not have.
 	added, reshaped, kept, gone []openEntry
@@ -29,7 +32,7 @@ type delta struct {
 func (r *reading) change(write rollout.Write, before, after *side) (rollout.Change, error) {
 	enabled, switchErr := r.switches.ProgressiveSyncs()
 	d := &delta{
-		before: before, after: after, write: write, effects: map[string]rollout.Effect{},
+		before: before, after: after, write: write, reading: r,
 		enabled: enabled && switchErr == nil,
 		// Until it is known whether strategies have an effect, look for one.
 		progressive: enabled || switchErr != nil,
@@ -95,15 +98,15 @@ func (d *delta) compare() {
 	// While Argo CD fails on an entry it writes no Application at all, so that nothing
 	// tells how far back they are.
 	everything := d.write.Rewritten || aborting(d.added, d.reshaped, d.gone)
-	for name, app := range d.after.apps {
-		old, existed := d.before.apps[name]
+	for i := range d.after.apps.list {
+		app, old := &d.after.apps.list[i], d.before.apps.counterpart(d.after.apps, i)
 		switch {
-		case !existed:
-			d.effects[name] = rollout.Added
+		case old == nil:
+			d.affect(app, added)
 		case !d.after.spec.policy.update:
 			// create-only and create-delete leave Applications that exist as they are.
 		case everything || app.digest != old.digest || app.copies < old.copies:
-			d.effects[name] = rollout.Changed
+			d.affect(app, changed)
 		}
 	}
 	if d.after.spec.policy.remove && !aborting(d.added, d.reshaped) {
@@ -111,11 +114,16 @@ func (d *delta) compare() {
 	}
 }
 
+func (d *delta) affect(app *app, effect effect) {
+	app.effect = effect
+	d.affected++
+}
+
 // compareGone finds the Applications that are removed.
 func (d *delta) compareGone() {
-	for name, old := range d.before.apps {
-		if _, stays := d.after.apps[name]; !stays && !old.kept {
-			d.effects[name] = rollout.Removed
+	for i := range d.before.apps.list {
+		if old := &d.before.apps.list[i]; !old.kept && d.after.apps.counterpart(d.before.apps, i) == nil {
+			d.affect(old, removed)
 		}
 	}
 }
@@ -144,7 +152,7 @@ func (d *delta) countOpen() error {
 // result lays the affected environments out in steps.
 func (d *delta) result() rollout.Change {
 	change := rollout.Change{
-		Environments: len(d.after.apps) + d.openTotal(),
+		Environments: d.after.apps.len() + d.openTotal(),
 		Evidence:     d.evidence,
 	}
 	change.Steps, change.Held = d.steps()
@@ -159,17 +167,20 @@ func (d *delta) result() rollout.Change {
 
 // duplicates warns of names that several sets of parameters render to.
 func (s *side) duplicates() []string {
-	count, first := 0, ""
-	for _, name := range sorted(s.apps) {
-		if s.apps[name].copies > 1 {
-			if count++; count == 1 {
-				first = name
-			}
+	count := 0
+	var first *app
+	for i := range s.apps.list {
+		app := &s.apps.list[i]
+		if app.copies < 2 {
+			continue
+		}
+		if count++; first == nil || bytes.Compare(s.apps.name(app), s.apps.name(first)) < 0 {
+			first = app
 		}
 	}
 	if count == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: "+
-		"Argo CD 3.2 and later creates none of them (%d names are not unique)", s.apps[first].copies, rollout.Quote(first), count)}
+	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: Argo CD 3.2 and later creates none of them (%d names are not unique)",
+		first.copies, rollout.Quote(string(s.apps.name(first))), count)}
 }

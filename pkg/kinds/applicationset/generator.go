@@ -1,23 +1,19 @@
 package applicationset
 
 import (
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"slices"
+
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// parameters is one set of parameters of a generator.
-type parameters struct {
-	values map[string]any
-	// cluster is the inventory object that the set comes from; nil if there is none.
-	cluster *inventory.Cluster
-	// origin names the set when it comes from no cluster, such as elements[3].
-	origin func() string
-}
+// yield takes one set of parameters, which is its own as long as it runs: who keeps it copies
+// it. A generator ends with the error of yield.
+type yield func(set *parameters) error
 
 // generator is one sort of generator: the key of its entry and how it makes parameters.
 type generator struct {
 	key      string
-	generate func(reading *reading, config value, spec *specification) ([]parameters, error)
+	generate func(reading *reading, config value, spec *specification, yield yield) error
 }
 
 // registry lists the generators in the order in which Argo CD runs those of one entry: that
@@ -38,8 +34,8 @@ func registry() []generator {
 }
 
 // overNetwork stands for the generators that ask a server Seawall must not wait for.
-func overNetwork(_ *reading, config value, _ *specification) ([]parameters, error) {
-	return nil, open(config, "is resolved over the network")
+func overNetwork(_ *reading, config value, _ *specification, _ yield) error {
+	return open(config, "is resolved over the network")
 }
 
 // openError says that a generator yields Applications that cannot be counted, although
@@ -61,72 +57,71 @@ type closedChild struct {
 func (e *openError) Unwrap() error { return e.UnresolvedError }
 
 func open(config value, problem string) error {
-	return &openError{UnresolvedError: rollout.Unresolved(config.path, "%s", problem)}
+	return &openError{UnresolvedError: rollout.Unresolved(config.spelled(), "%s", problem)}
 }
 
-// generated is what one generator of an entry makes.
-type generated struct {
-	config   value
-	template map[string]any
-	sets     []parameters
-}
-
-// expand runs the generators of one entry of spec.generators.
-func (r *reading) expand(entry value, spec *specification) ([]generated, error) {
+// expand runs the generators of one entry of spec.generators. Each has a template of its own,
+// for which use makes what takes its parameters.
+func (r *reading) expand(entry value, spec *specification, use func(config value, template map[string]any) yield) error {
 	filter, err := decodeFilter(entry.field("selector"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all []generated
+	if err := unknownGenerator(r.generators, entry); err != nil {
+		return err
+	}
 	for _, generator := range r.generators {
 		config := entry.field(generator.key)
 		if config.absent() {
 			continue
 		}
 		if _, err := config.object(); err != nil {
-			return nil, err
+			return err
 		}
-		made, err := r.run(generator, config, spec)
-		if err != nil {
-			return nil, err
+		template := spec.template
+		if own := config.field("template"); !own.absent() {
+			if err := checkTemplate(own); err != nil {
+				return err
+			}
+			template, _ = merged(own.raw, spec.template).(map[string]any)
 		}
-		made.sets = filter.apply(made.sets)
-		all = append(all, made)
+		if err := generator.generate(r, config, spec, r.counted(config, filter, use(config, template))); err != nil {
+			return err
+		}
 	}
-	return all, unknownGenerator(r.generators, entry)
+	return nil
 }
 
-func (r *reading) run(generator generator, config value, spec *specification) (generated, error) {
-	made := generated{config: config, template: spec.template}
-	if own := config.field("template"); !own.absent() {
-		if err := checkTemplate(own); err != nil {
-			return made, err
+// counted counts the sets of parameters of a generator and drops those that a filter does not
+// match.
+func (r *reading) counted(config value, filter filter, yield yield) yield {
+	return func(set *parameters) error {
+		if err := r.count(config); err != nil {
+			return err
 		}
-		template, _ := merged(own.raw, spec.template).(map[string]any)
-		made.template = template
+		matches, err := filter.matches(r, set)
+		if err != nil || !matches {
+			return err
+		}
+		return yield(set)
 	}
-	var err error
-	if made.sets, err = generator.generate(r, config, spec); err != nil {
-		return made, err
-	}
-	return made, r.count(config, len(made.sets))
 }
 
 // unknownGenerator guards against generators of a later Argo CD: its CRD let the entry
 // through, so that it means something.
 func unknownGenerator(known []generator, entry value) error {
-	members, _ := entry.object()
-	for _, key := range sorted(members) {
-		if key == "selector" || members[key] == nil {
-			continue
-		}
-		found := false
-		for _, generator := range known {
-			found = found || generator.key == key
-		}
-		if !found {
-			return open(entry.field(key), "is a generator that this version does not know")
+	unknown, found := "", false
+	for key, member := range entry.members() {
+		if key != "selector" && member != nil && !knows(known, key) && (!found || key < unknown) {
+			unknown, found = key, true
 		}
 	}
-	return nil
+	if !found {
+		return nil
+	}
+	return open(entry.field(unknown), "is a generator that this version does not know")
+}
+
+func knows(known []generator, key string) bool {
+	return slices.ContainsFunc(known, func(generator generator) bool { return generator.key == key })
 }

@@ -9,6 +9,9 @@ import (
 // templated says whether any string of a configuration holds a template.
 func templated(raw any, dialect dialect) bool {
 	switch raw := raw.(type) {
+	case rawList:
+		// A brace may also be spelled as an escape.
+		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parsed(nil, raw), dialect)
 	case string:
 		return dialect.goTemplate && strings.Contains(raw, "{{") || !dialect.goTemplate && fastTemplated(raw)
 	case []any:
@@ -31,14 +34,14 @@ func templated(raw any, dialect dialect) bool {
 // its strings, and without what is null (RenderGeneratorParams of Argo CD's
 // applicationset/utils/utils.go).
 func (r *reading) interpolated(config value, params map[string]any, dialect dialect) (any, error) {
-	interpolation := &interpolation{reading: r, root: config, params: params, dialect: dialect}
+	interpolation := &interpolation{reading: r, root: config, params: madeOf(params, nil), dialect: dialect}
 	return interpolation.generator(config)
 }
 
 type interpolation struct {
 	reading *reading
 	root    value
-	params  map[string]any
+	params  parameters
 	dialect dialect
 }
 
@@ -68,9 +71,15 @@ func (i *interpolation) entries(list value) (any, error) {
 }
 
 func (i *interpolation) walk(part value) (any, error) {
+	if list, isRaw := part.raw.(rawList); isRaw {
+		if !templated(list, i.dialect) && !strings.Contains(string(list), "null") {
+			return list, nil
+		}
+		part.raw = parsed(i.reading.account, list)
+	}
 	switch raw := part.raw.(type) {
 	case string:
-		return i.text(part.path, raw)
+		return i.text(part.where(), raw)
 	case []any:
 		return i.items(part, i.walk)
 	case map[string]any:
@@ -111,7 +120,7 @@ func (i *interpolation) members(object value, each func(member value, key string
 		if err != nil {
 			return nil, err
 		}
-		rendered, err := i.text(object.path, name)
+		rendered, err := i.text(object.where(), name)
 		if err != nil {
 			return nil, err
 		}
@@ -120,10 +129,10 @@ func (i *interpolation) members(object value, each func(member value, key string
 	return members, i.reading.spend(i.root, len(members)*parameterWeight)
 }
 
-func (i *interpolation) text(path, text string) (string, error) {
-	rendered, err := i.reading.renderer(i.dialect).snippet(text).render(i.params)
+func (i *interpolation) text(at *path, text string) (string, error) {
+	rendered, err := i.reading.renderer(i.dialect).snippet(text).render(&i.params)
 	if err != nil {
-		return "", notInterpolated(path, err)
+		return "", notInterpolated(at, err)
 	}
 	return rendered, i.reading.spend(i.root, len(rendered))
 }
@@ -138,18 +147,19 @@ func (i *interpolation) values(values value) (any, error) {
 	strict := i.reading.renderer(dialect{goTemplate: true, options: []string{"missingkey=error"}})
 	members := make(map[string]any, len(raw))
 	for _, name := range sorted(raw) {
-		text, err := values.field(name).text()
+		field := values.field(name)
+		text, err := field.text()
 		if err != nil {
 			return nil, err
 		}
-		rendered, err := strict.snippet(text).render(i.params)
+		rendered, err := strict.snippet(text).render(&i.params)
 		switch {
 		case err == nil:
 			members[name] = rendered
 		case strings.Contains(err.Error(), "map has no entry for key") || strings.Contains(err.Error(), "can't evaluate field"):
 			members[name] = text
 		default:
-			return nil, notInterpolated(values.path+"."+name, err)
+			return nil, notInterpolated(field.where(), err)
 		}
 		if err := i.reading.spend(i.root, parameterWeight+len(rendered)); err != nil {
 			return nil, err
@@ -158,6 +168,9 @@ func (i *interpolation) values(values value) (any, error) {
 	return members, nil
 }
 
-func notInterpolated(path string, err error) error {
-	return rollout.Unresolved(path, "does not render with the parameters of the generator before it: %s", oneLine(err))
+func notInterpolated(at *path, err error) error {
+	if failed(err) {
+		return err
+	}
+	return rollout.Unresolved(at.String(), "does not render with the parameters of the generator before it: %s", oneLine(err))
 }

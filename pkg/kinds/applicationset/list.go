@@ -8,57 +8,104 @@ import (
 )
 
 // list makes one set of parameters per element (Argo CD's generators/list.go).
-func list(_ *reading, config value, spec *specification) ([]parameters, error) {
+func list(reading *reading, config value, spec *specification, yield yield) error {
 	elements := config.field("elements")
-	items, err := elements.list()
-	if err != nil {
-		return nil, err
+	var err error
+	if raw, isRaw := elements.raw.(rawList); isRaw {
+		err = listRaw(reading, elements, string(raw), !spec.dialect.goTemplate, yield)
+	} else {
+		err = listTree(elements, spec.dialect.goTemplate, yield)
 	}
-	sets := make([]parameters, 0, len(items))
-	for i, item := range items {
-		values, err := element(elements, i, item, spec.dialect.goTemplate)
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, parameters{values: values, origin: func() string { return elements.item(i).path }})
+	if err != nil {
+		return err
 	}
 	text, err := config.field("elementsYaml").text()
 	if err != nil || text == "" {
-		return sets, err
+		return err
 	}
-	return listYAML(sets, config.field("elementsYaml"), text)
+	return listYAML(config.field("elementsYaml"), text, yield)
+}
+
+// listRaw cuts the elements of a list without parsing what is in them.
+func listRaw(reading *reading, elements value, json string, fast bool, yield yield) error {
+	var set parameters
+	scanner := scanner{text: json}
+	cut := &element{place: elements.where(), fast: fast}
+	scanner.next()
+	for scanner.enter(); scanner.more(); cut.index++ {
+		if reading.depth > 0 {
+			cut = &element{place: cut.place, fast: fast, index: cut.index} // it is kept
+		}
+		cut.json = scanner.value()
+		if cut.index == 0 {
+			reading.expect(len(json) / (len(cut.json) + 1))
+		}
+		if err := reading.account.Work(1 + len(cut.json)/workBytes); err != nil {
+			return err
+		}
+		empty, err := cut.cut()
+		if err != nil {
+			return err
+		}
+		set = parameters{record: cut, empty: empty}
+		if err := yield(&set); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listTree takes the elements of a list that has been parsed.
+func listTree(elements value, goTemplate bool, yield yield) error {
+	items, err := elements.list()
+	if err != nil {
+		return err
+	}
+	for i, raw := range items {
+		item := elements.item(i)
+		if _, isObject := raw.(map[string]any); !isObject && raw != nil {
+			return item.wrong("an object")
+		}
+		params := item.members()
+		if !goTemplate {
+			if params, err = flattenedElement(item); err != nil {
+				return err
+			}
+		}
+		set := madeOf(params, item.spelled)
+		if err := yield(&set); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // listYAML adds the elements of a YAML text. Argo CD takes any of their values, even
 // without goTemplate, where only strings replace anything.
-func listYAML(sets []parameters, field value, text string) ([]parameters, error) {
+func listYAML(field value, text string, yield yield) error {
 	parsed, err := gotemplate.ParseYAML[[]map[string]any](text)
 	if err != nil {
-		return nil, rollout.Unresolved(field.path, "is not a YAML list of objects: %s", oneLine(err))
+		return rollout.Unresolved(field.spelled(), "is not a YAML list of objects: %s", oneLine(err))
 	}
 	for i, values := range parsed {
-		sets = append(sets, parameters{values: values, origin: func() string { return fmt.Sprintf("%s[%d]", field.path, i) }})
+		set := madeOf(values, func() string { return fmt.Sprintf("%s[%d]", field.spelled(), i) })
+		if err := yield(&set); err != nil {
+			return err
+		}
 	}
-	return sets, nil
+	return nil
 }
 
-// element returns the parameters of one element. Without goTemplate its values are
+// flattenedElement returns the parameters of an element without goTemplate: its values are
 // strings, and one of them may be an object of strings by the name of values.
-func element(elements value, index int, raw any, goTemplate bool) (map[string]any, error) {
-	members, isObject := raw.(map[string]any)
-	if !isObject && raw != nil {
-		return nil, elements.item(index).wrong("an object")
-	}
-	if goTemplate {
-		return members, nil
-	}
-	flat := make(map[string]any, len(members))
-	for key, member := range members {
+func flattenedElement(item value) (map[string]any, error) {
+	flat := make(map[string]any, len(item.members()))
+	for key, member := range item.members() {
 		if _, isString := member.(string); isString {
 			flat[key] = member
 			continue
 		}
-		field := elements.item(index).field(key)
+		field := item.field(key)
 		if key != "values" {
 			return nil, field.wrong("a string, or goTemplate: true")
 		}

@@ -1,131 +1,191 @@
 package applicationset
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // matrix makes one set of parameters for each set of the first child and each set that the
 // second child makes with the first's (Argo CD's generators/matrix.go).
-func matrix(reading *reading, config value, spec *specification) ([]parameters, error) {
+func matrix(reading *reading, config value, spec *specification, yield yield) error {
 	children, err := reading.children(config)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(children) != 2 {
-		return nil, config.field("generators").wrongCount(len(children), "exactly 2 generators")
+		return config.field("generators").wrongCount(len(children), "exactly 2 generators")
 	}
 	firsts, err := reading.child(children[0], spec, nil)
 	if err != nil {
-		return nil, reading.beside(err, children, 1, spec)
+		return reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
+	if !constant {
+		children[1].raw = parsed(reading.account, children[1].raw)
+	}
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
-	for i, first := range firsts {
+	for i := range firsts {
 		if i == 0 || !constant {
-			seconds, err := reading.child(children[1], spec, first.values)
+			seconds, err := reading.second(children[1], spec, &firsts[i])
 			if err != nil {
-				return nil, reading.beside(err, children, 0, spec)
+				return reading.beside(err, children, 0, spec)
 			}
-			if err := product.second(seconds); err != nil {
-				return nil, err
+			if product.seconds, err = product.plain(seconds); err != nil {
+				return err
 			}
 		}
 		if constant && len(firsts)*len(product.seconds) > expansionLimit {
-			return nil, tooManySets(config)
+			return tooManySets(config)
 		}
-		if err := product.add(first); err != nil {
-			return nil, err
+		if i == 0 && constant {
+			reading.expect(len(firsts) * len(product.seconds))
 		}
-	}
-	return product.sets, nil
-}
-
-// product collects the sets of a matrix.
-type product struct {
-	reading    *reading
-	config     value
-	goTemplate bool
-	seconds    []parameters
-	sets       []parameters
-}
-
-// second takes the sets of the second child for the firsts that follow.
-func (p *product) second(sets []parameters) error {
-	p.seconds = make([]parameters, len(sets))
-	for i, set := range sets {
-		var err error
-		if p.seconds[i], err = p.plain(set); err != nil {
+		if err := product.add(firsts[i:i+1], yield); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// plain returns a set as it is combined: without goTemplate every parameter is a string.
-func (p *product) plain(set parameters) (parameters, error) {
-	if p.goTemplate {
-		return set, nil
+// second runs the second child, whose configuration the parameters of a first are put into.
+func (r *reading) second(child value, spec *specification, first *parameters) ([]parameters, error) {
+	params, err := first.all()
+	if err != nil {
+		return nil, err
 	}
-	texts, weight := make(map[string]any, len(set.values)), 0
-	for key, member := range set.values {
-		text, isText := member.(string)
-		if !isText {
-			text = fmt.Sprintf("%v", member)
-			weight += len(text)
-		}
-		texts[key] = text
-		weight += parameterWeight
-	}
-	set.values = texts
-	return set, p.reading.spend(p.config, weight)
+	return r.child(child, spec, params)
 }
 
-// add appends the sets that a first makes with each of the seconds.
-func (p *product) add(first parameters) error {
-	if len(p.sets)+len(p.seconds) > expansionLimit {
+// product makes the sets of a matrix.
+type product struct {
+	reading    *reading
+	config     value
+	goTemplate bool
+	seconds    []parameters
+	sets       int
+}
+
+// plain returns sets as they are combined: without goTemplate every parameter is a string.
+func (p *product) plain(sets []parameters) ([]parameters, error) {
+	if p.goTemplate {
+		return sets, nil
+	}
+	plain := make([]parameters, len(sets))
+	for i := range sets {
+		params, err := sets[i].all()
+		if err != nil {
+			return nil, err
+		}
+		texts, weight := make(map[string]any, len(params)), 0
+		for key, member := range params {
+			text, isText := member.(string)
+			if !isText {
+				text = fmt.Sprintf("%v", member)
+				weight += len(text)
+			}
+			texts[key] = text
+			weight += parameterWeight
+		}
+		plain[i] = madeOf(texts, sets[i].describe)
+		plain[i].cluster = sets[i].cluster
+		if err := p.reading.spend(p.config, weight); err != nil {
+			return nil, err
+		}
+	}
+	return plain, nil
+}
+
+// add makes the sets of a first and each of the seconds.
+func (p *product) add(firsts []parameters, yield yield) error {
+	if p.sets += len(p.seconds); p.sets > expansionLimit {
 		return tooManySets(p.config)
 	}
-	first, err := p.plain(first)
+	firsts, err := p.plain(firsts)
 	if err != nil {
 		return err
 	}
-	for _, second := range p.seconds {
-		set, err := p.combined(first, second)
-		if err != nil {
+	first := &firsts[0]
+	pairs := make([]pair, len(p.seconds))
+	var set parameters
+	for i := range pairs {
+		second := &p.seconds[i]
+		pairs[i] = pair{p, first, second}
+		set = parameters{record: &pairs[i], cluster: cmp.Or(first.cluster, second.cluster), empty: first.empty && second.empty}
+		if !p.goTemplate {
+			if set.made, err = pairs[i].texts(); err != nil {
+				return err
+			}
+			set.record = &made{set.made, pairs[i].describe}
+		}
+		if err := yield(&set); err != nil {
 			return err
 		}
-		p.sets = append(p.sets, set)
 	}
-	return p.reading.ctx.Err() //nolint:wrapcheck // the caller's own
+	return nil
 }
 
-// combined is the set of two. With goTemplate they are merged in depth and the first wins;
-// without, two values for one key are an error.
-func (p *product) combined(first, second parameters) (parameters, error) {
-	set := parameters{cluster: first.cluster, origin: func() string { return first.describe() + " and " + second.describe() }}
-	if set.cluster == nil {
-		set.cluster = second.cluster
+// pair is a set of two: in goTemplate their parameters are merged in depth, and the first wins.
+type pair struct {
+	product       *product
+	first, second *parameters
+}
+
+func (p *pair) describe() string {
+	switch {
+	case p.first.cluster != 0:
+		return p.first.describe()
+	case p.second.cluster != 0:
+		return p.second.describe()
+	default:
+		return p.first.describe() + " and " + p.second.describe()
 	}
-	if p.goTemplate {
-		made := 0
-		set.values = overlaid(second.values, first.values, &made)
-		return set, p.reading.spend(p.config, made*parameterWeight)
+}
+
+func (p *pair) lookUp(field *field) (string, answer) {
+	if said, found := p.first.lookUp(field); found != absent {
+		return said, found
 	}
-	set.values = make(map[string]any, len(first.values)+len(second.values))
-	maps.Copy(set.values, second.values)
-	for key, text := range first.values {
-		if other, found := set.values[key]; found && other != text {
-			return set, rollout.Unresolved(p.config.path, "has two values for the parameter %s: %s and %s",
-				rollout.Quote(key), rollout.Quote(fmt.Sprint(text)), rollout.Quote(fmt.Sprint(other)))
+	return p.second.lookUp(field)
+}
+
+func (p *pair) values() (map[string]any, error) {
+	first, err := p.first.all()
+	if err != nil {
+		return nil, err
+	}
+	second, err := p.second.all()
+	if err != nil {
+		return nil, err
+	}
+	made := 0
+	merged := overlaid(second, first, &made)
+	return merged, p.product.reading.spend(p.product.config, made*parameterWeight)
+}
+
+// texts are the parameters without goTemplate, where two values for one key are an error.
+func (p *pair) texts() (map[string]any, error) {
+	first, second := p.first.made, p.second.made
+	texts := make(map[string]any, len(first)+len(second))
+	maps.Copy(texts, second)
+	var twice []string
+	for key, text := range first {
+		if other, found := texts[key]; found && other != text {
+			twice = append(twice, key)
 		}
-		set.values[key] = text
+		texts[key] = text
 	}
-	return set, p.reading.spend(p.config, len(set.values)*parameterWeight)
+	if len(twice) > 0 {
+		key := slices.Min(twice)
+		return nil, rollout.Unresolved(p.product.config.spelled(), "has two values for the parameter %s: %s and %s",
+			rollout.Quote(key), rollout.Quote(fmt.Sprint(first[key])), rollout.Quote(fmt.Sprint(second[key])))
+	}
+	return texts, p.product.reading.spend(p.product.config, len(texts)*parameterWeight)
 }
 
 // overlaid returns the members of base with those of over on top, in depth, as mergo.Merge
@@ -194,8 +254,12 @@ func (r *reading) beside(err error, children []value, other int, spec *specifica
 		return err
 	}
 	closed := &closedChild{index: other, sets: make([]string, len(sets))}
-	for i, set := range sets {
-		text, err := json.Marshal(set.values)
+	for i := range sets {
+		params, err := sets[i].all()
+		if err != nil {
+			return open
+		}
+		text, err := json.Marshal(params)
 		if err != nil || r.spend(children[other], len(text)) != nil {
 			return open
 		}

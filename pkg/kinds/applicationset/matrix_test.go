@@ -23,7 +23,7 @@ func mergeOf(keys []any, children ...any) fields {
 func namesOf(change rollout.Change) []string {
 	names := []string{}
 	for _, step := range change.Steps {
-		for _, target := range step.Targets {
+		for _, target := range step.All() {
 			names = append(names, target.Name)
 		}
 	}

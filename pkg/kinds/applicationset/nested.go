@@ -23,8 +23,8 @@ func (r *reading) children(config value) ([]value, error) {
 	return children, nil
 }
 
-// child runs the only generator of a nested entry, with the parameters of another put into
-// it. Its selector is read before that.
+// child returns the sets of the only generator of a nested entry, with the parameters of
+// another put into it. Its selector is read before that.
 func (r *reading) child(entry value, spec *specification, params map[string]any) ([]parameters, error) {
 	filter, err := decodeFilter(entry.field("selector"))
 	if err != nil {
@@ -43,21 +43,22 @@ func (r *reading) child(entry value, spec *specification, params map[string]any)
 			return nil, err
 		}
 	}
+	var sets []parameters
 	r.depth++
-	sets, err := chosen.generate(r, config, spec)
+	err = chosen.generate(r, config, spec, r.counted(config, filter, func(set *parameters) error {
+		sets = append(sets, *set)
+		return r.account.Spend(setWeight)
+	}))
 	r.depth--
 	if open, isOpen := errors.AsType[*openError](err); isOpen {
 		// What is beside it is not all that is around it.
 		return nil, &openError{UnresolvedError: open.UnresolvedError}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := r.count(config, len(sets)); err != nil {
-		return nil, err
-	}
-	return filter.apply(sets), r.ctx.Err() //nolint:wrapcheck // the caller's own
+	return sets, err
 }
+
+// setWeight is what a set of parameters weighs that is not made yet.
+const setWeight = 48
 
 // combines tells whether a generator is made of others.
 func combines(generator generator) bool { return generator.key == "matrix" || generator.key == "merge" }
@@ -93,7 +94,7 @@ func (r *reading) only(entry value) (generator, error) {
 	}
 	switch {
 	case len(found) == 0 && r.depth > 0:
-		return generator{}, rollout.Unresolved(entry.path, "holds no generator: want one other than matrix and merge, which nest one level")
+		return generator{}, rollout.Unresolved(entry.spelled(), "holds no generator: want one other than matrix and merge, which nest one level")
 	case len(found) != 1:
 		return generator{}, entry.wrongCount(len(found), "exactly 1 generator")
 	default:
@@ -102,5 +103,5 @@ func (r *reading) only(entry value) (generator, error) {
 }
 
 func (v value) wrongCount(count int, want string) error {
-	return rollout.Unresolved(v.path, "holds %d: want %s", count, want)
+	return rollout.Unresolved(v.spelled(), "holds %d: want %s", count, want)
 }

@@ -1,8 +1,10 @@
 package applicationset
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -13,6 +15,16 @@ func unresolved(entries []openEntry, atLeast int) error {
 	return &named
 }
 
+// outgrown is the error for entries that expand past a bound: what could be counted is judged, and
+// where nothing could that is a failure of Seawall's own.
+func outgrown(entries []openEntry, atLeast int) error {
+	err := unresolved(entries, atLeast)
+	if entries[0].err.AtLeast > 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %s %s", budget.ErrExceeded, entries[0].err.Field, entries[0].err.Problem)
+}
+
 // bounded says whether an entry expands past a bound.
 func bounded(entries []openEntry) bool {
 	return slices.ContainsFunc(entries, func(entry openEntry) bool { return entry.bound })
@@ -20,7 +32,7 @@ func bounded(entries []openEntry) bool {
 
 // existing returns how many Applications exist of the stored object's open entries, as far as
 // the status tells.
-func (d *delta) existing() int { return d.before.status.beside(d.before.apps) }
+func (d *delta) existing() int { return d.before.statusOf().beside(d.before.apps) }
 
 // estimate counts the environments without a name of entries that the write leaves as they
 // are: as many as an annotation declares, but not less than exist. The evidence is empty
@@ -30,8 +42,8 @@ func (d *delta) estimate(metadata *rollout.Metadata, known int) (n int, evidence
 	if err != nil {
 		return 0, "", err
 	}
-	if n = d.existing(); d.before.status.count > 0 {
-		evidence = d.before.status.evidence
+	if n = d.existing(); d.before.statusOf().count > 0 {
+		evidence = d.before.statusOf().evidence
 	}
 	if found && (evidence == "" || declared-known >= n) {
 		n, evidence = max(declared-known, 0), rollout.DeclaredEvidence
@@ -42,17 +54,15 @@ func (d *delta) estimate(metadata *rollout.Metadata, known int) (n int, evidence
 // countReleased counts what a looser pacing releases of the entries that stay open: all
 // that the status does not show to be healthy.
 func (d *delta) countReleased() error {
-	n, evidence, err := d.estimate(d.write.Metadata(), len(d.after.apps))
+	n, evidence, err := d.estimate(d.write.Metadata(), d.after.apps.len())
 	if err != nil {
 		return err
 	}
 	if evidence == "" {
-		return unresolved(d.kept, len(d.effects))
+		return unresolved(d.kept, d.affected)
 	}
-	for name := range d.before.status.healthy {
-		_, known := d.after.apps[name]
-		_, was := d.before.apps[name]
-		if !known && !was && !d.permitsUpdates() {
+	for name := range d.before.statusOf().healthy {
+		if d.after.apps.named(name) == nil && d.before.apps.named(name) == nil && !d.permitsUpdates() {
 			n--
 		}
 	}
@@ -68,15 +78,15 @@ func (d *delta) countGone() error {
 		return nil
 	}
 	if orphans, told := d.orphans(); told {
-		d.goneDeclared, d.evidence = orphans, d.before.status.evidence
+		d.goneDeclared, d.evidence = orphans, d.before.statusOf().evidence
 		return nil
 	}
-	n, evidence, err := d.estimate(d.write.OldMetadata(), len(d.before.apps))
+	n, evidence, err := d.estimate(d.write.OldMetadata(), d.before.apps.len())
 	if err != nil && d.write.Operation == rollout.Delete {
 		return err
 	}
 	if err != nil || evidence == "" {
-		return unresolved(d.gone, len(d.effects))
+		return unresolved(d.gone, d.affected)
 	}
 	d.goneDeclared, d.evidence = n, evidence
 	return nil
@@ -84,7 +94,7 @@ func (d *delta) countGone() error {
 
 // leaves says whether what open entries stood for stays as it is when they are gone.
 func (d *delta) leaves() bool {
-	template := value{raw: d.before.spec.template}
+	template := root("spec.template", d.before.spec.template)
 	finalizers, _ := template.field("metadata").field("finalizers").list()
 	return !d.after.spec.policy.remove || d.before.spec.policy.preserve && len(finalizers) == 0
 }
@@ -96,21 +106,19 @@ func (d *delta) countOrphans() {
 		return
 	}
 	if orphans, told := d.orphans(); told && orphans > 0 {
-		d.goneDeclared, d.evidence = orphans, d.before.status.evidence
+		d.goneDeclared, d.evidence = orphans, d.before.statusOf().evidence
 	}
 }
 
 // orphans counts the Applications that exist and belong to neither object, if the status
 // names all that exist and the written object can be counted.
 func (d *delta) orphans() (count int, told bool) {
-	status := d.before.status
+	status := d.before.statusOf()
 	if len(d.after.open) > 0 || len(status.names) == 0 || len(status.names) < status.count {
 		return 0, false
 	}
 	for _, name := range status.names {
-		_, stays := d.after.apps[name]
-		_, known := d.before.apps[name]
-		if !stays && !known {
+		if d.after.apps.named(name) == nil && d.before.apps.named(name) == nil {
 			count++
 		}
 	}
@@ -129,7 +137,7 @@ func (d *delta) openTotal() int {
 	case len(d.added) > 0:
 		return d.declared // what exists is not what will
 	}
-	n, _, err := d.estimate(d.write.Metadata(), len(d.after.apps))
+	n, _, err := d.estimate(d.write.Metadata(), d.after.apps.len())
 	if err != nil {
 		n = 0
 	}

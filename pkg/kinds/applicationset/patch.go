@@ -19,15 +19,14 @@ var (
 // digest, so that a different patch is a different desired state. Argo CD merges it
 // strategically (applicationset/controllers/template/patch.go), but an Application has
 // only maps and whole lists to merge. It returns the finalizers that the patch adds.
-func (t *appTemplate) applyPatch(pen *pen, rendered *application) []string {
-	const path = "spec.templatePatch"
-	text := pen.write(path, t.patch)
-	if pen.failed != nil {
+func (t *appTemplate) applyPatch(rendered *application) []string {
+	text := t.pen.write(t.patch)
+	if t.pen.failed != nil {
 		return nil
 	}
 	finalizers, err := t.patched(text, rendered)
 	if err != nil {
-		pen.failed = &broken{path: path, err: err}
+		t.pen.failed = &broken{path: t.patch.path, err: err}
 	}
 	return finalizers
 }
@@ -37,7 +36,7 @@ func (t *appTemplate) patched(text string, rendered *application) ([]string, err
 	if err != nil || tree == nil {
 		return nil, err
 	}
-	patch := value{raw: tree}
+	patch := root("spec.templatePatch", tree)
 	metadata := patch.field("metadata")
 	if _, err := metadata.object(); err != nil || directed(patch, metadata, metadata.field("labels")) {
 		return nil, cmp.Or(err, errDirective)
@@ -47,7 +46,7 @@ func (t *appTemplate) patched(text string, rendered *application) ([]string, err
 		return nil, errPatch
 	}
 	if name != "" {
-		rendered.name = name
+		rendered.name = []byte(name)
 	}
 	if err := t.patchLabels(rendered, metadata.field("labels")); err != nil {
 		return nil, err

@@ -2,44 +2,51 @@ package applicationset
 
 import (
 	"context"
-	"fmt"
 	"hash/maphash"
+	"slices"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // reading is what the two objects of one write share while they are read.
 type reading struct {
 	*reader
 
-	ctx       context.Context //nolint:containedctx // a reading lives as long as the call whose context it is
-	printer   printer
-	renderers map[string]*renderer
-	selected  map[string][]inventory.Cluster
+	ctx     context.Context //nolint:containedctx // a reading lives as long as the call whose context it is
+	account *budget.Account
+	// seed makes the digests and hashes of both objects comparable.
+	seed       maphash.Seed
+	renderers  []*renderer
+	selections []*selection
+	// strategies are those of the stored and of the written object.
+	strategies [2]strategy
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
-	// sets counts the sets of parameters of the object that is being read.
+	// apps are those of the object that is being read.
+	apps *apps
+	// sets counts the sets of parameters of that object.
 	sets int
-	// spent is what the expansion of that object has made, in bytes.
+	// spent is what its expansion has made, in bytes.
 	spent int
 	// depth is how many matrix and merge generators the present one is within.
 	depth int
 }
 
+// begin takes the stored and the written object; either may be nil.
 func (r *reader) begin(ctx context.Context, objects ...*object) *reading {
-	reading := &reading{
-		reader:     r,
-		ctx:        ctx,
-		printer:    printer{seed: maphash.MakeSeed()},
-		renderers:  map[string]*renderer{},
-		selected:   map[string][]inventory.Cluster{},
-		stepLabels: map[string]bool{},
-	}
-	for _, object := range objects {
+	reading := &reading{reader: r, ctx: ctx, account: budget.From(ctx), seed: maphash.MakeSeed()}
+	for i, object := range objects {
+		if object == nil {
+			continue
+		}
 		var spec specification
 		_ = decodeStrategy(&spec, object.spec()) // whoever reads the object says what is wrong
+		reading.strategies[i] = spec.strategy
 		for _, step := range spec.strategy.steps {
 			for _, expression := range step.expressions {
+				if reading.stepLabels == nil {
+					reading.stepLabels = map[string]bool{}
+				}
 				reading.stepLabels[expression.key] = true
 			}
 		}
@@ -47,10 +54,20 @@ func (r *reader) begin(ctx context.Context, objects ...*object) *reading {
 	return reading
 }
 
-func (r *reading) renderer(dialect dialect) *renderer {
-	key := fmt.Sprintf("%t %q", dialect.goTemplate, dialect.options)
-	if _, found := r.renderers[key]; !found {
-		r.renderers[key] = newRenderer(r.ctx, dialect, r.functions)
+func (r *reading) renderer(of dialect) *renderer {
+	for _, known := range r.renderers {
+		if known.dialect.goTemplate == of.goTemplate && slices.Equal(known.dialect.options, of.options) {
+			return known
+		}
 	}
-	return r.renderers[key]
+	made := newRenderer(r.ctx, of, r.functions, r.rendered)
+	r.renderers = append(r.renderers, made)
+	return made
+}
+
+// expect makes room for the Applications of so many sets of parameters.
+func (r *reading) expect(sets int) {
+	if r.depth == 0 {
+		r.apps.reserve(min(sets, expansionLimit))
+	}
 }

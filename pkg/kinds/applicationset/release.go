@@ -5,11 +5,12 @@ import (
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
-
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 func (d *delta) paces(s *side) bool { return d.progressive && s.spec.strategy.rolling }
+
+// step returns that of an Application in the side's strategy.
+func (s *side) step(app *app) int { return int(app.steps[s.turn]) }
 
 // release finds the Applications that the write lets go on: a looser pacing releases all
 // that are not up to date, and a policy that permits updates again all there are.
@@ -18,13 +19,15 @@ func (d *delta) release() {
 	if !d.after.spec.policy.update || !permitted && !d.loosens() {
 		return // what may not be updated is not synced either
 	}
-	for name, app := range d.after.apps {
-		_, existed := d.before.apps[name]
-		_, affected := d.effects[name]
-		upToDate := !permitted && d.before.status.healthy[name]
-		held := d.paces(d.after) && d.after.spec.strategy.step(app.labels) == noStep
-		if existed && !affected && !upToDate && !held {
-			d.effects[name] = rollout.Released
+	for i := range d.after.apps.list {
+		app := &d.after.apps.list[i]
+		if app.effect != untouched || d.before.apps.counterpart(d.after.apps, i) == nil {
+			continue
+		}
+		upToDate := !permitted && d.before.statusOf().healthy[string(d.after.apps.name(app))]
+		held := d.paces(d.after) && d.after.step(app) == noStep
+		if !upToDate && !held {
+			d.affect(app, released)
 		}
 	}
 }
@@ -48,9 +51,9 @@ func (d *delta) loosens() bool {
 		return false // nothing is looser than all at once
 	}
 	var before, after []*app
-	for _, name := range sorted(d.after.apps) {
-		if old, existed := d.before.apps[name]; existed {
-			before, after = append(before, old), append(after, d.after.apps[name])
+	for i := range d.after.apps.list {
+		if old := d.before.apps.counterpart(d.after.apps, i); old != nil {
+			before, after = append(before, old), append(after, &d.after.apps.list[i])
 		}
 	}
 	reachBefore := d.reach(d.before, before)
@@ -64,13 +67,17 @@ func (d *delta) loosens() bool {
 }
 
 // reach returns how large the wave of an Application may be; 0 when it never starts.
-func (d *delta) reach(s *side, apps []*app) func(*app) int {
+func (d *delta) reach(s *side, all []*app) func(*app) int {
 	if !d.paces(s) {
-		return func(*app) int { return len(apps) }
+		return func(*app) int { return len(all) }
 	}
-	reach := s.spec.strategy.reach(apps)
+	totals := newTotals(s)
+	for _, app := range all {
+		totals.add(app)
+	}
+	reach := s.spec.strategy.reach(totals)
 	return func(app *app) int {
-		if step := s.spec.strategy.step(app.labels); step != noStep {
+		if step := s.step(app); step != noStep {
 			return reach[step]
 		}
 		return 0
@@ -92,7 +99,7 @@ func (d *delta) loosensOpen() bool {
 	if !d.paces(d.after) {
 		return true
 	}
-	labels := func(s *side) any { return value{raw: s.spec.template}.field("metadata").field("labels").raw }
+	labels := func(s *side) any { return root("spec.template", s.spec.template).field("metadata").field("labels").raw }
 	before, after := d.before.spec.strategy.steps, d.after.spec.strategy.steps
 	return !reflect.DeepEqual(labels(d.before), labels(d.after)) ||
 		!slices.EqualFunc(before, after, func(old, step rolloutStep) bool {

@@ -144,30 +144,44 @@ func (s rolloutStep) window(total int) int {
 
 // totals counts Applications by step. Argo CD counts those of no step into the first
 // (the zero value of a Go map), which widens its window.
-func (s strategy) totals(apps []*app) (totals []int, unmatched int) {
-	totals = make([]int, len(s.steps))
-	for _, app := range apps {
-		if step := s.step(app.labels); step != noStep {
-			totals[step]++
-		} else {
-			unmatched++
-		}
+type totals struct {
+	side      *side
+	steps     []int
+	unmatched int
+}
+
+func newTotals(s *side) *totals {
+	return &totals{side: s, steps: make([]int, len(s.spec.strategy.steps))}
+}
+
+func (t *totals) add(app *app) {
+	if step := t.side.step(app); step != noStep {
+		t.steps[step]++
+	} else {
+		t.unmatched++
 	}
-	return totals, unmatched
+}
+
+// totals counts all Applications of the side.
+func (s *side) totals() *totals {
+	all := newTotals(s)
+	for i := range s.apps.list {
+		all.add(&s.apps.list[i])
+	}
+	return all
 }
 
 // reach returns, by step, how many Applications are in flight together at most: none from
 // the first gate on, which is a step of some Applications and a window of none.
-func (s strategy) reach(apps []*app) []int {
-	totals, unmatched := s.totals(apps)
+func (s strategy) reach(totals *totals) []int {
 	reach := make([]int, len(s.steps))
 	for i, step := range s.steps {
-		total := totals[i]
+		total := totals.steps[i]
 		if i == 0 {
-			total += unmatched
+			total += totals.unmatched
 		}
 		reach[i] = step.window(total)
-		if reach[i] == 0 && totals[i] > 0 {
+		if reach[i] == 0 && totals.steps[i] > 0 {
 			return reach
 		}
 	}

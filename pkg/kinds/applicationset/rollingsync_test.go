@@ -121,7 +121,7 @@ func TestPacing(t *testing.T) {
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(change.Affected()).To(Equal(test.affected))
 			for _, step := range change.Steps {
-				for _, target := range step.Targets {
+				for _, target := range step.All() {
 					g.Expect(target.Effect).To(Equal(rollout.Released))
 				}
 			}

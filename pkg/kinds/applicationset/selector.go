@@ -76,7 +76,7 @@ func clusterSelector(field value) (labels.Selector, bool, error) {
 	delete(decoded.MatchLabels, secretType)
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, false, rollout.Unresolved(field.path, "is no label selector: %s", oneLine(err))
+		return nil, false, rollout.Unresolved(field.spelled(), "is no label selector: %s", oneLine(err))
 	}
 	return selector, false, nil
 }
@@ -100,7 +100,7 @@ func decodeFilter(field value) (filter, error) {
 	}
 	for _, requirement := range all {
 		if problem := requirement.problem(); problem != "" {
-			return nil, rollout.Unresolved(field.path, "%s", problem)
+			return nil, rollout.Unresolved(field.spelled(), "%s", problem)
 		}
 	}
 	return all, nil
@@ -138,18 +138,24 @@ func (e expression) matches(text string, found bool) bool {
 	}
 }
 
-func (f filter) apply(sets []parameters) []parameters {
+// matches says whether a set of parameters passes.
+func (f filter) matches(reading *reading, set *parameters) (bool, error) {
 	if len(f) == 0 {
-		return sets
+		return true, nil
 	}
-	return slices.DeleteFunc(sets, func(set parameters) bool {
-		for _, expression := range f {
-			if text, found := flattened(set.values, expression.key); !expression.matches(text, found) {
-				return true
-			}
+	params, err := set.all()
+	if err != nil {
+		return false, err
+	}
+	for _, expression := range f {
+		if err := reading.account.Work(1 + len(expression.key)/workBytes + len(expression.values)); err != nil {
+			return false, err
 		}
-		return false
-	})
+		if text, found := flattened(params, expression.key); !expression.matches(text, found) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // flattened returns the text of what a path names: "metadata.labels.env", "ports.0". Keys may

@@ -1,34 +1,36 @@
 package applicationset
 
 import (
-	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"reflect"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // side is one object of a write with the Applications it stands for.
 type side struct {
 	spec *specification
-	apps map[string]*app
+	// turn says whether it is the stored or the written object.
+	turn turn
+	apps *apps
 	// open are the entries whose Applications cannot be counted.
 	open     []openEntry
 	warnings []string
-	status   status
+
+	rawStatus json.RawMessage
+	status    *status
+	// owned returns the names of the Applications that exist; nil if nobody knows them.
+	owned func() []string
 }
 
-// app is an Application of a side.
-type app struct {
-	application
+// turn is the place of an object in a write.
+type turn int
 
-	// copies is the number of parameter sets that render to the name.
-	copies  int
-	cluster *inventory.Cluster
-}
+const (
+	theStored turn = iota
+	theWritten
+)
 
 // openEntry is an entry of spec.generators that cannot be counted.
 type openEntry struct {
@@ -47,31 +49,40 @@ type openEntry struct {
 
 // nothing is the side of an object that does not exist.
 func nothing() *side {
-	return &side{spec: &specification{policy: syncPolicy{update: true, remove: true}}, apps: map[string]*app{}}
+	return &side{spec: &specification{policy: syncPolicy{update: true, remove: true}}, apps: &apps{}}
 }
 
-// side reads an object. Its error is that of the context: whatever is wrong with the
+// side reads an object. Its error is a failure of Seawall's own: whatever is wrong with the
 // object itself leaves an open entry.
-func (r *reading) side(object *object) (*side, error) {
+func (r *reading) side(object *object, turn turn) (*side, error) {
 	read := nothing()
-	read.status = decodeStatus(object.Status)
+	read.turn, read.rawStatus = turn, object.Status
 	tree := object.spec()
+	if err := r.account.Err(); err != nil {
+		return nil, err
+	}
 	spec, err := r.decodeSpec(tree)
 	read.spec = spec
 	if err != nil {
 		return read, read.leaveOpen(withoutPacing(tree), err)
 	}
 	r.sets, r.spent = 0, 0
+	read.apps.seed = r.seed
+	r.apps = read.apps
 	templates := map[uintptr]*appTemplate{}
 	entries, _ := spec.generators.list()
 	for i := range entries {
+		if err := r.account.Err(); err != nil {
+			return nil, err
+		}
 		entry := spec.generators.item(i)
-		apps, err := r.entry(entry, spec, templates)
+		err := r.entry(entry, spec, templates)
 		if err == nil {
-			read.add(apps)
+			read.apps.keep()
 			read.warnUnrecognized(r.generators, entry)
 			continue
 		}
+		read.apps.drop()
 		if err := read.leaveOpen(entry.raw, err); err != nil {
 			return nil, err
 		}
@@ -79,70 +90,28 @@ func (r *reading) side(object *object) (*side, error) {
 	return read, nil
 }
 
-// entry renders the Applications of one entry of spec.generators.
-func (r *reading) entry(entry value, spec *specification, templates map[uintptr]*appTemplate) ([]*app, error) {
-	all, err := r.expand(entry, spec)
-	if err != nil {
-		return nil, err
-	}
-	var apps []*app
-	for _, made := range all {
-		identity := reflect.ValueOf(made.template).Pointer()
+// entry adds the Applications of one entry of spec.generators.
+func (r *reading) entry(entry value, spec *specification, templates map[uintptr]*appTemplate) error {
+	return r.expand(entry, spec, func(config value, template map[string]any) yield {
+		identity := reflect.ValueOf(template).Pointer()
 		if templates[identity] == nil {
-			templates[identity] = r.compile(spec, made.template)
+			templates[identity] = r.compile(spec, template)
 		}
-		for i, set := range made.sets {
-			if err := r.ctx.Err(); err != nil {
-				return nil, err
-			}
-			rendered, err := templates[identity].render(set.values)
+		compiled := templates[identity]
+		return func(set *parameters) error {
+			rendered, err := compiled.render(set)
 			if err != nil {
-				return nil, notRendered(err, made.sets[i])
+				return err
 			}
-			if err := r.spend(made.config, rendered.weight()); err != nil {
-				return nil, err
+			if !r.apps.add(rendered.name, rendered.app(set.cluster)) {
+				return nil
 			}
-			apps = append(apps, &app{application: rendered, copies: 1, cluster: set.cluster})
+			if err := r.account.Spend(appWeight); err != nil {
+				return err
+			}
+			return r.spend(config, parameterWeight+len(rendered.name))
 		}
-	}
-	return apps, nil
-}
-
-func notRendered(err error, set parameters) error {
-	var field *broken
-	if errors.As(err, &field) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-		return rendering(field, set.describe())
-	}
-	return err
-}
-
-func (p parameters) describe() string {
-	if p.cluster != nil {
-		return "cluster " + rollout.Quote(p.cluster.Name)
-	}
-	return p.origin()
-}
-
-func (s *side) add(apps []*app) {
-	for _, added := range apps {
-		present, found := s.apps[added.name]
-		if !found {
-			s.apps[added.name] = added
-			continue
-		}
-		present.copies++
-		present.digest = mix(present.digest, binary.LittleEndian.AppendUint64(nil, added.digest))
-		present.kept = present.kept && added.kept
-	}
-}
-
-// mix adds to a digest; it is the same for the same digests in the same order.
-func mix(digest uint64, more []byte) uint64 {
-	const prime = 1099511628211 // FNV-1a
-	for _, b := range more {
-		digest = (digest ^ uint64(b)) * prime
-	}
-	return digest
+	})
 }
 
 // leaveOpen notes an entry that cannot be counted; any other error is returned.
@@ -151,7 +120,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	key, marshalErr := json.Marshal(entry)
+	key, marshalErr := json.Marshal(parsed(nil, entry))
 	if marshalErr != nil {
 		return marshalErr
 	}
@@ -175,7 +144,7 @@ func (s *side) warnUnrecognized(known []generator, entry value) {
 			return
 		}
 	}
-	s.warnings = append(s.warnings, entry.path+" holds no generator and yields no Application")
+	s.warnings = append(s.warnings, entry.spelled()+" holds no generator and yields no Application")
 }
 
 // withoutPacing is what a spec holds beside what paces and permits.
@@ -195,11 +164,11 @@ func withoutPacing(tree value) any {
 
 // shape is what every Application of an entry depends on beside the entry itself.
 func (s *specification) shape() []any {
-	template := value{raw: s.template}
+	template := root("spec.template", s.template)
 	return []any{s.dialect, s.patch, template.field("spec").raw, template.field("metadata").field("name").raw}
 }
 
-// sideLike reads an object, and renders nothing anew if only what paces and permits has
+// sideLike reads the written object, and renders nothing anew if only what paces and permits has
 // changed since before.
 func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	tree := object.spec()
@@ -207,7 +176,7 @@ func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	same := err == nil && reflect.DeepEqual(withoutPacing(tree), withoutPacing(before.spec.tree)) &&
 		spec.policy.preserve == before.spec.policy.preserve
 	if !same {
-		return r.side(object)
+		return r.side(object, theWritten)
 	}
-	return &side{spec: spec, apps: before.apps, open: before.open, warnings: before.warnings, status: decodeStatus(object.Status)}, nil
+	return &side{spec: spec, turn: theWritten, apps: before.apps, open: before.open, warnings: before.warnings}, nil
 }

@@ -10,35 +10,31 @@ import (
 // skeleton is the spec of an Application template, laid out so that a rendered spec can be
 // told from another without building either: texts[0] leaves[0] texts[1] … .
 type skeleton struct {
-	seed   maphash.Seed
 	texts  []string
 	leaves []leaf
 }
 
-// printer makes skeletons whose digests are comparable.
-type printer struct{ seed maphash.Seed }
-
-func (p printer) skeleton(renderer *renderer, spec value) skeleton {
+func layOut(renderer *renderer, spec value) skeleton {
 	layout := &layout{renderer: renderer}
 	layout.add(spec)
-	return skeleton{seed: p.seed, texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
+	return skeleton{texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
 }
 
 // digest returns the hash of the rendered spec.
 func (s *skeleton) digest(pen *pen) uint64 {
-	var hash maphash.Hash
-	hash.SetSeed(s.seed)
-	var size [8]byte
+	text := pen.text[:0]
 	for i, leaf := range s.leaves {
-		_, _ = hash.WriteString(s.texts[i])
-		rendered := pen.write(leaf.path, leaf.snippet)
-		binary.LittleEndian.PutUint64(size[:], uint64(len(rendered)))
-		_, _ = hash.Write(size[:])
-		_, _ = hash.WriteString(rendered)
+		text = append(text, s.texts[i]...)
+		from := len(text)
+		text = pen.add(append(text, make([]byte, sizeBytes)...), leaf)
+		binary.LittleEndian.PutUint64(text[from:], uint64(len(text)-from-sizeBytes))
 	}
-	_, _ = hash.WriteString(s.texts[len(s.leaves)])
-	return hash.Sum64()
+	pen.text = append(text, s.texts[len(s.leaves)]...)
+	return maphash.Bytes(pen.reading.seed, pen.text)
 }
+
+// sizeBytes are how many bytes the size of a string takes before it.
+const sizeBytes = 8
 
 // layout collects a skeleton.
 type layout struct {
@@ -57,7 +53,7 @@ func (l *layout) add(v value) {
 			if member.absent() {
 				continue // null is the same as nothing to Argo CD
 			}
-			l.string(member.path, key)
+			l.string(member, key)
 			l.add(member)
 		}
 		l.text = append(l.text, '}')
@@ -68,7 +64,7 @@ func (l *layout) add(v value) {
 		}
 		l.text = append(l.text, ']')
 	case string:
-		l.string(v.path, raw)
+		l.string(v, raw)
 	default:
 		l.text = fmt.Appendf(l.text, "%v,", raw) // a number, true, false or null
 	}
@@ -76,16 +72,16 @@ func (l *layout) add(v value) {
 
 // string adds a string so that it counts as a leaf does that renders to it. Argo CD renders
 // keys too (applicationset/utils/utils.go, deeplyReplaceWithFilter).
-func (l *layout) string(path, text string) {
+func (l *layout) string(at value, text string) {
 	l.text = append(l.text, '"')
 	snippet := l.renderer.snippet(text)
-	if snippet.execute == nil {
+	if snippet.constant() {
 		l.text = binary.LittleEndian.AppendUint64(l.text, uint64(len(text)))
 		l.text = append(l.text, text...)
 		return
 	}
 	l.texts = append(l.texts, string(l.text))
-	l.leaves = append(l.leaves, leaf{path: path, snippet: snippet})
+	l.leaves = append(l.leaves, leaf{snippet, at.where()})
 	l.text = l.text[:0]
 }
 

@@ -15,8 +15,23 @@ type status struct {
 	evidence string
 }
 
+// statusOf returns what is read of the stored object's status, once somebody asks: it may be as
+// large as the rest of the object.
+func (s *side) statusOf() *status {
+	if s.status != nil {
+		return s.status
+	}
+	s.status = decodeStatus(s.rawStatus)
+	if s.owned != nil {
+		if names := s.owned(); len(names) > 0 {
+			s.status.count, s.status.names, s.status.evidence = len(names), names, "the Applications that it owns"
+		}
+	}
+	return s.status
+}
+
 // decodeStatus never fails: a status that cannot be read tells nothing.
-func decodeStatus(data json.RawMessage) status {
+func decodeStatus(data json.RawMessage) *status {
 	var decoded struct {
 		ApplicationStatus []struct {
 			Application string `json:"application"`
@@ -28,11 +43,11 @@ func decodeStatus(data json.RawMessage) status {
 		ResourcesCount int `json:"resourcesCount"`
 	}
 	if json.Unmarshal(data, &decoded) != nil {
-		return status{}
+		return &status{}
 	}
 	// Argo CD cuts status.resources off at 5000 entries and leaves a count of 0 out
 	// (applicationset/controllers/applicationset_controller.go, updateResourcesStatus).
-	read := status{count: len(decoded.Resources), evidence: "status.resources", healthy: map[string]bool{}}
+	read := &status{count: len(decoded.Resources), evidence: "status.resources", healthy: map[string]bool{}}
 	if decoded.ResourcesCount > read.count {
 		read.count, read.evidence = decoded.ResourcesCount, "status.resourcesCount"
 	}
@@ -49,10 +64,10 @@ func decodeStatus(data json.RawMessage) status {
 
 // beside returns how many of the Applications that exist are not among those given. Those
 // that the status does not name are taken for others.
-func (s status) beside(apps map[string]*app) int {
+func (s *status) beside(apps *apps) int {
 	n := s.count
 	for _, name := range s.names {
-		if _, listed := apps[name]; listed {
+		if apps.named(name) != nil {
 			n--
 		}
 	}
@@ -66,7 +81,8 @@ func (r *reading) own(before *side, write rollout.Write, stored *object) {
 	if r.applications == nil || uid == "" {
 		return
 	}
-	if names, known := r.applications.Owned(write.Namespace, uid); known && len(names) > 0 {
-		before.status.count, before.status.names, before.status.evidence = len(names), names, "the Applications that it owns"
+	before.owned = func() []string {
+		names, _ := r.applications.Owned(write.Namespace, uid)
+		return names
 	}
 }

@@ -8,86 +8,86 @@ import (
 
 // appTemplate is a template of Applications, ready to be rendered.
 type appTemplate struct {
-	renderer *renderer
+	reading *reading
 	// source is what was compiled; while it is held nothing else has its address.
 	source map[string]any
-	name   *snippet
-	labels [][2]*snippet
-	// kept are the keys of the labels that steps look at.
-	kept       map[string]bool
-	finalizers []*snippet
+	name   leaf
+	// labels are keys and values in turn.
+	labels     []leaf
+	finalizers []leaf
 	// others are rendered for their errors only.
 	others []leaf
 	spec   skeleton
-	patch  *snippet
+	patch  leaf
 	policy syncPolicy
+	pen    pen
 }
 
 // leaf is a string of a template and its path.
 type leaf struct {
 	*snippet
 
-	path string
+	path *path
 }
 
-// application is a rendered Application.
+// application is a rendered Application. Its name and labels are of use until the next one is
+// rendered.
 type application struct {
-	name string
+	name []byte
 	// labels are those that a step of either object looks at.
 	labels map[string]string
 	// digest is equal for two Applications of one write whose specs are equal.
 	digest uint64
+	steps  [2]int32
 	// kept says that deleting the Application tears nothing down.
 	kept bool
 }
 
-// weight is what an Application costs of the expansion's budget.
-func (a application) weight() int {
-	weight := parameterWeight + len(a.name)
-	for key, text := range a.labels {
-		weight += parameterWeight + len(key) + len(text)
-	}
-	return weight
+// app is what is kept of the Application.
+func (a application) app(cluster clusterRef) app {
+	return app{digest: a.digest, steps: a.steps, kept: a.kept, cluster: cluster}
 }
 
 // compile parses a template whose types have been checked.
 func (r *reading) compile(spec *specification, template map[string]any) *appTemplate {
 	renderer := r.renderer(spec.dialect)
-	tree := value{path: "spec.template", raw: template}
-	metadata := tree.field("metadata")
+	tree := root("spec.template", template)
+	metadata := root("spec.template.metadata", template["metadata"])
 	name, _ := metadata.field("name").text()
 	finalizers, _ := metadata.field("finalizers").texts()
 	compiled := &appTemplate{
-		renderer: renderer,
-		source:   template,
-		name:     renderer.snippet(name),
-		kept:     r.stepLabels,
-		policy:   spec.policy,
-		spec:     r.printer.skeleton(renderer, tree.field("spec")),
+		reading: r,
+		source:  template,
+		name:    leaf{renderer.snippet(name), metadata.node.member("name")},
+		policy:  spec.policy,
+		spec:    layOut(renderer, tree.field("spec")),
+		pen:     pen{reading: r},
 	}
 	labels, _ := metadata.field("labels").textMap()
+	keyPath := metadata.node.member("labels")
 	for _, key := range sorted(labels) {
-		compiled.labels = append(compiled.labels, [2]*snippet{renderer.snippet(key), renderer.snippet(labels[key])})
+		compiled.labels = append(compiled.labels,
+			leaf{renderer.snippet(key), keyPath}, leaf{renderer.snippet(labels[key]), keyPath.member(key)})
 	}
 	for _, finalizer := range finalizers {
-		compiled.finalizers = append(compiled.finalizers, renderer.snippet(finalizer))
+		compiled.finalizers = append(compiled.finalizers, leaf{renderer.snippet(finalizer), metadata.node.member("finalizers")})
 	}
 	namespace, _ := metadata.field("namespace").text()
-	compiled.other(metadata.path+".namespace", namespace)
+	compiled.other(renderer, metadata.node.member("namespace"), namespace)
 	annotations, _ := metadata.field("annotations").textMap()
 	for _, key := range sorted(annotations) {
-		compiled.other(metadata.path+".annotations", key)
-		compiled.other(metadata.path+".annotations", annotations[key])
+		compiled.other(renderer, metadata.node.member("annotations"), key)
+		compiled.other(renderer, metadata.node.member("annotations"), annotations[key])
 	}
 	if spec.patch != nil {
-		compiled.patch = renderer.snippet(*spec.patch)
+		compiled.patch = leaf{renderer.snippet(*spec.patch), root("spec.templatePatch", nil).node}
 	}
 	return compiled
 }
 
-func (t *appTemplate) other(path, text string) {
-	if parsed := t.renderer.snippet(text); parsed.execute != nil {
-		t.others = append(t.others, leaf{path: path, snippet: parsed})
+func (t *appTemplate) other(renderer *renderer, at *path, text string) {
+	if parsed := renderer.snippet(text); !parsed.constant() {
+		t.others = append(t.others, leaf{parsed, at})
 	}
 }
 
@@ -102,29 +102,13 @@ func sorted[T any](members map[string]T) []string {
 
 // broken says which field of a template does not render.
 type broken struct {
-	path string
+	path *path
 	err  error
 }
 
-func (b *broken) Error() string { return b.path + ": " + b.err.Error() }
+func (b *broken) Error() string { return b.path.String() + ": " + b.err.Error() }
 
-// pen renders one Application and remembers the first error.
-type pen struct {
-	params   map[string]any
-	verbatim bool
-	failed   *broken
-}
-
-func (p *pen) write(path string, text *snippet) string {
-	if p.failed != nil || p.verbatim {
-		return text.text
-	}
-	rendered, err := text.render(p.params)
-	if err != nil {
-		p.failed = &broken{path: path, err: err}
-	}
-	return rendered
-}
+func (b *broken) Unwrap() error { return b.err }
 
 const (
 	// longestName is the longest name that the API server takes. A longer one is cut, so
@@ -136,56 +120,67 @@ const (
 
 // render renders an Application. Argo CD leaves the template as it is for an empty set of
 // parameters (applicationset/utils/utils.go, RenderTemplateParams), but not the patch.
-func (t *appTemplate) render(params map[string]any) (application, error) {
-	pen := &pen{params: params, verbatim: len(params) == 0}
-	rendered := application{name: pen.write("spec.template.metadata.name", t.name)}
-	for _, label := range t.labels {
-		key := pen.write("spec.template.metadata.labels", label[0])
-		text := pen.write("spec.template.metadata.labels."+label[0].text, label[1])
+func (t *appTemplate) render(set *parameters) (application, error) {
+	pen := &t.pen
+	pen.begin(set)
+	pen.name = pen.add(pen.name[:0], t.name)
+	rendered := application{name: pen.name}
+	for i := 0; i < len(t.labels); i += 2 {
+		key, text := pen.write(t.labels[i]), pen.write(t.labels[i+1])
 		t.label(&rendered, key, text)
 	}
-	var finalizers []string
+	finalizers := pen.finalizers[:0]
 	for _, finalizer := range t.finalizers {
-		finalizers = append(finalizers, pen.write("spec.template.metadata.finalizers", finalizer))
+		finalizers = append(finalizers, pen.write(finalizer))
 	}
-	if len(finalizers) == 0 && !t.policy.preserve && !pen.verbatim {
-		finalizers = []string{resourcesFinalizer}
+	if len(finalizers) == 0 && !t.policy.preserve && !set.empty {
+		finalizers = append(finalizers, resourcesFinalizer)
 	}
 	for _, other := range t.others {
-		pen.write(other.path, other.snippet)
+		pen.write(other)
 	}
 	rendered.digest = t.spec.digest(pen)
-	if pen.failed == nil && t.patch != nil {
+	if pen.failed == nil && t.patch.snippet != nil {
 		pen.verbatim = false
-		finalizers = append(finalizers, t.applyPatch(pen, &rendered)...)
+		finalizers = append(finalizers, t.applyPatch(&rendered)...)
+	}
+	pen.finalizers = finalizers
+	if pen.failed != nil {
+		return application{}, rendering(pen.failed, set.describe())
 	}
 	rendered.kept = !slices.ContainsFunc(finalizers, tearsDown)
-	if pen.failed != nil {
-		return application{}, pen.failed
-	}
 	rendered.name = rendered.name[:min(len(rendered.name), longestName)]
-	return rendered, nil
+	for i, strategy := range t.reading.strategies {
+		rendered.steps[i] = int32(strategy.step(rendered.labels)) //nolint:gosec // an object has no room for more steps
+	}
+	return rendered, t.reading.account.Work(pen.work())
 }
 
 // label keeps a label if a step looks at it.
 func (t *appTemplate) label(rendered *application, key, text string) {
-	if !t.kept[key] {
+	if !t.reading.stepLabels[key] {
 		return
 	}
 	if rendered.labels == nil {
-		rendered.labels = map[string]string{}
+		rendered.labels = t.pen.labels
 	}
 	rendered.labels[key] = text[:min(len(text), longestLabel)]
 }
 
 // tearsDown says whether a finalizer makes Argo CD delete what an Application deployed.
 func tearsDown(finalizer string) bool {
-	return slices.Contains([]string{
-		resourcesFinalizer, resourcesFinalizer + "/foreground", resourcesFinalizer + "/background",
-	}, finalizer)
+	switch finalizer {
+	case resourcesFinalizer, resourcesFinalizer + "/foreground", resourcesFinalizer + "/background":
+		return true
+	default:
+		return false
+	}
 }
 
 // rendering returns the error of a parameter set that does not render.
 func rendering(err *broken, set string) error {
-	return rollout.Unresolved(err.path, "does not render for %s: %s", set, oneLine(err.err))
+	if failed(err) {
+		return err
+	}
+	return rollout.Unresolved(err.path.String(), "does not render for %s: %s", set, oneLine(err.err))
 }

@@ -25,7 +25,7 @@ func named(tb testing.TB, goTemplate bool, name string, element any) (string, er
 	if err != nil || change.Affected() != 1 {
 		return "", err
 	}
-	return change.Steps[0].Targets[0].Name, nil
+	return change.Steps[0].All()[0].Name, nil
 }
 
 // Facts of Argo CD's applicationset/utils: template_functions_test.go and utils_test.go.
@@ -220,7 +220,7 @@ func TestClusters(t *testing.T) {
 	}
 	change, err := argo.read(creation(t, spec))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(change.Steps[0].Targets).To(ConsistOf(
+	g.Expect(change.Steps[0].All()).To(ConsistOf(
 		rollout.Target{Name: "one|https://b/{{values.v}}|{{metadata.annotations.argocd.argoproj.io/refresh}}", Effect: rollout.Added, SuccessRate: "0.9", Source: "Secret argocd/b"},
 		rollout.Target{Name: "|https://c/{{values.v}}|{{metadata.annotations.argocd.argoproj.io/refresh}}", Effect: rollout.Added, Source: "Secret argocd/c"},
 		rollout.Target{Name: "in-cluster|https://kubernetes.default.svc/{{values.v}}|{{metadata.annotations.argocd.argoproj.io/refresh}}", Effect: rollout.Added},
@@ -230,7 +230,7 @@ func TestClusters(t *testing.T) {
 	flat = with(t, with(t, flat, map[string]any{}, "template", "metadata", "labels"), map[string]any{}, "template", "spec")
 	change, err = argo.read(creation(t, with(t, flat, "all-{{len .clusters}}", "template", "metadata", "name")))
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(change.Steps[0].Targets).To(Equal([]rollout.Target{{Name: "all-0", Effect: rollout.Added}}))
+	g.Expect(change.Steps[0].All()).To(Equal([]rollout.Target{{Name: "all-0", Effect: rollout.Added}}))
 
 	argo.asked = 0
 	_, err = argo.read(update(t, spec, with(t, spec, map[string]any{"x": 1}, "template", "spec")))

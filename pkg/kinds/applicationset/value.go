@@ -3,37 +3,101 @@ package applicationset
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// path is where a part of an object stands. It is spelled out for an error only: objects nest
+// deep.
+type path struct {
+	within *path
+	key    string
+	// index is that of an item of a list; -1 for a member of an object.
+	index int
+}
+
+func (p *path) member(key string) *path { return &path{within: p, key: key, index: -1} }
+
+// String returns the path as it stands in messages, such as spec.generators[0].list.
+func (p *path) String() string {
+	var nodes []*path
+	for ; p != nil; p = p.within {
+		nodes = append(nodes, p)
+	}
+	var text strings.Builder
+	for i, node := range slices.Backward(nodes) {
+		switch {
+		case node.index >= 0:
+			text.WriteString("[" + strconv.Itoa(node.index) + "]")
+		case i < len(nodes)-1:
+			text.WriteString("." + node.key)
+		default:
+			text.WriteString(node.key)
+		}
+	}
+	return text.String()
+}
+
 // value is a part of an object together with its path, so that whatever is wrong with it
 // can be named.
 type value struct {
-	path string
+	at path
+	// node is at, once something within the value refers to it.
+	node *path
 	raw  any
+}
+
+// root returns a value that is within no other.
+func root(name string, raw any) value {
+	at := &path{key: name, index: -1}
+	return value{at: *at, node: at, raw: raw}
 }
 
 func (v value) absent() bool { return v.raw == nil }
 
+// where returns the path for others to keep, spelled how it reads.
+func (v value) where() *path {
+	if v.node != nil {
+		return v.node
+	}
+	at := v.at
+	return &at
+}
+
+func (v value) spelled() string { return v.where().String() }
+
 // field returns a member of an object; it is absent when v is anything else.
 func (v value) field(key string) value {
 	members, _ := v.raw.(map[string]any)
-	return value{path: v.path + "." + key, raw: members[key]}
+	return v.part(path{key: key, index: -1}, members[key])
 }
 
 func (v value) item(index int) value {
 	items, _ := v.raw.([]any)
-	return value{path: fmt.Sprintf("%s[%d]", v.path, index), raw: items[index]}
+	return v.part(path{index: index}, items[index])
+}
+
+func (v value) part(at path, raw any) value {
+	at.within = v.node
+	part := value{at: at, raw: raw}
+	switch raw.(type) {
+	case map[string]any, []any, rawList:
+		node := at
+		part.node = &node
+	}
+	return part
 }
 
 // wrong returns an error that names the field, its value and what is allowed.
 func (v value) wrong(want string) error {
-	text, err := json.Marshal(v.raw)
+	text, err := json.Marshal(parsed(nil, v.raw))
 	if err != nil {
 		text = fmt.Appendf(nil, "%v", v.raw)
 	}
-	return rollout.Unresolved(v.path, "is %s: want %s", rollout.Quote(string(text)), want)
+	return rollout.Unresolved(v.spelled(), "is %s: want %s", rollout.Quote(string(text)), want)
 }
 
 func (v value) object() (map[string]any, error) {

@@ -17,23 +17,20 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 	if rolling {
 		count = len(d.after.spec.strategy.steps)
 	}
-	removed := rollout.Step{Declared: d.goneDeclared, Removal: d.goneDeclared > 0, PaceRemedy: removalRemedy, SplitRemedy: removalRemedy}
-	paced := make([]rollout.Step, count)
-	for _, name := range sorted(d.effects) {
-		if d.effects[name] == rollout.Removed {
-			removed.Targets = append(removed.Targets, target(name, rollout.Removed, d.before.apps[name]))
-			continue
-		}
-		app, step := d.after.apps[name], 0
-		if rolling {
-			step = d.after.spec.strategy.step(app.labels)
-		}
+	gone := rollout.Step{Declared: d.goneDeclared, Removal: d.goneDeclared > 0, PaceRemedy: removalRemedy, SplitRemedy: removalRemedy}
+	tallies := make([]tally, count+1) // the last one is of what goes
+	d.each(func(of *side, app *app, step int) {
 		if step == noStep {
 			held++
-			continue
+			return
 		}
-		paced[step].Targets = append(paced[step].Targets, target(name, d.effects[name], app))
+		tallies[step].add(d.reading, of, app)
+	})
+	paced := make([]rollout.Step, count)
+	for i := range paced {
+		paced[i].Groups, paced[i].Names = tallies[i].groups(d.reading), d.names(i, &tallies[i])
 	}
+	gone.Groups, gone.Names = tallies[count].groups(d.reading), d.names(count, &tallies[count])
 	if d.declared > 0 {
 		paced[d.openStep()].Declared = d.declared
 	}
@@ -46,17 +43,59 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 		step.PaceRemedy, step.SplitRemedy = d.remedies(i)
 		steps = append(steps, step)
 	}
-	if removed.InFlight = removed.Size(); removed.InFlight > 0 {
-		steps = append(steps, removed)
+	if gone.InFlight = gone.Size(); gone.InFlight > 0 {
+		steps = append(steps, gone)
 	}
 	return steps, held
 }
 
-func target(name string, effect rollout.Effect, app *app) rollout.Target {
-	target := rollout.Target{Name: name, Effect: effect}
-	if app.cluster != nil {
-		target.SuccessRate = app.cluster.Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
-		target.Source = "Secret " + app.cluster.Namespace + "/" + app.cluster.Secret
+// each calls back with every affected Application and its step; that of those which go is one
+// past the last.
+func (d *delta) each(found func(of *side, app *app, step int)) {
+	rolling, last := d.paces(d.after), 1
+	if rolling {
+		last = len(d.after.spec.strategy.steps)
+	}
+	for i := range d.before.apps.list {
+		if app := &d.before.apps.list[i]; app.effect == removed {
+			found(d.before, app, last)
+		}
+	}
+	for i := range d.after.apps.list {
+		app := &d.after.apps.list[i]
+		switch {
+		case app.effect == untouched:
+		case rolling:
+			found(d.after, app, d.after.step(app))
+		default:
+			found(d.after, app, 0)
+		}
+	}
+}
+
+// names returns what lists the Applications of a step.
+func (d *delta) names(step int, tally *tally) func() []rollout.Target {
+	if len(tally.kinds) == 0 {
+		return nil
+	}
+	return func() []rollout.Target {
+		var targets []rollout.Target
+		d.each(func(of *side, app *app, at int) {
+			if at == step {
+				targets = append(targets, d.reading.target(of, app))
+			}
+		})
+		rollout.SortTargets(targets)
+		return targets
+	}
+}
+
+func (r *reading) target(of *side, app *app) rollout.Target {
+	target := rollout.Target{Name: string(of.apps.name(app)), Effect: app.effect.named()}
+	if app.cluster != 0 {
+		cluster := r.cluster(app.cluster)
+		target.SuccessRate = cluster.Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
+		target.Source = "Secret " + cluster.Namespace + "/" + cluster.Secret
 	}
 	return target
 }
@@ -69,12 +108,8 @@ func (d *delta) windows(count int) []int {
 		windows[0] = math.MaxInt
 		return windows
 	}
-	apps := make([]*app, 0, len(d.after.apps))
-	for _, app := range d.after.apps {
-		apps = append(apps, app)
-	}
-	totals, unmatched := d.after.spec.strategy.totals(apps)
-	totals[0] += unmatched + d.stale()
+	totals := d.after.totals()
+	totals.steps[0] += totals.unmatched + d.stale()
 	open := 0
 	if len(d.after.open) > 0 {
 		if open = d.openTotal(); open == 0 {
@@ -82,7 +117,7 @@ func (d *delta) windows(count int) []int {
 		}
 	}
 	for i, step := range d.after.spec.strategy.steps {
-		windows[i] = step.window(totals[i] + open)
+		windows[i] = step.window(totals.steps[i] + open)
 	}
 	return windows
 }
@@ -94,8 +129,8 @@ func (d *delta) stale() int {
 	if !told {
 		stale = d.goneDeclared
 	}
-	for name := range d.before.apps {
-		if _, stays := d.after.apps[name]; !stays {
+	for i := range d.before.apps.list {
+		if d.after.apps.counterpart(d.before.apps, i) == nil {
 			stale++
 		}
 	}
@@ -125,11 +160,5 @@ func (d *delta) unmatched() int {
 	if !d.paces(d.after) {
 		return 0
 	}
-	unmatched := 0
-	for _, app := range d.after.apps {
-		if d.after.spec.strategy.step(app.labels) == noStep {
-			unmatched++
-		}
-	}
-	return unmatched
+	return d.after.totals().unmatched
 }

@@ -1,61 +1,96 @@
 package gotemplate
 
-import (
-	"strings"
-	"text/template/parse"
-)
+import "strings"
 
-// fieldsOnly is a Go template of text and plain fields, {{.metadata.labels.env}}, which most
-// are. It takes a fraction of the time that text/template takes.
-type fieldsOnly struct {
-	texts  []string
-	fields [][]string
+// Plain is a template of text and plain fields, {{.metadata.labels.env}}, which most are:
+// Texts[0] Fields[0] Texts[1] … . It takes a fraction of the time that text/template takes, to
+// parse and to render.
+type Plain struct {
+	Texts  []string
+	Fields []Field
 }
 
-// plain returns nil for a template that does more.
-func plain(root *parse.ListNode) *fieldsOnly {
-	plain := &fieldsOnly{texts: []string{""}}
-	for _, node := range root.Nodes {
-		switch node := node.(type) {
-		case *parse.TextNode:
-			plain.texts[len(plain.texts)-1] += string(node.Text)
-		case *parse.ActionNode:
-			fields := plainField(node.Pipe)
-			if fields == nil {
-				return nil
-			}
-			plain.fields = append(plain.fields, fields)
-			plain.texts = append(plain.texts, "")
-		default:
+// Field is a field of the parameters.
+type Field struct {
+	Path []string
+	// Indexed says that the last keys are arguments of the function index, to which a key that
+	// is missing means something else.
+	Indexed bool
+}
+
+// plain returns nil for a template that does more, or that it does not understand.
+func plain(text, left, right string) *Plain {
+	plain := &Plain{}
+	for {
+		before, rest, found := strings.Cut(text, left)
+		plain.Texts = append(plain.Texts, before)
+		if !found {
+			return plain
+		}
+		action, after, closed := strings.Cut(rest, right)
+		field, isField := plainField(strings.Trim(action, spaces))
+		if !closed || !isField {
 			return nil
 		}
+		plain.Fields = append(plain.Fields, field)
+		text = after
 	}
-	return plain
 }
 
-func plainField(pipe *parse.PipeNode) []string {
-	if len(pipe.Decl) > 0 || len(pipe.Cmds) != 1 || len(pipe.Cmds[0].Args) != 1 {
-		return nil
+// spaces are what text/template skips within an action.
+const spaces = " \t\r\n"
+
+// plainField reads .metadata.labels.env, or index .metadata.labels "example.com/env".
+func plainField(action string) (Field, bool) {
+	arguments, indexed := strings.CutPrefix(action, "index ")
+	if !indexed {
+		path, isPath := plainPath(action)
+		return Field{Path: path}, isPath
 	}
-	field, isField := pipe.Cmds[0].Args[0].(*parse.FieldNode)
-	if !isField {
-		return nil
+	name, keys, _ := strings.Cut(strings.Trim(arguments, spaces), " ")
+	path, isPath := plainPath(name)
+	for keys = strings.Trim(keys, spaces); isPath && keys != ""; keys = strings.Trim(keys, spaces) {
+		quoted, found := strings.CutPrefix(keys, `"`)
+		key, rest, closed := strings.Cut(quoted, `"`)
+		if !found || !closed || strings.ContainsAny(key, "\\\n") || rest != "" && !strings.ContainsAny(rest[:1], spaces) {
+			return Field{}, false
+		}
+		path, keys = append(path, key), rest
 	}
-	return field.Ident
+	return Field{Path: path, Indexed: true}, isPath
+}
+
+// plainPath reads .metadata.labels; what it does not understand is not plain.
+func plainPath(text string) ([]string, bool) {
+	names, found := strings.CutPrefix(text, ".")
+	if !found {
+		return nil, false
+	}
+	path := strings.Split(names, ".")
+	for _, name := range path {
+		if name == "" || name[0] >= '0' && name[0] <= '9' || strings.ContainsFunc(name, notOfNames) {
+			return nil, false
+		}
+	}
+	return path, true
+}
+
+func notOfNames(char rune) bool {
+	return char != '_' && (char < 'a' || char > 'z') && (char < 'A' || char > 'Z') && (char < '0' || char > '9')
 }
 
 // execute returns false where a field is not there or no string: what comes of that is for
 // text/template to say.
-func (f *fieldsOnly) execute(params map[string]any) (string, bool) {
+func (p *Plain) execute(params map[string]any) (string, bool) {
 	var output strings.Builder
-	output.WriteString(f.texts[0])
-	for i, path := range f.fields {
-		text, found := lookUp(params, path)
+	output.WriteString(p.Texts[0])
+	for i, field := range p.Fields {
+		text, found := lookUp(params, field.Path)
 		if !found {
 			return "", false
 		}
 		output.WriteString(text)
-		output.WriteString(f.texts[i+1])
+		output.WriteString(p.Texts[i+1])
 		if output.Len() > RenderLimit {
 			return "", false
 		}

@@ -27,6 +27,7 @@ var errNotExecuted = errors.New("uses a function that Seawall does not execute")
 type Functions struct {
 	metered map[string]function
 	names   map[string]any
+	nodes   nodes
 }
 
 // NewFunctions returns those of a map, metered, and the builtin ones of text/template.
@@ -61,7 +62,7 @@ func NewFunctions(functions template.FuncMap) Functions {
 			mutates: slices.Contains([]string{"set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"}, name),
 		}
 	}
-	return Functions{metered, knownNames(metered)}
+	return Functions{metered, knownNames(metered), newNodes()}
 }
 
 // knownNames returns the names that a template may use; text/template/parse wants a map.

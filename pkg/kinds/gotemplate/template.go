@@ -3,6 +3,7 @@
 package gotemplate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -42,7 +43,7 @@ type Language struct {
 // NewEngine returns an engine for one goroutine.
 func NewEngine(ctx context.Context, language Language, functions Functions) *Engine {
 	engine := &Engine{
-		functions: functions, left: language.Left, right: language.Right, root: language.Root, options: language.Options,
+		functions: functions, left: cmp.Or(language.Left, "{{"), right: cmp.Or(language.Right, "}}"), root: language.Root, options: language.Options,
 		meter: &meter{ctx: ctx},
 	}
 	if engine.root != "" {
@@ -54,45 +55,56 @@ func NewEngine(ctx context.Context, language Language, functions Functions) *Eng
 
 // Template is a parsed template whose functions and loops are metered.
 type Template struct {
+	engine *Engine
+	text   string
+	// root is nil as long as a plain template is rendered without it.
 	root   *template.Template
-	plain  *fieldsOnly
-	meter  *meter
+	plain  *Plain
 	params map[string]any
 	// mutates says that a function of the template may change the parameters.
 	mutates bool
 }
 
-// Parse parses a template and rewrites it: every turn of a loop and every call of another
-// template spends some of the budget, because neither can be stopped from outside.
+// Parse parses a template. One that is plain is not parsed any further before it must be.
 func (e *Engine) Parse(text string) (*Template, error) {
-	trees, err := parse.Parse(rootName, text, e.left, e.right, e.functions.names)
-	if err != nil {
-		return nil, err //nolint:wrapcheck // Message says it in one line
+	parsed := &Template{engine: e, text: text, plain: plain(text, e.left, e.right)}
+	if parsed.plain != nil {
+		return parsed, nil
 	}
-	tap := &tap{used: map[string]bool{}, tick: action(tickName), enter: action(enterName), weigh: weighCommand()}
+	return parsed, parsed.parse()
+}
+
+// Plain returns nil for a template that is not plain.
+func (t *Template) Plain() *Plain { return t.plain }
+
+// parse rewrites the template: every turn of a loop and every call of another template spends
+// some of the budget, because neither can be stopped from outside.
+func (t *Template) parse() error {
+	e := t.engine
+	trees, err := parse.Parse(rootName, t.text, e.left, e.right, e.functions.names)
+	if err != nil {
+		return err //nolint:wrapcheck // Message says it in one line
+	}
+	tap := &tap{used: map[string]bool{}, nodes: e.functions.nodes}
 	for _, tree := range trees {
 		tap.list(tree.Root)
 	}
-	parsed := &Template{meter: e.meter}
-	if len(trees) == 1 {
-		parsed.plain = plain(trees[rootName].Root)
-	}
-	calls := e.bind(parsed, tap.used)
+	calls := e.bind(t, tap.used)
 	for _, tree := range trees {
 		if tap.calls {
 			tree.Root.Nodes = append([]parse.Node{tap.enter}, tree.Root.Nodes...)
 		}
-		if parsed.mutates {
+		if t.mutates {
 			tap.weighOutput(tree.Root)
 		}
 	}
-	parsed.root = template.New(rootName).Option(e.options...).Funcs(calls)
+	t.root = template.New(rootName).Option(e.options...).Funcs(calls)
 	for name, tree := range trees {
-		if _, err := parsed.root.AddParseTree(name, tree); err != nil {
-			return nil, err //nolint:wrapcheck // as above
+		if _, err := t.root.AddParseTree(name, tree); err != nil {
+			return err //nolint:wrapcheck // as above
 		}
 	}
-	return parsed, nil
+	return nil
 }
 
 // bind returns the functions that a template uses.
@@ -116,13 +128,18 @@ func (t *Template) Execute(params map[string]any) (string, error) {
 		if output, done := t.plain.execute(params); done {
 			return output, nil
 		}
+		if t.root == nil {
+			if err := t.parse(); err != nil {
+				return "", err
+			}
+		}
 	}
 	if t.mutates {
 		// What a template sets may be seen by the templates of later fields; no one can
 		// rely on that.
 		params = cloneMap(params)
 	}
-	t.meter.reset()
+	t.engine.meter.reset()
 	t.params = params
 	var output bounded
 	if err := t.root.Execute(&output, params); err != nil {
@@ -182,9 +199,7 @@ func clone(v any) any {
 type tap struct {
 	used  map[string]bool
 	calls bool
-	// tick and enter spend some of the budget and print nothing.
-	tick, enter parse.Node
-	weigh       *parse.CommandNode
+	nodes
 }
 
 func (t *tap) list(list *parse.ListNode) {

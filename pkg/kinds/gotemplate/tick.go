@@ -29,6 +29,15 @@ func (t *tap) weighBranch(branch *parse.BranchNode) {
 	t.weighOutput(branch.ElseList)
 }
 
+// nodes are what is put into templates; they never change.
+type nodes struct {
+	// tick and enter spend some of the budget and print nothing.
+	tick, enter parse.Node
+	weigh       *parse.CommandNode
+}
+
+func newNodes() nodes { return nodes{action(tickName), action(enterName), weighCommand()} }
+
 // action returns the action that calls a function of this package.
 func action(name string) parse.Node {
 	return actionOf("{{" + name + "}}")

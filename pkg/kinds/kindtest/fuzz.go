@@ -71,15 +71,18 @@ func writes(object, old []byte) []rollout.Write {
 func inconsistency(change rollout.Change) string {
 	seen := map[string]bool{}
 	for _, step := range change.Steps {
+		targets := step.All()
 		switch {
 		case step.Size() == 0:
 			return "an empty step"
 		case step.InFlight < 0 || step.InFlight > step.Size() || step.Declared < 0 || step.Declared > math.MaxInt32:
 			return "more in flight than the step has, or less than none"
-		case !slices.IsSortedFunc(step.Targets, func(a, b rollout.Target) int { return strings.Compare(a.Name, b.Name) }):
+		case len(targets)+step.Declared != step.Size():
+			return "not all that count have names"
+		case !slices.IsSortedFunc(targets, func(a, b rollout.Target) int { return strings.Compare(a.Name, b.Name) }):
 			return "targets are not sorted"
 		}
-		for _, target := range step.Targets {
+		for _, target := range targets {
 			if seen[target.Name] {
 				return "a target counts twice: " + target.Name
 			}

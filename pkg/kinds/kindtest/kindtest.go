@@ -116,7 +116,7 @@ func spell(steps []rollout.Step, wanted []Step) []Step {
 			all = append(all, read)
 			continue
 		}
-		for _, target := range step.Targets {
+		for _, target := range step.All() {
 			names := map[rollout.Effect]*[]string{
 				rollout.Added: &read.Added, rollout.Changed: &read.Changed,
 				rollout.Removed: &read.Removed, rollout.Released: &read.Released,
