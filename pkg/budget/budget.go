@@ -69,8 +69,22 @@ func (a *Account) Spend(bytes int) error {
 	return a.Work(1 + bytes/1024) // what is allocated is written
 }
 
-// Read spends what a JSON document takes when it is decoded into maps and lists.
-func (a *Account) Read(document []byte) error { return a.Spend(Tree(document)) }
+// Borrow pays for memory that is gone before anything else is paid for: there is room for it.
+func (a *Account) Borrow(bytes int) error {
+	if a == nil {
+		return nil
+	}
+	err := a.Spend(bytes)
+	a.bytes -= int64(bytes)
+	return err
+}
+
+// Failed tells whether an error is one of a budget or a deadline, which says nothing about what
+// was read.
+func Failed(err error) bool {
+	return errors.Is(err, ErrExceeded) || errors.Is(err, ErrOverload) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
 
 // Tree estimates, from above, the memory of a JSON document that is decoded into maps and
 // lists. What stands in strings counts like the rest.
