@@ -25,11 +25,11 @@ func newDecisions(registry prometheus.Registerer, known *kinds.Set) (*metrics.De
 }
 
 // exportState lets metrics tell how this replica is.
-func exportState(registry prometheus.Registerer, checks checks, certificateDirectory string, inventories ...metrics.Inventory) error {
+func exportState(registry prometheus.Registerer, checks checks, certificateDirectory string, inventory metrics.Inventory) error {
 	err := errors.Join(
 		metrics.RegisterVersion(registry, version.Get()),
 		metrics.RegisterReadiness(registry, checks),
-		metrics.RegisterInventories(registry, inventories...),
+		metrics.RegisterInventory(registry, inventory),
 		metrics.RegisterExpiry(registry, func() (time.Time, error) { return certificate.Expiry(certificateDirectory) }),
 	)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/config"
@@ -26,7 +25,7 @@ func newEvaluator(mgr manager.Manager, configuration config.Config, to followed)
 	return &evaluate.Evaluator{
 		Kinds:      to.kinds,
 		Policies:   to.policies,
-		Namespaces: namespaces(mgr),
+		Namespaces: to.namespaces,
 		Overrides:  to.overrides,
 		Uses:       to.overrides.uses,
 		Excluded:   append(slices.Clone(configuration.Recount.ExcludedNamespaces), configuration.Namespace),
@@ -61,15 +60,10 @@ func addRecount(
 		Meter:     meter,
 		Interval:  configuration.Recount.Interval,
 	}
-	changed, err := recounter.SetupWithManager(mgr, admission.NamespaceMetadata())
+	changed, err := recounter.SetupWithManager(mgr)
 	if err != nil {
 		return fmt.Errorf("setting up the re-count: %w", err)
 	}
-	to.argoCD.Observe(changed)
 	to.registry.Observe(func(inventory.Source, string, string) { changed() })
 	return nil
-}
-
-func namespaces(mgr manager.Manager) admission.NamespaceReader {
-	return admission.NamespaceReader{Cached: mgr.GetCache(), Live: mgr.GetAPIReader()}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/follow"
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/recount"
@@ -38,16 +39,15 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	draining := &atomic.Bool{}
 	serving := lameDuck(ctx, configuration.ShutdownDelay, draining)
 
-	progressive, err := inventory.ParseProgressiveSyncs(configuration.ProgressiveSyncs)
+	progressive, err := argocd.ParseProgressiveSyncs(configuration.ProgressiveSyncs)
 	if err != nil {
 		return err
 	}
-	argoCD := inventory.NewArgoCD(configuration.ArgoCDNamespace, progressive)
-	mgr, err := newManager(configuration, argoCD)
+	mgr, err := newManager(configuration)
 	if err != nil {
 		return err
 	}
-	to, err := newFollowed(mgr, configuration, argoCD)
+	to, err := newFollowed(mgr, configuration, progressive)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	}
 	if err := errors.Join(
 		addChecks(mgr, logger, checks),
-		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, argoCD, to.registry),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to.registry),
 	); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func lameDuck(ctx context.Context, delay time.Duration, draining *atomic.Bool) c
 	return serving
 }
 
-func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.Manager, error) {
+func newManager(configuration config.Config) (manager.Manager, error) {
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return nil, err
@@ -164,11 +164,7 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 		LeaderElectionNamespace:       configuration.Namespace,
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &graceful,
-		Cache: cache.Options{
-			ByObject:         argoCD.CacheOptions(),
-			NewInformer:      argoCD.NewInformer,
-			DefaultTransform: cache.TransformStripManagedFields(),
-		},
+		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("setting up: %w", err)
@@ -178,31 +174,30 @@ func newManager(configuration config.Config, argoCD *inventory.ArgoCD) (manager.
 
 // followed is what is kept equal to objects of the cluster.
 type followed struct {
-	argoCD    *inventory.ArgoCD
-	policies  *policy.Set
-	overrides *overrides
-	kinds     *kinds.Set
-	registry  *inventory.Registry
+	registry   *inventory.Registry
+	argoCD     *argocd.ArgoCD
+	namespaces *inventory.Namespaces
+	policies   *policy.Set
+	overrides  *overrides
+	kinds      *kinds.Set
 }
 
 // newFollowed returns what is followed once watch is called.
-func newFollowed(mgr manager.Manager, configuration config.Config, argoCD *inventory.ArgoCD) (followed, error) {
+func newFollowed(mgr manager.Manager, configuration config.Config, progressive argocd.ProgressiveSyncs) (followed, error) {
 	registry := inventory.NewRegistry()
+	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
 	permitted, err := newOverrides(mgr, configuration)
 	return followed{
-		argoCD: argoCD, policies: &policy.Set{}, overrides: permitted, registry: registry,
+		registry: registry, argoCD: argoCD, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
+		policies: &policy.Set{}, overrides: permitted,
 		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
-			ArgoCD: argoCD, Decisions: inventory.NewDecisions(registry, configuration.ArgoCDNamespace),
-			ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
+			ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
 		})),
 	}, err
 }
 
 // watch starts what the webhook watches and returns a readiness check for each.
 func watch(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
-	if err := to.argoCD.Watch(ctx, mgr.GetCache()); err != nil {
-		return nil, err
-	}
 	policiesSynced, err := follow.Policies(ctx, mgr.GetCache(), to.policies)
 	if err != nil {
 		return nil, err
@@ -215,10 +210,6 @@ func watch(ctx context.Context, mgr manager.Manager, to followed) (checks, error
 	if err != nil {
 		return nil, err
 	}
-	namespaces, err := mgr.GetCache().GetInformer(ctx, admission.NamespaceMetadata())
-	if err != nil {
-		return nil, fmt.Errorf("watching namespaces: %w", err)
-	}
 	watcher, err := inventory.NewWatcher(to.registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
 	if err != nil {
 		return nil, err
@@ -229,7 +220,7 @@ func watch(ctx context.Context, mgr manager.Manager, to followed) (checks, error
 		"policies":   syncedCheck("WavePolicies", policiesSynced),
 		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
 		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
-		"namespaces": syncedCheck("namespaces", namespaces.HasSynced),
+		"namespaces": to.namespaces.Check,
 	}, mgr.Add(watcher)
 }
 

@@ -12,6 +12,7 @@ import (
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 )
 
@@ -37,7 +38,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	for i := range secrets {
 		secrets[i] = cluster(i)
 	}
-	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true, secrets...), Registry: inventory.NewRegistry()})
+	known := kinds.All(kinds.Inventories{ArgoCD: argocd.NewStatic(true, secrets...), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(b, known[0].Reader)
 	handler.Evaluator.Kinds = kinds.NewSet(known)
 	handler.Sink = discard{}

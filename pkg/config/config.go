@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
 
 // CertificateSource says where the webhook's serving certificate comes from.
@@ -112,7 +112,7 @@ func Default() Config {
 		CertificateSecret:    "seawall-certificate",
 		WebhookConfiguration: "seawall",
 		ArgoCDNamespace:      "argocd",
-		ProgressiveSyncs:     string(inventory.ProgressiveSyncsAuto),
+		ProgressiveSyncs:     string(argocd.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
 		Records:              defaultRecords(),
 		Recount:              defaultRecount(),
@@ -214,7 +214,7 @@ func (c *Config) validateReviewMemory() error {
 }
 
 func (c *Config) validateProgressiveSyncs() error {
-	if _, err := inventory.ParseProgressiveSyncs(c.ProgressiveSyncs); err != nil {
+	if _, err := argocd.ParseProgressiveSyncs(c.ProgressiveSyncs); err != nil {
 		return fmt.Errorf("--argocd-progressive-syncs: %w", err)
 	}
 	return nil

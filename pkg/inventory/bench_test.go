@@ -1,13 +1,10 @@
 package inventory
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
@@ -29,10 +26,10 @@ func BenchmarkSelect(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		b.Run(fmt.Sprintf("%s/%d-of-%d", bm.selector, len(index.Select(selector)), bm.of), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%s/%d-of-%d", bm.selector, len(index.selected("", selector)), bm.of), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				index.Select(selector)
+				index.selected("", selector)
 			}
 		})
 	}
@@ -44,13 +41,13 @@ func BenchmarkSet(b *testing.B) {
 		for order, keys := range map[string][]int{"sorted": nil, "random": rand.Perm(n)} {
 			b.Run(fmt.Sprintf("%s/%d", order, n), func(b *testing.B) {
 				for b.Loop() {
-					var index Index[int]
+					index := newIndex[int](nil, 0)
 					for i := range n {
 						key := i
 						if keys != nil {
 							key = keys[i]
 						}
-						index.Set(fmt.Sprintf("%06d", key), PairsOf(labels.Set{"tier": "web", "ring": fmt.Sprint(i % 10)}), i)
+						index.set(entry(fmt.Sprintf("%06d", key), labels.Set{"tier": "web", "ring": fmt.Sprint(i % 10)}, i), nil)
 					}
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/object")
@@ -67,53 +64,8 @@ func BenchmarkRelabel(b *testing.B) {
 			i := 0
 			for b.Loop() {
 				i++
-				index.Set("000001", PairsOf(labels.Set{"tier": "web", "zone": "1", "ring": fmt.Sprint(i % 2)}), 1)
+				index.set(entry("000001", labels.Set{"tier": "web", "zone": "1", "ring": fmt.Sprint(i % 2)}, 1), nil)
 			}
 		})
 	}
-}
-
-// BenchmarkMemory reports what one cluster costs: as the informer stores it, and in the
-// index besides. Its Secrets are decoded, so that no two share a string.
-func BenchmarkMemory(b *testing.B) {
-	const n = 10_000
-	for b.Loop() {
-		encoded := make([][]byte, n)
-		for i := range encoded {
-			name := fmt.Sprintf("cluster-%05d", i)
-			s := secret(name, "environment", []string{"dev", "test", "prod"}[i%3], "region", fmt.Sprint("eu-", i%20),
-				"app.kubernetes.io/part-of", "fleet", "tier", fmt.Sprint(i%5), "cluster", name)
-			s.Annotations = credentialed().Annotations
-			s.Data["config"] = []byte(config)
-			encoded[i], _ = json.Marshal(s)
-		}
-		start := heap()
-		store := make(map[string]any, n)
-		for i := range encoded {
-			s := &corev1.Secret{}
-			if err := json.Unmarshal(encoded[i], s); err != nil {
-				b.Fatal(err)
-			}
-			store[s.Name], _ = strip(s)
-		}
-		stored := heap()
-		argocd := NewArgoCD("argocd", ProgressiveSyncsDisabled)
-		for _, s := range store {
-			argocd.Put(s.(*corev1.Secret))
-		}
-		indexed := heap()
-		runtime.KeepAlive(store)
-		runtime.KeepAlive(argocd)
-		runtime.KeepAlive(encoded)
-		b.ReportMetric(float64(stored-start)/n, "stored-B/cluster")
-		b.ReportMetric(float64(indexed-stored)/n, "index-B/cluster")
-	}
-}
-
-func heap() uint64 {
-	runtime.GC()
-	runtime.GC()
-	var stats runtime.MemStats
-	runtime.ReadMemStats(&stats)
-	return stats.HeapAlloc
 }

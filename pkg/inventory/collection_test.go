@@ -70,7 +70,7 @@ func TestCollectionOfAStaticRegistry(t *testing.T) {
 	one, err := members.Get("b", "one")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(one.Value.Spec.Paused).To(BeTrue())
-	g.Expect([]string{one.UID, one.SuccessRate}).To(Equal([]string{"uid-one", "0.9"}))
+	g.Expect(one.SuccessRate).To(Equal("0.9"))
 	g.Expect(one.Labels).To(Equal(PairsOf(prod)))
 	g.Expect(members.Get("b", "two")).To(BeNil())
 	g.Expect(members.Get("c", "one")).To(BeNil())

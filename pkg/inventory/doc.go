@@ -1,3 +1,4 @@
-// Package inventory says which environments exist. It is kept up to date by the manager's
-// cache, answers by label from memory, and holds no credentials.
+// Package inventory says which environments exist. It holds one copy of what the kinds of
+// rollout read of other objects, kept up to date by watches, and answers by name, label and
+// key from memory.
 package inventory

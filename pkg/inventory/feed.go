@@ -2,11 +2,15 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
 	toolscache "k8s.io/client-go/tools/cache"
 )
+
+// ErrNotSynced says that objects have not been read yet.
+var ErrNotSynced = errors.New("the inventory has not been read yet")
 
 // phase says how far a collection is.
 type phase int
@@ -27,6 +31,9 @@ type feed struct {
 	source Source
 	// registry has the observers; nil if there are none to come.
 	registry *Registry
+	// plain is the collection if it has no options, and users are those who registered it.
+	plain any
+	users int
 	// forget drops all objects; the caller holds the lock.
 	forget func()
 	// size returns the number of objects; the caller holds the lock.
@@ -72,6 +79,12 @@ func (f *feed) fail(reflecting context.Context, cause error) {
 	if f.phase == reading && reflecting.Err() == nil {
 		f.cause = cause
 	}
+}
+
+// Settled tells whether it is known what the objects are, or why they cannot be.
+func (f *feed) Settled() bool {
+	phase, cause := f.state()
+	return phase == current || phase == missing || cause != nil
 }
 
 func (f *feed) state() (phase, error) {

@@ -1,200 +1,156 @@
 package inventory
 
 import (
-	"iter"
-	"maps"
+	"cmp"
 	"slices"
+	"sort"
 	"strings"
-	"sync"
-
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/selection"
+	"sync/atomic"
 )
 
-// Index holds objects by key and finds them by their labels. A selector costs about what
-// the objects cost that its narrowest requirement picks, however many others there are;
-// one that only excludes costs a scan. The zero value is empty and ready to use, by
-// several goroutines at once.
-type Index[T any] struct {
-	mu      sync.RWMutex
-	objects list[T]
-	byLabel map[string]postings[T]
+// index holds objects in ascending order of namespace and name, and finds them by their
+// labels and by one key of their own. A selector costs about what the objects cost that its
+// narrowest requirement picks, however many others there are; one that only excludes costs a
+// scan. Readers share it as long as nobody writes to it.
+type index[T any] struct {
+	// key, if not nil, returns what else an object is found by.
+	key   func(*Object[T]) string
+	order []*Object[T]
+	// lent says that somebody reads the order's array, which then stays as it is.
+	lent atomic.Bool
+	// slots hold the objects by id; the ids that are free have none.
+	slots   []*Object[T]
+	free    []uint32
+	byLabel map[string]*postings
+	byKey   postings
+	// broken are the errors of the objects that could not be read.
+	broken map[uint32]error
 }
 
-type object[T any] struct {
-	key    string
-	labels Pairs
-	value  T
+func newIndex[T any](key func(*Object[T]) string, size int) *index[T] {
+	return &index[T]{
+		key: key, order: make([]*Object[T], 0, size), slots: make([]*Object[T], 0, size),
+		byLabel: map[string]*postings{}, broken: map[uint32]error{},
+	}
 }
 
-// postings hold the objects with one label, by its value.
-type postings[T any] struct {
-	byValue map[string]list[T]
-	size    int
+// compare tells whether an object comes before a name, is it, or comes after it.
+func (o *Object[T]) compare(namespace, name string) int {
+	return cmp.Or(strings.Compare(o.Namespace, namespace), strings.Compare(o.Name, name))
 }
 
-// Set adds an object, or replaces the one with the same key.
-func (x *Index[T]) Set(key string, labels Pairs, value T) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	i, found := x.objects.find(key)
+// find returns where an object is or would be. What the API server lists comes in order, and
+// belongs at the end.
+func (x *index[T]) find(namespace, name string) (int, bool) {
+	end := len(x.order)
+	if end == 0 || x.order[end-1].compare(namespace, name) < 0 {
+		return end, false
+	}
+	i := sort.Search(end, func(i int) bool { return x.order[i].compare(namespace, name) >= 0 })
+	return i, x.order[i].compare(namespace, name) == 0
+}
+
+// get returns an object, or nil.
+func (x *index[T]) get(namespace, name string) *Object[T] {
+	if i, found := x.find(namespace, name); found {
+		return x.order[i]
+	}
+	return nil
+}
+
+// set adds an object, or replaces the one of its name; err says why it cannot be read.
+func (x *index[T]) set(object *Object[T], err error) {
+	x.own()
+	if i, found := x.find(object.Namespace, object.Name); found {
+		before := x.order[i]
+		object.id, x.order[i] = before.id, object
+		if !x.alike(before, object) {
+			x.unpost(before)
+			x.post(object)
+		}
+	} else {
+		object.id, x.order = x.take(), slices.Insert(x.order, i, object)
+		x.post(object)
+	}
+	x.slots[object.id] = object
+	delete(x.broken, object.id)
+	if err != nil {
+		x.broken[object.id] = err
+	}
+}
+
+// take returns an id that is free.
+func (x *index[T]) take() uint32 {
+	if last := len(x.free) - 1; last >= 0 {
+		id := x.free[last]
+		x.free = x.free[:last]
+		return id
+	}
+	x.slots = append(x.slots, nil)
+	return uint32(len(x.slots) - 1) //nolint:gosec // an API server holds fewer objects
+}
+
+// delete removes an object, if it is there.
+func (x *index[T]) delete(namespace, name string) {
+	i, found := x.find(namespace, name)
 	if !found {
-		added := &object[T]{key, labels, value}
-		x.objects = slices.Insert(x.objects, i, added)
-		x.post(added)
 		return
 	}
-	current := x.objects[i]
-	if slices.Equal(current.labels, labels) {
-		current.labels, current.value = labels, value
-		return
-	}
-	x.unpost(current)
-	current.labels, current.value = labels, value
-	x.post(current)
+	x.own()
+	removed := x.order[i]
+	x.unpost(removed)
+	x.order = slices.Delete(x.order, i, i+1)
+	x.slots[removed.id] = nil
+	x.free = append(x.free, removed.id)
+	delete(x.broken, removed.id)
 }
 
-// Delete removes the object with the key, if there is one.
-func (x *Index[T]) Delete(key string) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if i, found := x.objects.find(key); found {
-		x.unpost(x.objects[i])
-		x.objects = slices.Delete(x.objects, i, i+1)
+// own makes the order one that nobody else reads.
+func (x *index[T]) own() {
+	if x.lent.Swap(false) {
+		x.order = slices.Clone(x.order)
 	}
 }
 
-// Get returns the object with the key.
-func (x *Index[T]) Get(key string) (value T, found bool) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	i, found := x.objects.find(key)
-	if !found {
-		return value, false
-	}
-	return x.objects[i].value, true
+// alike tells whether two objects are found by the same.
+func (x *index[T]) alike(a, b *Object[T]) bool {
+	return slices.Equal(a.Labels, b.Labels) && (x.key == nil || x.key(a) == x.key(b))
 }
 
-// Len returns the number of objects.
-func (x *Index[T]) Len() int {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	return len(x.objects)
+// place returns where in a list of ids an object is or belongs.
+func (x *index[T]) place(object *Object[T]) func([]uint32) int {
+	return func(ids []uint32) int {
+		at := func(i int) int { return x.slots[ids[i]].compare(object.Namespace, object.Name) }
+		if at(len(ids)-1) < 0 {
+			return len(ids)
+		}
+		return sort.Search(len(ids), func(i int) bool { return at(i) >= 0 })
+	}
 }
 
-// Select returns the objects whose labels the selector matches, in ascending order of
-// their keys.
-func (x *Index[T]) Select(selector labels.Selector) []T {
-	requirements, selectable := selector.Requirements()
-	if !selectable {
-		return nil
+// post makes an object found by its labels and its key.
+func (x *index[T]) post(added *Object[T]) {
+	place := x.place(added)
+	for _, label := range added.Labels {
+		if x.byLabel[label.Key] == nil {
+			x.byLabel[label.Key] = &postings{}
+		}
+		x.byLabel[label.Key].add(label.Value, added.id, place)
 	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	var matches list[T]
-	for candidates := range x.narrowest(requirements) {
-		for _, candidate := range candidates {
-			if selector.Matches(candidate.labels) {
-				matches = append(matches, candidate)
-			}
+	if x.key != nil {
+		x.byKey.add(x.key(added), added.id, place)
+	}
+}
+
+func (x *index[T]) unpost(removed *Object[T]) {
+	place := x.place(removed)
+	for _, label := range removed.Labels {
+		x.byLabel[label.Key].remove(label.Value, place)
+		if x.byLabel[label.Key].size == 0 {
+			delete(x.byLabel, label.Key)
 		}
 	}
-	matches.sort()
-	values := make([]T, len(matches))
-	for i, match := range matches {
-		values[i] = match.value
+	if x.key != nil {
+		x.byKey.remove(x.key(removed), place)
 	}
-	return values
-}
-
-// narrowest returns lists that together hold every object that the requirements select,
-// and none twice: those of the requirement that leaves the fewest.
-func (x *Index[T]) narrowest(requirements labels.Requirements) iter.Seq[list[T]] {
-	narrowest, fewest := slices.Values([]list[T]{x.objects}), len(x.objects)
-	for i := range requirements {
-		lists, size, narrows := x.narrow(&requirements[i])
-		if narrows && size < fewest {
-			narrowest, fewest = lists, size
-		}
-	}
-	return narrowest
-}
-
-// narrow returns lists that together hold every object that a requirement selects, and
-// their total size. It narrows nothing if objects without the label are selected too.
-func (x *Index[T]) narrow(requirement *labels.Requirement) (lists iter.Seq[list[T]], size int, narrows bool) {
-	postings := x.byLabel[requirement.Key()]
-	switch requirement.Operator() {
-	case selection.Exists, selection.GreaterThan, selection.LessThan:
-		return maps.Values(postings.byValue), postings.size, true
-	case selection.In, selection.Equals, selection.DoubleEquals:
-		values := requirement.ValuesUnsorted() // a copy, which may hold a value twice
-		slices.Sort(values)
-		found := make([]list[T], 0, len(values))
-		for _, value := range slices.Compact(values) {
-			found = append(found, postings.byValue[value])
-			size += len(postings.byValue[value])
-		}
-		return slices.Values(found), size, true
-	default:
-		return nil, 0, false
-	}
-}
-
-func (x *Index[T]) post(added *object[T]) {
-	if x.byLabel == nil {
-		x.byLabel = make(map[string]postings[T])
-	}
-	for label, value := range added.labels.All() {
-		postings := x.byLabel[label]
-		if postings.byValue == nil {
-			postings.byValue = make(map[string]list[T])
-		}
-		postings.byValue[value] = postings.byValue[value].insert(added)
-		postings.size++
-		x.byLabel[label] = postings
-	}
-}
-
-// unpost leaves no empty list behind, so that values that come and go cost nothing.
-func (x *Index[T]) unpost(removed *object[T]) {
-	for label, value := range removed.labels.All() {
-		postings := x.byLabel[label]
-		postings.byValue[value] = postings.byValue[value].remove(removed.key)
-		if len(postings.byValue[value]) == 0 {
-			delete(postings.byValue, value)
-		}
-		postings.size--
-		x.byLabel[label] = postings
-		if postings.size == 0 {
-			delete(x.byLabel, label)
-		}
-	}
-}
-
-// list holds objects in ascending order of their keys. A sorted slice takes a fraction of
-// the memory of a map and of the time to read one, and grows at its end while the API
-// server's list is read, which has the same order. To move an object within 100,000
-// costs some 50 µs.
-type list[T any] []*object[T]
-
-func (l list[T]) find(key string) (int, bool) {
-	return slices.BinarySearchFunc(l, key, func(o *object[T], key string) int {
-		return strings.Compare(o.key, key)
-	})
-}
-
-func (l list[T]) insert(added *object[T]) list[T] {
-	i, _ := l.find(added.key)
-	return slices.Insert(l, i, added)
-}
-
-func (l list[T]) remove(key string) list[T] {
-	i, _ := l.find(key)
-	return slices.Delete(l, i, i+1)
-}
-
-// sort takes linear time for objects that come from one list.
-func (l list[T]) sort() {
-	slices.SortFunc(l, func(a, b *object[T]) int { return strings.Compare(a.key, b.key) })
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -13,7 +14,7 @@ import (
 
 // Small alphabets, so that objects collide, selectors hit and lists become empty again.
 var (
-	keys        = rapid.StringMatching(`[kl]?[0-9]?`)
+	keys        = rapid.StringMatching(`(a|a-|b)/[kl]?[0-9]`)
 	labelNames  = rapid.SampledFrom([]string{"a", "b", "c"})
 	labelValues = rapid.SampledFrom([]string{"", "1", "2", "10", "1a", "x"})
 	labelSets   = rapid.MapOfN(labelNames, labelValues, 0, 3)
@@ -50,46 +51,71 @@ var (
 	})
 )
 
-// scan is what Select must equal: every object is asked.
-func scan(objects map[string]labels.Set, selector labels.Selector) []string {
-	selected := []string{}
-	for _, key := range slices.Sorted(maps.Keys(objects)) {
-		if selector.Matches(objects[key]) {
-			selected = append(selected, key)
+// scan is what selected must equal: every object is asked.
+func scan(objects map[string]labels.Set, namespace string, selector labels.Selector) []string {
+	found := []string{}
+	for _, key := range slices.SortedFunc(maps.Keys(objects), func(a, b string) int {
+		return slices.Compare(strings.Split(a, "/"), strings.Split(b, "/"))
+	}) {
+		if of, _, _ := strings.Cut(key, "/"); (namespace == "" || of == namespace) && selector.Matches(objects[key]) {
+			found = append(found, key)
 		}
 	}
-	return selected
+	return found
+}
+
+// keyOf is the key of the objects, which some share.
+func keyOf(o *Object[string]) string { return o.Value[len(o.Value)-1:] }
+
+// lastOf is what last must equal: of those with one key the last stays.
+func lastOf(selected []string) []string {
+	kept := []string{}
+	for i, name := range selected {
+		if !slices.ContainsFunc(selected[i+1:], func(later string) bool { return later[len(later)-1] == name[len(name)-1] }) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
 }
 
 func TestIndexSelectsWhatAScanSelects(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g := NewWithT(t)
-		var index Index[string]
+		index := newIndex(keyOf, 0)
 		objects := map[string]labels.Set{}
-		for key, set := range rapid.MapOf(keys, labelSets).Draw(t, "objects") {
-			index.Set(key, PairsOf(set), key)
+		set := func(key string, set labels.Set) {
+			namespace, name, _ := strings.Cut(key, "/")
+			index.set(&Object[string]{Namespace: namespace, Name: name, Labels: PairsOf(set), Value: key}, nil)
 			objects[key] = set
 		}
+		for key, labels := range rapid.MapOf(keys, labelSets).Draw(t, "objects") {
+			set(key, labels)
+		}
 		t.Repeat(map[string]func(*rapid.T){
-			"Set": func(t *rapid.T) {
-				key, set := keys.Draw(t, "key"), labelSets.Draw(t, "labels")
-				index.Set(key, PairsOf(set), key)
-				objects[key] = set
-			},
+			"Set": func(t *rapid.T) { set(keys.Draw(t, "key"), labelSets.Draw(t, "labels")) },
 			"Delete": func(t *rapid.T) {
 				key := keys.Draw(t, "key")
-				index.Delete(key)
+				namespace, name, _ := strings.Cut(key, "/")
+				index.delete(namespace, name)
 				delete(objects, key)
 			},
 			"": func(t *rapid.T) {
-				selector := selectors.Draw(t, "selector")
-				g.Expect(index.Len()).To(Equal(len(objects)))
-				g.Expect(append([]string{}, index.Select(selector)...)).To(Equal(scan(objects, selector)), selector.String())
+				selector, namespace := selectors.Draw(t, "selector"), rapid.SampledFrom([]string{"", "a", "a-", "b"}).Draw(t, "namespace")
+				wanted, found := scan(objects, namespace, selector), index.selected(namespace, selector)
+				g.Expect(index.order).To(HaveLen(len(objects)))
+				g.Expect(objectNames(found)).To(Equal(wanted), selector.String())
+				g.Expect(objectNames(index.last(found))).To(Equal(lastOf(wanted)), selector.String())
+				key := rapid.StringMatching(`[0-9]`).Draw(t, "key")
+				g.Expect(objectNames(index.keyed(namespace, key))).To(Equal(slices.DeleteFunc(
+					scan(objects, namespace, labels.Everything()), func(name string) bool { return !strings.HasSuffix(name, key) })))
 			},
 		})
 		for key := range objects {
-			index.Delete(key)
+			namespace, name, _ := strings.Cut(key, "/")
+			index.delete(namespace, name)
 		}
 		g.Expect(index.byLabel).To(BeEmpty(), "a list of nothing is left behind")
+		g.Expect(index.byKey.byValue).To(BeEmpty())
+		g.Expect(index.byKey.size + index.byKey.several).To(BeZero())
 	})
 }

@@ -36,42 +36,29 @@ func (f *feed) tell(namespace, name string) {
 
 // same tells whether what is kept of an object is what was kept of it before.
 func (o *Object[T]) same(other *Object[T]) bool {
-	return o.UID == other.UID && o.SuccessRate == other.SuccessRate && o.Deleting == other.Deleting &&
-		(o.err == nil) == (other.err == nil) && slices.Equal(o.Labels, other.Labels) && reflect.DeepEqual(o.Value, other.Value)
+	return o.SuccessRate == other.SuccessRate && o.Deleting == other.Deleting &&
+		slices.Equal(o.Labels, other.Labels) && reflect.DeepEqual(o.Value, other.Value)
 }
 
-// holds tells whether the collection has the object as it is; the caller holds the lock.
-func (c *Collection[T]) holds(object *Object[T]) bool {
-	index, exists := c.byNamespace[object.Namespace]
-	if !exists {
+// put adds or replaces an object, and tells whether that made a difference; the caller holds
+// the lock.
+func (c *Collection[T]) put(object *Object[T], err error) (changed bool) {
+	held := c.index.get(object.Namespace, object.Name)
+	if held != nil && held.same(object) && (c.index.broken[held.id] == nil) == (err == nil) {
 		return false
 	}
-	held, exists := index.Get(object.Name)
-	return exists && held.same(object)
-}
-
-// holdsAll tells whether the collection has the objects of another, all of them and no
-// other ones; the caller holds its lock.
-func (c *Collection[T]) holdsAll(other *Collection[T]) bool {
-	if c.phase != current || c.len() != other.len() {
-		return false
-	}
-	for _, index := range other.byNamespace {
-		for _, object := range index.objects {
-			if !c.holds(object.value) {
-				return false
-			}
-		}
-	}
+	c.index.set(object, err)
 	return true
 }
 
-// Observe lets an observer know, in place of any before, when what is kept of a cluster or
-// of the controller's settings has become another. It must not block.
-func (a *ArgoCD) Observe(observer func()) { a.observer.Store(&observer) }
-
-func (a *ArgoCD) tell() {
-	if observer := a.observer.Load(); observer != nil {
-		(*observer)()
+// replace makes the objects those that were listed, and tells whether that made a difference;
+// the caller holds the lock.
+func (c *Collection[T]) replace(listed *index[T]) (changed bool) {
+	same := c.phase == current && slices.EqualFunc(c.index.order, listed.order, func(a, b *Object[T]) bool {
+		return a.compare(b.Namespace, b.Name) == 0 && a.same(b) && (c.index.broken[a.id] == nil) == (listed.broken[b.id] == nil)
+	})
+	if !same {
+		c.phase, c.cause, c.index = current, nil, listed
 	}
+	return !same
 }

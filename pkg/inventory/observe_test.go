@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
-	corev1 "k8s.io/api/core/v1"
 )
 
 // told notes what an observer is told, and that no collection is locked meanwhile.
@@ -72,31 +71,4 @@ func TestObserversLearnOfLaterCollections(t *testing.T) {
 	late := Register[struct{}](registry, Source{Resource: "late"})
 	g.Expect(late.store(func() error { return nil }).Add(sent("v1", "a", "one", nil, nil))).To(Succeed())
 	g.Expect(told).To(Equal([]string{"late one"}))
-}
-
-func TestTheObserverOfArgoCD(t *testing.T) {
-	argocd := NewArgoCD("argocd", ProgressiveSyncsAuto)
-	argocd.Put(secret("a", "env", "prod"))
-	times := 0
-	argocd.Observe(func() { times++ })
-	params := &corev1.ConfigMap{Data: map[string]string{progressiveKey: "true"}}
-	params.Namespace, params.Name = "argocd", paramsName
-	configure := func() { argocd.configure(params) }
-	restrict := func() { params.Data[policyKey] = "create-only"; configure() }
-	for _, step := range []struct {
-		what   string
-		change func()
-		want   int
-	}{
-		{"the same cluster", func() { argocd.Put(secret("a", "env", "prod")) }, 0},
-		{"another label", func() { argocd.Put(secret("a", "env", "test")) }, 1},
-		{"another cluster", func() { argocd.Put(secret("b")) }, 2},
-		{"one that is gone", func() { argocd.Remove("b") }, 3},
-		{"the switch for progressive syncs", configure, 4},
-		{"the switch again", configure, 4},
-		{"the policy of the controller", restrict, 5},
-	} {
-		step.change()
-		NewWithT(t).Expect(times).To(Equal(step.want), step.what)
-	}
 }

@@ -4,11 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -19,6 +19,7 @@ type Registry struct {
 	feeds []*feed
 	// static, if not nil, is all that there is.
 	static    *Static
+	texts     Texts
 	observers []Observer
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
@@ -45,12 +46,22 @@ func NewStaticRegistry(static Static) *Registry {
 }
 
 // Register adds a collection of a source's objects to the registry. T is a struct that
-// names, by json tags from the object's root, the fields to keep.
-func Register[T any](registry *Registry, source Source) *Collection[T] {
-	collection := newCollection[T](source)
-	collection.registry = registry
+// names, by json tags from the object's root, the fields to keep. Who registers the same
+// source and type without options gets the same collection.
+func Register[T any](registry *Registry, source Source, options ...Option[T]) *Collection[T] {
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
+	for _, feed := range registry.feeds {
+		if same, is := feed.plain.(*Collection[T]); is && len(options) == 0 && reflect.DeepEqual(feed.source, source) {
+			feed.users++
+			return same
+		}
+	}
+	collection := newCollection(source, &registry.texts, options...)
+	collection.registry, collection.users = registry, 1
+	if len(options) == 0 {
+		collection.plain = collection
+	}
 	registry.feeds = append(registry.feeds, &collection.feed)
 	if registry.static != nil {
 		collection.registry = nil // which is locked, and has nobody to tell
@@ -60,10 +71,14 @@ func Register[T any](registry *Registry, source Source) *Collection[T] {
 	return collection
 }
 
-// Unregister removes a collection, which then forgets its objects.
+// Unregister removes a collection, which then forgets its objects, unless somebody else has
+// registered it, too.
 func Unregister[T any](registry *Registry, collection *Collection[T]) {
 	registry.mu.Lock()
 	defer registry.mu.Unlock()
+	if collection.users--; collection.users > 0 {
+		return
+	}
 	registry.feeds = slices.DeleteFunc(registry.feeds, func(f *feed) bool { return f == &collection.feed })
 	registry.signal()
 }
@@ -81,7 +96,7 @@ func (r *Registry) list() []*feed {
 	return slices.Clone(r.feeds)
 }
 
-// Sources returns the sources of all collections, each once, sorted by group and resource.
+// Sources returns the sources of all collections, each once, sorted by group, resource and namespace.
 func (r *Registry) Sources() []Source {
 	feeds := r.list()
 	sources := make([]Source, 0, len(feeds))
@@ -89,9 +104,9 @@ func (r *Registry) Sources() []Source {
 		sources = append(sources, feed.source)
 	}
 	slices.SortFunc(sources, func(a, b Source) int {
-		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource))
+		return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Namespace, b.Namespace))
 	})
-	return slices.CompactFunc(sources, func(a, b Source) bool { return a.String() == b.String() })
+	return slices.CompactFunc(sources, func(a, b Source) bool { return a.String() == b.String() && a.Namespace == b.Namespace })
 }
 
 // Check is a readiness check: it returns an error until the API server has been asked what
@@ -103,7 +118,7 @@ func (r *Registry) Check(*http.Request) error {
 		return nil
 	}
 	for _, feed := range r.list() {
-		if phase, cause := feed.state(); phase == unknown || phase == reading && cause == nil {
+		if !feed.Settled() {
 			return fmt.Errorf("%s: %w", feed.source, ErrNotSynced)
 		}
 	}
@@ -119,10 +134,7 @@ func (s *Static) fill(feed *feed) {
 	}
 	var matching []any
 	for _, object := range s.Objects {
-		kind := object.GroupVersionKind()
-		plural, _ := meta.UnsafeGuessKindToResource(kind)
-		named := kind.Kind == source.Kind || source.Kind == "" && plural.Resource == source.Resource
-		if named && kind.Group == source.Group && slices.Contains(source.Versions, kind.Version) {
+		if source.covers(object) {
 			matching = append(matching, object)
 		}
 	}

@@ -3,7 +3,10 @@ package inventory
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -20,6 +23,8 @@ type Source struct {
 	Kind string
 	// Namespace, if not empty, is the only one that is read.
 	Namespace string
+	// Label, if not empty, is a label that the objects that are read have, such as "env=prod".
+	Label string
 	// MetadataOnly asks the API server for nothing but the metadata.
 	MetadataOnly bool
 	// Fields are the paths of all that is kept for a T that is a map, from the object's root;
@@ -30,6 +35,15 @@ type Source struct {
 // String returns the resource and its group, such as "clusters.fleet.cattle.io".
 func (s Source) String() string {
 	return schema.GroupResource{Group: s.Group, Resource: s.Resource}.String()
+}
+
+// covers tells whether an object is one of the source's.
+func (s Source) covers(object *unstructured.Unstructured) bool {
+	kind := object.GroupVersionKind()
+	plural, _ := meta.UnsafeGuessKindToResource(kind)
+	key, value, _ := strings.Cut(s.Label, "=")
+	return kind.Group == s.Group && slices.Contains(s.Versions, kind.Version) &&
+		(kind.Kind == s.Kind || s.Kind == "" && plural.Resource == s.Resource) && object.GetLabels()[key] == value
 }
 
 // served returns the version to read among those that the API server serves.

@@ -1,10 +1,6 @@
 package inventory
 
-import (
-	"time"
-
-	corev1 "k8s.io/api/core/v1"
-)
+import "time"
 
 // State is how much is known of one resource.
 type State struct {
@@ -39,16 +35,4 @@ func (f *feed) describe() State {
 		Objects:  f.size(),
 		Heard:    f.news.last(),
 	}
-}
-
-// States returns the state of the Secrets that register clusters; the objects are those
-// clusters.
-func (a *ArgoCD) States() []State {
-	return []State{{
-		Resource: corev1.ResourceSecrets.String(),
-		Served:   true,
-		Synced:   a.Synced(),
-		Objects:  a.clusters.Len(),
-		Heard:    a.news.last(),
-	}}
 }

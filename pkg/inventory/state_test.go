@@ -9,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
-	toolscache "k8s.io/client-go/tools/cache"
 )
 
 func TestStatesOfARegistry(t *testing.T) {
@@ -29,28 +28,6 @@ func TestStatesOfARegistry(t *testing.T) {
 	g.Expect(fed.States()).To(Equal([]State{{Resource: "members.example.com"}}), "nobody has asked yet")
 	read.enter(reading)
 	g.Expect(fed.States()).To(Equal([]State{{Resource: "members.example.com", Served: true}}))
-}
-
-func TestStateOfArgoCD(t *testing.T) {
-	g := NewWithT(t)
-	g.SetDefaultEventuallyTimeout(20 * time.Second)
-	argocd := NewArgoCD("argocd", ProgressiveSyncsDisabled)
-	informers := newInformers(g, argocd)
-	informers.secretInformer = argocd.NewInformer(informers.secrets, &corev1.Secret{}, 0, toolscache.Indexers{})
-	g.Expect(argocd.Watch(t.Context(), informers)).To(Succeed())
-	g.Expect(argocd.States()).To(Equal([]State{{Resource: "secrets", Served: true}}))
-
-	informers.secrets.Add(secret("a"))
-	started := time.Now()
-	go informers.secretInformer.RunWithContext(t.Context())
-	go informers.paramInformer.RunWithContext(t.Context())
-	g.Eventually(argocd.Synced).Should(BeTrue())
-	listed := argocd.States()[0]
-	g.Expect(listed).To(And(HaveField("Synced", true), HaveField("Objects", 1), HaveField("Heard", BeTemporally(">=", started))))
-
-	informers.secrets.Add(secret("b"))
-	g.Eventually(argocd.States).Should(ConsistOf(HaveField("Objects", 2)))
-	g.Expect(argocd.States()[0].Heard).To(BeTemporally(">", listed.Heard))
 }
 
 func TestNewsAreWhatAWatchSendsAndNoErrors(t *testing.T) {

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -16,12 +17,19 @@ type store[T any] struct {
 
 var _ toolscache.TransformingStore = store[struct{}]{}
 
-// kept is an object that has been read already: a reflector wants to know its name.
+// kept is an object that has been read already. A reflector asks it for its name only.
 type kept[T any] struct {
-	metav1.ObjectMeta
+	metav1.Object
 
 	object *Object[T]
+	err    error
 }
+
+// GetNamespace implements metav1.Object.
+func (k *kept[T]) GetNamespace() string { return k.object.Namespace }
+
+// GetName implements metav1.Object.
+func (k *kept[T]) GetName() string { return k.object.Name }
 
 // Transformer implements cache.TransformingStore: what a reflector collects before the
 // first list is complete holds no more than what is kept.
@@ -34,8 +42,8 @@ func (s store[T]) keep(sent any) (*kept[T], error) {
 	case *kept[T]:
 		return sent, nil
 	case metav1.Object:
-		object := s.collection.read(sent)
-		return &kept[T]{metav1.ObjectMeta{Namespace: object.Namespace, Name: object.Name}, object}, nil
+		object, err := s.collection.read(sent)
+		return &kept[T]{nil, object, err}, nil
 	default:
 		return nil, fmt.Errorf("watching %s: got a %T", s.collection.source, sent)
 	}
@@ -45,11 +53,7 @@ func (s store[T]) keep(sent any) (*kept[T], error) {
 func (s store[T]) Add(sent any) error {
 	kept, err := s.keep(sent)
 	if err == nil {
-		s.write(kept.Namespace, kept.Name, func() (changed bool) {
-			changed = !s.collection.holds(kept.object)
-			s.collection.put(kept.object)
-			return changed
-		})
+		s.write(kept.GetNamespace(), kept.GetName(), func() bool { return s.collection.put(kept.object, kept.err) })
 	}
 	return err
 }
@@ -62,7 +66,7 @@ func (s store[T]) Delete(sent any) error {
 	name, err := toolscache.DeletionHandlingObjectToName(sent)
 	if err == nil {
 		s.write(name.Namespace, name.Name, func() bool {
-			s.collection.remove(name.Namespace, name.Name)
+			s.collection.index.delete(name.Namespace, name.Name)
 			return true
 		})
 	}
@@ -71,19 +75,20 @@ func (s store[T]) Delete(sent any) error {
 
 // Replace implements cache.ReflectorStore.
 func (s store[T]) Replace(list []any, _ string) error {
-	listed := newCollection[T](s.collection.source)
-	for _, sent := range list {
-		kept, err := s.keep(sent)
-		if err != nil {
+	all := make([]*kept[T], len(list))
+	for i, sent := range list {
+		var err error
+		if all[i], err = s.keep(sent); err != nil {
 			return err
 		}
-		listed.put(kept.object)
+		list[i] = nil // which may hold much that is not kept
 	}
-	s.write("", "", func() (changed bool) {
-		changed = !s.collection.holdsAll(listed)
-		s.collection.phase, s.collection.cause, s.collection.byNamespace = current, nil, listed.byNamespace
-		return changed
-	})
+	slices.SortFunc(all, func(a, b *kept[T]) int { return a.object.compare(b.object.Namespace, b.object.Name) })
+	listed := newIndex(s.collection.key, len(all))
+	for _, kept := range all {
+		listed.set(kept.object, kept.err)
+	}
+	s.write("", "", func() bool { return s.collection.replace(listed) })
 	return nil
 }
 

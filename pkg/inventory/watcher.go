@@ -177,43 +177,33 @@ func (w *Watcher) halt(feed *feed) {
 
 // listWatch returns how to read the objects of a collection, which is told of failures.
 func (w *Watcher) listWatch(feed *feed, gvr schema.GroupVersionResource) toolscache.ListerWatcher {
-	source := feed.source
-	if source.MetadataOnly {
-		objects := w.metadata.Resource(gvr).Namespace(source.Namespace)
-		return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
-			ListWithContextFunc:  listing(feed, objects.List),
-			WatchFuncWithContext: watching(feed, objects.Watch),
-		}, w.metadata)
+	if feed.source.MetadataOnly {
+		objects := w.metadata.Resource(gvr).Namespace(feed.source.Namespace)
+		return listWatch(feed, objects.List, objects.Watch, w.metadata)
 	}
-	objects := w.dynamic.Resource(gvr).Namespace(source.Namespace)
-	return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
-		ListWithContextFunc:  listing(feed, objects.List),
-		WatchFuncWithContext: watching(feed, objects.Watch),
-	}, w.dynamic)
+	objects := w.dynamic.Resource(gvr).Namespace(feed.source.Namespace)
+	return listWatch(feed, objects.List, objects.Watch, w.dynamic)
 }
 
 // call is a request for a list or a watch.
 type call[R any] = func(ctx context.Context, options metav1.ListOptions) (R, error)
 
-// listing makes a list report its failures to the collection.
-func listing[R runtime.Object](feed *feed, request call[R]) toolscache.ListWithContextFunc {
-	return func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		list, err := request(ctx, options)
-		if err != nil {
-			feed.fail(ctx, err)
-			return nil, err
-		}
-		return list, nil
-	}
+func listWatch[R runtime.Object](feed *feed, list call[R], watching call[watch.Interface], client any) toolscache.ListerWatcher {
+	return toolscache.ToListWatcherWithWatchListSemantics(&toolscache.ListWatch{
+		ListWithContextFunc: func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
+			return answer(ctx, feed, options, list)
+		},
+		WatchFuncWithContext: func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+			return answer(ctx, feed, options, watching)
+		},
+	}, client)
 }
 
-// watching makes a watch report its failures to the collection.
-func watching(feed *feed, request call[watch.Interface]) toolscache.WatchFuncWithContext {
-	return func(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
-		events, err := request(ctx, options)
-		if err != nil {
-			feed.fail(ctx, err)
-		}
-		return events, err
+// answer makes a request for a collection, and tells it of a failure.
+func answer[R any](ctx context.Context, feed *feed, options metav1.ListOptions, request call[R]) (got R, err error) {
+	options.LabelSelector = feed.source.Label
+	if got, err = request(ctx, options); err != nil {
+		feed.fail(ctx, err)
 	}
+	return got, err
 }

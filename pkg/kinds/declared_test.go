@@ -8,6 +8,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -21,7 +22,7 @@ func TestWhatNoInventoryCountsCanBeDeclared(t *testing.T) {
 	}
 	counted := 0
 	for _, kind := range kinds.All(kinds.Inventories{
-		ArgoCD: inventory.NewStaticArgoCD(false), ArgoCDNamespace: "argocd", Registry: inventory.NewStaticRegistry(nothing),
+		ArgoCD: argocd.NewStatic(false), ArgoCDNamespace: "argocd", Registry: inventory.NewStaticRegistry(nothing),
 	}) {
 		t.Run(kind.Name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -3,6 +3,7 @@ package kinds
 
 import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
 	"github.com/seawall-dev/seawall/pkg/kinds/fleet"
 	"github.com/seawall-dev/seawall/pkg/kinds/kargo"
@@ -18,13 +19,12 @@ import (
 type ArgoCD interface {
 	applicationset.Clusters
 	applicationset.Switches
+	applicationset.Decisions
 }
 
 // Inventories say which environments exist.
 type Inventories struct {
 	ArgoCD ArgoCD
-	// Decisions may be nil.
-	Decisions applicationset.Decisions
 	// ArgoCDNamespace is where Argo CD runs.
 	ArgoCDNamespace string
 	// Registry gets the collections of everything else that the kinds read.
@@ -34,7 +34,7 @@ type Inventories struct {
 // All returns every kind, one line each; webhook rules, RBAC and docs/kinds.md are
 // generated from it. Those that are not Declarable here read the annotation themselves.
 func All(inventories Inventories) []rollout.Kind {
-	applications := inventory.NewApplications(inventories.Registry)
+	applications := argocd.NewApplications(inventories.Registry)
 	rancher := fleet.NewInventory(inventories.Registry)
 	hub := ocm.NewInventory(inventories.Registry)
 	azure := kubefleet.NewInventory(inventories.Registry)
@@ -42,7 +42,7 @@ func All(inventories Inventories) []rollout.Kind {
 	addons := sveltos.NewInventory(inventories.Registry)
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
-			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Applications: applications, Decisions: inventories.Decisions,
+			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Decisions: inventories.ArgoCD, Applications: applications,
 		}),
 		rollout.Declarable(fleet.Bundle(rancher)),
 		rollout.Declarable(fleet.HelmOp(rancher)),

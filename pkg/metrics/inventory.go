@@ -11,37 +11,37 @@ type Inventory interface {
 	States() []inventory.State
 }
 
-// inventories collects the states of several inventories when it is scraped.
-type inventories struct {
-	members                         []Inventory
+// scraped collects the states of an inventory when it is scraped.
+type scraped struct {
+	inventory                       Inventory
 	served, synced, objects, update *prometheus.Desc
 }
 
-// RegisterInventories exports the states of inventories, a few series for each resource. The
+// RegisterInventory exports the states of an inventory, a few series for each resource. The
 // error is the registry's.
-func RegisterInventories(registerer prometheus.Registerer, members ...Inventory) error {
+func RegisterInventory(registerer prometheus.Registerer, inventory Inventory) error {
 	describe := func(name, help string) *prometheus.Desc {
 		return prometheus.NewDesc("seawall_inventory_"+name, help, []string{"resource"}, nil)
 	}
-	return registerer.Register(&inventories{
-		members: members,
-		served:  describe("served", "Whether the API server has the resource (1) or not (0)."),
-		synced:  describe("synced", "Whether the objects of the resource are known (1) or not (0)."),
-		objects: describe("objects", "Objects of the resource that are kept."),
+	return registerer.Register(&scraped{
+		inventory: inventory,
+		served:    describe("served", "Whether the API server has the resource (1) or not (0)."),
+		synced:    describe("synced", "Whether the objects of the resource are known (1) or not (0)."),
+		objects:   describe("objects", "Objects of the resource that are kept."),
 		update: describe("last_update_timestamp_seconds",
 			"When the API server last told something of the resource, be it that nothing changed, which it does about once a minute."),
 	})
 }
 
 // Describe implements prometheus.Collector.
-func (i *inventories) Describe(descriptions chan<- *prometheus.Desc) {
+func (i *scraped) Describe(descriptions chan<- *prometheus.Desc) {
 	for _, description := range []*prometheus.Desc{i.served, i.synced, i.objects, i.update} {
 		descriptions <- description
 	}
 }
 
 // Collect implements prometheus.Collector.
-func (i *inventories) Collect(metrics chan<- prometheus.Metric) {
+func (i *scraped) Collect(metrics chan<- prometheus.Metric) {
 	for resource, state := range i.byResource() {
 		send := func(description *prometheus.Desc, value float64) {
 			metrics <- prometheus.MustNewConstMetric(description, prometheus.GaugeValue, value, resource)
@@ -60,15 +60,13 @@ func (i *inventories) Collect(metrics chan<- prometheus.Metric) {
 
 // byResource returns one state for each resource: of one that is read more than once, the
 // least that is known, and the most objects.
-func (i *inventories) byResource() map[string]inventory.State {
+func (i *scraped) byResource() map[string]inventory.State {
 	states := map[string]inventory.State{}
-	for _, member := range i.members {
-		for _, state := range member.States() {
-			if other, twice := states[state.Resource]; twice {
-				state = merge(state, other)
-			}
-			states[state.Resource] = state
+	for _, state := range i.inventory.States() {
+		if other, twice := states[state.Resource]; twice {
+			state = merge(state, other)
 		}
+		states[state.Resource] = state
 	}
 	return states
 }

@@ -34,9 +34,9 @@ func TestInventories(t *testing.T) {
 	g := gomega.NewWithT(t)
 	registry := prometheus.NewPedanticRegistry()
 	at := time.UnixMilli(1_700_000_000_500)
-	g.Expect(metrics.RegisterInventories(registry,
-		states{{Resource: "secrets", Served: true, Synced: true, Objects: 3, Heard: at}},
+	g.Expect(metrics.RegisterInventory(registry,
 		states{
+			{Resource: "secrets", Served: true, Synced: true, Objects: 3, Heard: at},
 			{Resource: "absent.example.com"},
 			{Resource: "reading.example.com", Served: true},
 			{Resource: "twice.example.com", Served: true, Synced: true, Objects: 7, Heard: at},

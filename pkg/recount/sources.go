@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
@@ -34,7 +33,7 @@ const (
 
 // SetupWithManager lets the manager's leader run the re-count. It returns what is to be
 // called when environments have changed.
-func (r *Recounter) SetupWithManager(mgr manager.Manager, namespace *metav1.PartialObjectMetadata) (changed func(), err error) {
+func (r *Recounter) SetupWithManager(mgr manager.Manager) (changed func(), err error) {
 	signal := make(chan struct{}, 1)
 	changed = func() {
 		select {
@@ -60,9 +59,6 @@ func (r *Recounter) SetupWithManager(mgr manager.Manager, namespace *metav1.Part
 			predicate.TypedGenerationChangedPredicate[*v1alpha1.RolloutKind]{})).
 		WatchesRawSource(source.TypedKind(mgr.GetCache(), &v1alpha1.WaveOverride{}, always[*v1alpha1.WaveOverride](changed),
 			predicate.TypedGenerationChangedPredicate[*v1alpha1.WaveOverride]{})).
-		// A namespace that is new has no rollouts, and those of one that goes tell so themselves.
-		WatchesRawSource(source.TypedKind(mgr.GetCache(), namespace, relabelled(changed),
-			predicate.TypedLabelChangedPredicate[*metav1.PartialObjectMetadata]{})).
 		WithOptions(controller.TypedOptions[Item]{
 			MaxConcurrentReconciles: 1,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[Item](firstRetry, lastRetry),
@@ -78,12 +74,6 @@ func always[T client.Object](changed func()) handler.TypedEventHandler[T, Item] 
 		CreateFunc: func(context.Context, event.TypedCreateEvent[T], queueOf) { changed() },
 		UpdateFunc: func(context.Context, event.TypedUpdateEvent[T], queueOf) { changed() },
 		DeleteFunc: func(context.Context, event.TypedDeleteEvent[T], queueOf) { changed() },
-	}
-}
-
-func relabelled(changed func()) handler.TypedEventHandler[*metav1.PartialObjectMetadata, Item] {
-	return handler.TypedFuncs[*metav1.PartialObjectMetadata, Item]{
-		UpdateFunc: func(context.Context, event.TypedUpdateEvent[*metav1.PartialObjectMetadata], queueOf) { changed() },
 	}
 }
 

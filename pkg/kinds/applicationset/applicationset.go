@@ -10,16 +10,16 @@ import (
 
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // Clusters answers which clusters are registered with Argo CD.
 type Clusters interface {
-	// Select returns the clusters whose labels match; the error says that the inventory
-	// is not readable yet. The caller changes nothing in what it gets.
-	Select(selector labels.Selector) ([]inventory.Cluster, error)
+	// Select returns the clusters whose labels match, in order of namespace and Secret, and
+	// of those with one name the last; the error says that the inventory is not readable yet.
+	Select(selector labels.Selector) (argocd.Clusters, error)
 }
 
 // Switches answers what the ApplicationSet controller has turned on.
@@ -35,7 +35,7 @@ type Switches interface {
 type Decisions interface {
 	// Decisions returns the resource that a ConfigMap of Argo CD's namespace names. The
 	// error says why it cannot be read.
-	Decisions(configMap string) (inventory.DecisionResource, error)
+	Decisions(configMap string) (argocd.DecisionResource, error)
 }
 
 // Applications answers which Applications exist.
@@ -118,6 +118,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading := r.begin(ctx, stored, written)
+	reading.compares = !write.Rewritten
 	before, err := reading.side(stored, theStored)
 	if err != nil {
 		return rollout.Change{}, err

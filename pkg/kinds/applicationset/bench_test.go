@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -82,23 +82,52 @@ func BenchmarkMatrix(b *testing.B) {
 			spec := goSpec(matrixOf(listed(elements...), map[string]any{"clusters": map[string]any{"selector": selector}}))
 			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), "{{.tenant}}-{{.name}}", "template", "metadata", "name")
 			bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
-			benchmark(b, inventory.NewStaticArgoCD(false, fleet(10)...), update(b, spec, bumped), n)
+			benchmark(b, argocd.NewStatic(false, fleet(10)...), update(b, spec, bumped), n)
 		})
 	}
+}
+
+// clusterSpec is of clusters with a template of the usual size.
+func clusterSpec(tb testing.TB, selector map[string]any) spec {
+	tb.Helper()
+	spec := goSpec(map[string]any{"clusters": map[string]any{"selector": selector}})
+	spec = with(tb, with(tb, spec, "{{.server}}", "template", "spec", "destination", "server"), map[string]any{"wave": "{{.metadata.labels.wave}}"}, "template", "metadata", "labels")
+	return with(tb, spec, []any{"values.yaml", "values-{{.name}}.yaml"}, "template", "spec", "source", "helm", "valueFiles")
 }
 
 // BenchmarkClusters takes as long for 10 of 10,000 clusters as for 10 of 100: what it asks
 // is the inventory's index.
 func BenchmarkClusters(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		b.Run(fmt.Sprintf("10 of %d", n), func(b *testing.B) {
-			argo := inventory.NewStaticArgoCD(false, fleet(n)...)
-			spec := goSpec(map[string]any{"clusters": map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"wave": "0"}}}})
-			spec = with(b, with(b, spec, "{{.server}}", "template", "spec", "destination", "server"), map[string]any{}, "template", "metadata", "labels")
-			spec = with(b, spec, []any{}, "template", "spec", "source", "helm", "valueFiles")
-			benchmark(b, argo, creation(b, spec), 10)
-		})
+	for _, n := range []int{1000, 10_000, 100_000} {
+		argo := argocd.NewStatic(false, fleet(n)...)
+		for _, of := range []int{10, n} {
+			all := clusterSpec(b, map[string]any{})
+			if of == 10 {
+				all = clusterSpec(b, map[string]any{"matchLabels": map[string]any{"wave": "0"}})
+			} else {
+				of++ // the cluster that Argo CD runs in has no labels, and yet a wave by default
+				all["goTemplateOptions"] = []any{}
+			}
+			bumped := with(b, all, "v2", "template", "spec", "source", "targetRevision")
+			b.Run(fmt.Sprintf("create %d of %d", min(of, n), n), func(b *testing.B) { benchmark(b, argo, creation(b, all), of) })
+			b.Run(fmt.Sprintf("update %d of %d", min(of, n), n), func(b *testing.B) { benchmark(b, argo, update(b, all, bumped), of) })
+		}
 	}
+}
+
+// BenchmarkProduct is a matrix of 100 elements and 100 clusters.
+func BenchmarkProduct(b *testing.B) {
+	elements := make([]any, 100)
+	for i := range elements {
+		elements[i] = map[string]any{"tenant": fmt.Sprintf("tenant-%05d", i)}
+	}
+	spec := clusterSpec(b, nil)
+	spec["generators"] = []any{matrixOf(map[string]any{"clusters": map[string]any{"selector": map[string]any{"matchExpressions": []any{map[string]any{"key": "wave", "operator": "Exists"}}}}}, listed(elements...))}
+	spec = with(b, spec, "{{.tenant}}-{{.name}}", "template", "metadata", "name")
+	bumped := with(b, spec, "v2", "template", "spec", "source", "targetRevision")
+	argo := argocd.NewStatic(false, fleet(100)...)
+	b.Run("create", func(b *testing.B) { benchmark(b, argo, creation(b, spec), 10_000) })
+	b.Run("update", func(b *testing.B) { benchmark(b, argo, update(b, spec, bumped), 10_000) })
 }
 
 // fleet is n cluster Secrets, ten of each wave.

@@ -1,12 +1,12 @@
 package applicationset
 
 import (
-	"slices"
-	"strings"
+	"maps"
 
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -34,69 +34,57 @@ func clusters(reading *reading, config value, spec *specification, yield yield) 
 	if err != nil {
 		return err
 	}
-	sets := &clusterSets{selection: found, goTemplate: spec.dialect.goTemplate, own: values}
-	count := len(found.list)
-	if everything && found.local() {
-		count++ // the cluster that Argo CD runs in needs no Secret
-	}
-	records := make([]clusterRecord, count)
-	for i := range records {
-		records[i] = clusterRecord{sets, i}
-	}
-	if err := values.render(records); err != nil {
-		return err
-	}
-	if flat {
-		return flatList(records, config, yield)
-	}
-	reading.expect(count)
+	local := everything && found.local() // the cluster that Argo CD runs in needs no Secret
+	var flattened []map[string]any
 	var set parameters
-	for i := range records {
-		set = parameters{record: &records[i], cluster: found.ref(i)}
-		if err := yield(&set); err != nil {
+	record := &clusterRecord{}
+	reading.expect(found.list.Len() + 1)
+	for i := range found.list.Len() + 1 {
+		if i == found.list.Len() && !local {
+			break
+		}
+		if reading.depth > 0 {
+			record = &clusterRecord{} // it is kept
+		}
+		*record = clusterRecord{cluster: found.at(i), goTemplate: spec.dialect.goTemplate, values: values, texts: record.texts[:0]}
+		set = parameters{record: record, cluster: found.ref(i)}
+		if err := record.renderValues(); err != nil {
 			return err
 		}
+		if !flat {
+			if err := yield(&set); err != nil {
+				return err
+			}
+			continue
+		}
+		all, _ := set.all()
+		if err := reading.account.Spend(3*mapWeight + 2*memberWeight*(len(record.cluster.Labels)+len(record.cluster.Annotations))); err != nil {
+			return err
+		}
+		flattened = append(flattened, all)
+	}
+	if flat {
+		// A single set of all, even of none.
+		set = madeOf(map[string]any{"clusters": append([]map[string]any{}, flattened...)}, config.spelled)
+		return yield(&set)
 	}
 	return nil
 }
 
-// flatList makes a single set of all, even of none.
-func flatList(records []clusterRecord, config value, yield yield) error {
-	all := make([]map[string]any, len(records))
-	for i := range records {
-		all[i], _ = records[i].values()
-	}
-	set := madeOf(map[string]any{"clusters": all}, config.spelled)
-	return yield(&set)
-}
-
-// clusterSets are what the sets of parameters of a clusters generator share.
-type clusterSets struct {
-	selection  *selection
-	goTemplate bool
-	own        *clusterValues
-}
-
-// clusterRecord is a cluster of a selection. The one past its end is the cluster that Argo CD
-// runs in.
+// clusterRecord is a registered cluster.
 type clusterRecord struct {
-	*clusterSets
-
-	index int
-}
-
-func (c *clusterRecord) cluster() inventory.Cluster {
-	if c.index == len(c.selection.list) {
-		return inventory.Cluster{Name: inCluster, Server: inClusterServer}
-	}
-	return c.selection.list[c.index]
+	cluster    argocd.Cluster
+	goTemplate bool
+	values     *clusterValues
+	// texts are what the values render to.
+	texts []string
 }
 
 func (c *clusterRecord) describe() string {
-	if c.index == len(c.selection.list) {
-		return "cluster " + inCluster
+	if c.cluster.Secret == "" {
+		return "cluster " + c.cluster.Name
 	}
-	return "cluster " + rollout.Quote(c.cluster().Name)
+	return "cluster " + rollout.Quote(c.cluster.Name)
 }
 
 func (c *clusterRecord) lookUp(field *field) (string, answer) {
@@ -104,15 +92,15 @@ func (c *clusterRecord) lookUp(field *field) (string, answer) {
 	case of[0] == "metadata" && len(of) == 3:
 		return c.lookUpMetadata(of[1], of[2])
 	case of[0] == "values" && len(of) == 2:
-		return c.own.lookUp(c.index, of[1])
+		return c.lookUpValue(of[1])
 	case of[0] == "metadata", of[0] == "values", len(of) > 1:
 		return "", other
 	default:
-		return lookUpCluster(c.cluster(), of[0])
+		return lookUpCluster(&c.cluster, of[0])
 	}
 }
 
-func lookUpCluster(cluster inventory.Cluster, key string) (string, answer) {
+func lookUpCluster(cluster *argocd.Cluster, key string) (string, answer) {
 	switch key {
 	case "name":
 		return cluster.Name, text
@@ -131,10 +119,10 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 	pairs := inventory.Pairs(nil)
 	switch sort {
 	case "labels":
-		pairs = c.cluster().Labels
+		pairs = c.cluster.Labels
 	case "annotations":
 		if !hidden(key) {
-			pairs = c.cluster().Annotations
+			pairs = c.cluster.Annotations
 		}
 	}
 	if said, found := pairs.Lookup(key); found {
@@ -143,15 +131,26 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 	return "", absent
 }
 
-// values returns all parameters.
-func (c *clusterRecord) values() (map[string]any, error) {
-	params := c.withoutValues()
-	c.own.addTo(params, c.index)
+func (c *clusterRecord) make() (map[string]any, error) {
+	params := c.makeBare()
+	if c.goTemplate && len(c.texts) > 0 {
+		values := make(map[string]string, len(c.texts))
+		for n, text := range c.texts {
+			values[c.values.keys[n]] = text
+		}
+		params["values"] = values
+	}
+	for n, text := range c.texts {
+		if !c.goTemplate {
+			params["values."+c.values.keys[n]] = text
+		}
+	}
 	return params, nil
 }
 
-func (c *clusterRecord) withoutValues() map[string]any {
-	cluster := c.cluster()
+// makeBare makes the parameters without the values of the generator.
+func (c *clusterRecord) makeBare() map[string]any {
+	cluster := &c.cluster
 	params := map[string]any{
 		"name":           cluster.Name,
 		"nameNormalized": normalize(cluster.Name),
@@ -159,9 +158,7 @@ func (c *clusterRecord) withoutValues() map[string]any {
 		"project":        cluster.Project,
 	}
 	annotations := cluster.Annotations.Map()
-	for _, key := range hiddenAnnotations() {
-		delete(annotations, key)
-	}
+	maps.DeleteFunc(annotations, func(key, _ string) bool { return hidden(key) })
 	switch {
 	case !c.goTemplate:
 		for key, text := range annotations {
@@ -170,7 +167,7 @@ func (c *clusterRecord) withoutValues() map[string]any {
 		for key, text := range cluster.Labels.All() {
 			params["metadata.labels."+key] = text
 		}
-	case c.index < len(c.selection.list): // the cluster that Argo CD runs in has no metadata
+	case cluster.Secret != "": // the cluster that Argo CD runs in has no metadata
 		metadata := map[string]any{}
 		if len(cluster.Annotations) > 0 {
 			metadata["annotations"] = annotations
@@ -183,85 +180,75 @@ func (c *clusterRecord) withoutValues() map[string]any {
 	return params
 }
 
-// hiddenAnnotations are those that Argo CD makes no parameters of: it and kubectl keep their own
-// state in them.
-func hiddenAnnotations() [5]string {
-	return [...]string{
-		"argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/tracking-id",
-		"argocd.argoproj.io/installation-id", "kubectl.kubernetes.io/last-applied-configuration",
+// hidden says whether Argo CD makes no parameter of an annotation: it and kubectl keep their own
+// state in it.
+func hidden(key string) bool {
+	switch key {
+	case "argocd.argoproj.io/refresh", "argocd.argoproj.io/hydrate", "argocd.argoproj.io/tracking-id",
+		"argocd.argoproj.io/installation-id", "kubectl.kubernetes.io/last-applied-configuration":
+		return true
+	default:
+		return false
 	}
 }
 
-func hidden(key string) bool {
-	all := hiddenAnnotations()
-	return slices.Contains(all[:], key)
-}
-
-// clusterRef is one more than the number of a cluster among all that have been selected.
-type clusterRef uint32
+// clusterRef names a cluster by numbers from 1: of the selection and of the cluster in it.
+type clusterRef struct{ selection, index uint32 }
 
 // selection is what one selector selects.
 type selection struct {
 	selector string
-	// before is how many clusters other selections have.
-	before int
-	list   []inventory.Cluster
+	number   uint32
+	list     argocd.Clusters
 }
 
 func (s *selection) ref(index int) clusterRef {
-	if index == len(s.list) {
-		return 0
+	if index == s.list.Len() {
+		return clusterRef{}
 	}
-	return clusterRef(s.before + index + 1)
+	return clusterRef{s.number, uint32(index) + 1} //nolint:gosec // no more than there are clusters
+}
+
+// at returns the cluster of a number; past the last one that is the cluster which Argo CD runs in.
+func (s *selection) at(index int) argocd.Cluster {
+	if index == s.list.Len() {
+		return argocd.Cluster{Name: inCluster, Server: inClusterServer}
+	}
+	return s.list.At(index)
 }
 
 // local says whether the cluster that Argo CD runs in is not among them.
 func (s *selection) local() bool {
-	return !slices.ContainsFunc(s.list, func(cluster inventory.Cluster) bool { return cluster.Server == inClusterServer })
+	for cluster := range s.list.All() {
+		if cluster.Server == inClusterServer {
+			return false
+		}
+	}
+	return true
 }
 
-// cluster returns the cluster of a reference that is not 0.
-func (r *reading) cluster(ref clusterRef) inventory.Cluster {
-	index, found := slices.BinarySearchFunc(r.selections, int(ref)-1, func(s *selection, at int) int { return s.before - at })
-	if !found {
-		index--
-	}
-	for len(r.selections[index].list) == 0 {
-		index++ // it shares its number with the next one
-	}
-	return r.selections[index].list[int(ref)-1-r.selections[index].before]
+// cluster returns the cluster of a reference that is not zero.
+func (r *reading) cluster(ref clusterRef) argocd.Cluster {
+	return r.selections[ref.selection-1].list.At(int(ref.index) - 1)
 }
 
 // clusters asks the inventory, once per write for one selector: both objects of an update
-// are to be read against the same clusters. Of clusters with one name the last one stays,
-// as in Argo CD, which keys them by name.
+// are to be read against the same clusters.
 func (r *reading) clusters(config value, selector labels.Selector) (*selection, error) {
-	key, before := selector.String(), 0
+	if err := r.account.Work(1 + len(r.selections)/workBytes); err != nil {
+		return nil, err
+	}
+	key := selector.String()
 	for _, asked := range r.selections {
 		if asked.selector == key {
 			return asked, nil
 		}
-		before = asked.before + len(asked.list)
 	}
 	found, err := r.reader.clusters.Select(selector)
 	if err != nil {
 		return nil, rollout.Unresolved(config.spelled(), "cannot be counted yet: %s", oneLine(err))
 	}
-	found = slices.Clone(found)
-	slices.SortFunc(found, func(a, b inventory.Cluster) int {
-		return strings.Compare(a.Namespace+"/"+a.Secret, b.Namespace+"/"+b.Secret)
-	})
-	last := make(map[string]int, len(found))
-	for i := range found {
-		last[found[i].Name] = i
-	}
-	kept := found[:0]
-	for i := range found {
-		if last[found[i].Name] == i {
-			kept = append(kept, found[i])
-		}
-	}
-	made := &selection{selector: key, before: before, list: kept}
+	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: found} //nolint:gosec // no more than there are generators
 	r.selections = append(r.selections, made)
 	return made, nil
 }

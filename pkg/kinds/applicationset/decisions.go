@@ -7,7 +7,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -57,17 +57,17 @@ func matchedName(spelled any) string {
 }
 
 // decisionResource reads the resource that the ConfigMap of the generator names.
-func (r *reading) decisionResource(config value) (inventory.DecisionResource, error) {
+func (r *reading) decisionResource(config value) (argocd.DecisionResource, error) {
 	reference, err := config.field("configMapRef").text()
 	if err != nil {
-		return inventory.DecisionResource{}, err
+		return argocd.DecisionResource{}, err
 	}
 	if r.decisions == nil {
-		return inventory.DecisionResource{}, open(config, "is not readable here")
+		return argocd.DecisionResource{}, open(config, "is not readable here")
 	}
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return inventory.DecisionResource{}, rollout.Unresolved(config.spelled(), "cannot be counted: %s", cause(err))
+		return argocd.DecisionResource{}, rollout.Unresolved(config.spelled(), "cannot be counted: %s", cause(err))
 	}
 	return resource, nil
 }
@@ -81,10 +81,10 @@ func cause(err error) string {
 }
 
 // decisionObject is one object of a decision resource.
-type decisionObject inventory.DecisionObject
+type decisionObject argocd.DecisionObject
 
 // chooseDecisions returns the objects that the generator names or selects: one or the other.
-func chooseDecisions(config value, resource inventory.DecisionResource) ([]decisionObject, error) {
+func chooseDecisions(config value, resource argocd.DecisionResource) ([]decisionObject, error) {
 	name, err := config.field("name").text()
 	if err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
-		if selects && selector.Matches(object.Labels) || !selects && object.Name == name {
+		if selects && selector.Matches(&object.Labels) || !selects && object.Name == name {
 			chosen = append(chosen, decisionObject(object))
 		}
 	}
@@ -115,7 +115,7 @@ func chooseDecisions(config value, resource inventory.DecisionResource) ([]decis
 
 // decisions returns the entries of the list in the object's status; none while there is no
 // status.
-func (o decisionObject) decisions(config value, resource inventory.DecisionResource) ([]map[string]any, error) {
+func (o decisionObject) decisions(config value, resource argocd.DecisionResource) ([]map[string]any, error) {
 	if len(o.Status) == 0 {
 		return nil, nil
 	}
@@ -137,8 +137,8 @@ func (o decisionObject) decisions(config value, resource inventory.DecisionResou
 	return decisions, nil
 }
 
-func decided(record *clusterRecord, decision map[string]any, values map[string]string, goTemplate bool) parameters {
-	cluster := record.cluster()
+func decided(found registered, decision map[string]any, values map[string]string, goTemplate bool) parameters {
+	cluster := found.cluster
 	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
 	for key, member := range decision {
 		params[key] = fmt.Sprintf("%v", member)
@@ -152,23 +152,29 @@ func decided(record *clusterRecord, decision map[string]any, values map[string]s
 		}
 	}
 	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name) })
-	set.cluster = record.selection.ref(record.index)
+	set.cluster = found.ref
 	return set
 }
 
+// registered is a cluster that decisions may name.
+type registered struct {
+	cluster argocd.Cluster
+	ref     clusterRef
+}
+
 // registered returns all clusters by name, the one that Argo CD runs in included.
-func (r *reading) registered(config value) (map[string]*clusterRecord, error) {
+func (r *reading) registered(config value) (map[string]registered, error) {
 	all, err := r.clusters(config, labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	sets := &clusterSets{selection: all}
-	byName := make(map[string]*clusterRecord, len(all.list)+1)
-	if all.local() {
-		byName[inCluster] = &clusterRecord{sets, len(all.list)}
+	byName := make(map[string]registered, all.list.Len()+1)
+	if local := all.list.Len(); all.local() {
+		byName[inCluster] = registered{all.at(local), all.ref(local)}
 	}
-	for i := range all.list {
-		byName[all.list[i].Name] = &clusterRecord{sets, i}
+	for i := range all.list.Len() {
+		cluster := all.at(i)
+		byName[cluster.Name] = registered{cluster, all.ref(i)}
 	}
 	delete(byName, "")
 	return byName, nil

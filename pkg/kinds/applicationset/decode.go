@@ -33,7 +33,7 @@ func (o *object) sameSpec(other *object) bool {
 // spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
 func (o *object) spec() value {
 	if o.tree.node == nil {
-		o.tree = root("spec", (&scanner{text: string(o.RawSpec), account: o.account}).tree(theSpec))
+		o.tree = root("spec", parseSpec(o.account, string(o.RawSpec)))
 	}
 	return o.tree
 }

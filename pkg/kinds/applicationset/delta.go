@@ -57,6 +57,9 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 
 // matchOpen tells which open entries the write changes.
 func (d *delta) matchOpen() {
+	if len(d.before.open)+len(d.after.open) == 0 {
+		return
+	}
 	stored := map[string]int{}
 	for _, entry := range d.before.open {
 		stored[entry.key]++

@@ -4,50 +4,42 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// fastTemplate is a template as github.com/valyala/fasttemplate reads it: texts[0] tags[0]
-// texts[1] … . A tag that names no parameter stays as it is.
-type fastTemplate struct {
-	texts []string
-	tags  []string
-}
-
-func parseFast(text string) (*fastTemplate, error) {
-	parsed := &fastTemplate{}
+// parseFast reads a template as github.com/valyala/fasttemplate does. A tag that names no
+// parameter stays as it is.
+func (s *snippet) parseFast() error {
+	pending, rest := "", s.text
 	for {
-		before, rest, found := strings.Cut(text, "{{")
-		parsed.texts = append(parsed.texts, before)
+		before, tagged, found := strings.Cut(rest, "{{")
+		pending += before
 		if !found {
-			return parsed, nil
+			s.texts = append(s.texts, pending)
+			return nil
 		}
-		tag, after, closed := strings.Cut(rest, "}}")
+		tag, after, closed := strings.Cut(tagged, "}}")
 		if !closed {
-			return nil, fmt.Errorf("has no end for the tag %s", rollout.Quote("{{"+rest))
+			return fmt.Errorf("has no end for the tag %s", rollout.Quote("{{"+tagged))
 		}
-		parsed.tags = append(parsed.tags, tag)
-		text = after
+		rest = after
+		if key := strings.TrimSpace(tag); key != "" {
+			s.texts, pending = append(s.texts, pending), ""
+			s.fields = append(s.fields, field{path: pathOfTag(key), flat: true, key: key, none: "{{" + tag + "}}", printsNone: true})
+			continue
+		}
+		pending += "{{" + tag + "}}"
 	}
 }
 
-func (f *fastTemplate) Execute(params map[string]any) (string, error) {
-	var output strings.Builder
-	for i, tag := range f.tags {
-		output.WriteString(f.texts[i])
-		trimmed := strings.TrimSpace(tag)
-		replacement, found := params[trimmed].(string)
-		if !found || trimmed == "" {
-			replacement = "{{" + tag + "}}"
-		}
-		output.WriteString(replacement)
-		if output.Len() > gotemplate.RenderLimit {
-			return "", gotemplate.ErrLimit
+// pathOfTag returns where a parameter of fasttemplate comes from.
+func pathOfTag(key string) []string {
+	for _, prefix := range [...]string{"metadata.labels.", "metadata.annotations.", "values."} {
+		if rest, has := strings.CutPrefix(key, prefix); has {
+			return append(strings.Split(strings.TrimSuffix(prefix, "."), "."), rest)
 		}
 	}
-	output.WriteString(f.texts[len(f.tags)])
-	return output.String(), nil
+	return []string{key}
 }
 
 // fastTemplated says whether Argo CD takes a string for a template at all: only if a tag

@@ -9,11 +9,14 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -21,7 +24,7 @@ import (
 
 // argoCD is the inventory of a test.
 type argoCD struct {
-	clusters    []inventory.Cluster
+	clusters    []argocd.Cluster
 	progressive bool
 	// policy, if not empty, holds for every ApplicationSet.
 	policy string
@@ -31,15 +34,22 @@ type argoCD struct {
 	asked  int
 }
 
-func (a *argoCD) Select(selector labels.Selector) ([]inventory.Cluster, error) {
+func (a *argoCD) Select(selector labels.Selector) (argocd.Clusters, error) {
 	a.asked++
-	var selected []inventory.Cluster
-	for _, cluster := range a.clusters {
-		if selector.Matches(cluster.Labels) {
-			selected = append(selected, cluster)
-		}
+	if a.err != nil {
+		return argocd.Clusters{}, a.err
 	}
-	return selected, a.err
+	secrets := make([]*corev1.Secret, len(a.clusters))
+	for i, cluster := range a.clusters {
+		secrets[i] = &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: cluster.Namespace, Name: cluster.Secret, Labels: cluster.Labels.Map(), Annotations: cluster.Annotations.Map(),
+			},
+			StringData: map[string]string{"name": cluster.Name, "server": cluster.Server, "project": cluster.Project},
+		}
+		secrets[i].Labels["argocd.argoproj.io/secret-type"] = "cluster"
+	}
+	return argocd.NewStatic(false, secrets...).Select(selector)
 }
 
 func (a *argoCD) ProgressiveSyncs() (bool, error) { return a.progressive, a.err }
@@ -50,7 +60,7 @@ func (a *argoCD) kind() rollout.Kind {
 	registry := inventory.NewStaticRegistry(inventory.Static{Objects: a.others})
 	return applicationset.Kind(applicationset.Inventory{
 		Clusters: a, Switches: a,
-		Applications: inventory.NewApplications(registry), Decisions: inventory.NewDecisions(registry, "argocd"),
+		Applications: argocd.NewApplications(registry), Decisions: argocd.New(registry, "argocd", argocd.ProgressiveSyncsDisabled),
 	})
 }
 
@@ -71,7 +81,7 @@ func newArgoCD(tb testing.TB, text []byte) *argoCD {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		argo.clusters = append(argo.clusters, inventory.Cluster{
+		argo.clusters = append(argo.clusters, argocd.Cluster{
 			Secret: object.GetName(), Namespace: object.GetNamespace(),
 			Name: data["name"], Server: data["server"], Project: data["project"],
 			Labels: inventory.PairsOf(object.GetLabels()), Annotations: inventory.PairsOf(object.GetAnnotations()),

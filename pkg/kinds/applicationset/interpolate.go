@@ -11,9 +11,9 @@ func templated(raw any, dialect dialect) bool {
 	switch raw := raw.(type) {
 	case rawList:
 		// A brace may also be spelled as an escape.
-		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parsed(nil, raw), dialect)
+		return (strings.Contains(string(raw), "{{") || strings.Contains(string(raw), `\u`)) && templated(parse(nil, string(raw)), dialect)
 	case string:
-		return dialect.goTemplate && strings.Contains(raw, "{{") || !dialect.goTemplate && fastTemplated(raw)
+		return dialect.templated(raw)
 	case []any:
 		for _, item := range raw {
 			if templated(item, dialect) {
@@ -75,7 +75,7 @@ func (i *interpolation) walk(part value) (any, error) {
 		if !templated(list, i.dialect) && !strings.Contains(string(list), "null") {
 			return list, nil
 		}
-		part.raw = parsed(i.reading.account, list)
+		part.raw = parse(i.reading.account, string(list))
 	}
 	switch raw := part.raw.(type) {
 	case string:

@@ -26,9 +26,6 @@ func matrix(reading *reading, config value, spec *specification, yield yield) er
 		return reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
-	if !constant {
-		children[1].raw = parsed(reading.account, children[1].raw)
-	}
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
 	for i := range firsts {
 		if i == 0 || !constant {
@@ -138,9 +135,9 @@ type pair struct {
 
 func (p *pair) describe() string {
 	switch {
-	case p.first.cluster != 0:
+	case p.first.cluster != (clusterRef{}):
 		return p.first.describe()
-	case p.second.cluster != 0:
+	case p.second.cluster != (clusterRef{}):
 		return p.second.describe()
 	default:
 		return p.first.describe() + " and " + p.second.describe()
@@ -154,7 +151,7 @@ func (p *pair) lookUp(field *field) (string, answer) {
 	return p.second.lookUp(field)
 }
 
-func (p *pair) values() (map[string]any, error) {
+func (p *pair) make() (map[string]any, error) {
 	first, err := p.first.all()
 	if err != nil {
 		return nil, err

@@ -96,7 +96,7 @@ func (r *reading) covered(config value, base, over parameters, dialect dialect) 
 		maps.Copy(params, over.made)
 	}
 	origin := base.describe
-	if base.cluster == 0 && over.cluster != 0 {
+	if base.cluster == (clusterRef{}) && over.cluster != (clusterRef{}) {
 		origin = over.describe
 	}
 	set := madeOf(params, origin)

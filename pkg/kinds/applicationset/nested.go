@@ -57,8 +57,8 @@ func (r *reading) child(entry value, spec *specification, params map[string]any)
 	return sets, err
 }
 
-// setWeight is what a set of parameters weighs that is not made yet.
-const setWeight = 48
+// setWeight is what a set of parameters weighs that is not made yet, and what it comes from.
+const setWeight = 256
 
 // combines tells whether a generator is made of others.
 func combines(generator generator) bool { return generator.key == "matrix" || generator.key == "merge" }

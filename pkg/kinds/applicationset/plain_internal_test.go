@@ -8,24 +8,31 @@ import (
 	"reflect"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"pgregory.net/rapid"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // fleet is the inventory of the property tests.
-type fleet []inventory.Cluster
+type fleet []argocd.Cluster
 
-func (f fleet) Select(selector labels.Selector) ([]inventory.Cluster, error) {
-	var selected []inventory.Cluster
-	for _, cluster := range f {
-		if selector.Matches(cluster.Labels) {
-			selected = append(selected, cluster)
+func (f fleet) Select(selector labels.Selector) (argocd.Clusters, error) {
+	secrets := make([]*corev1.Secret, len(f))
+	for i, cluster := range f {
+		secrets[i] = &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{
+				Namespace: cluster.Namespace, Name: cluster.Secret, Labels: cluster.Labels.Map(), Annotations: cluster.Annotations.Map(),
+			},
+			StringData: map[string]string{"name": cluster.Name, "server": cluster.Server},
 		}
+		secrets[i].Labels["argocd.argoproj.io/secret-type"] = "cluster"
 	}
-	return selected, nil
+	return argocd.NewStatic(false, secrets...).Select(selector)
 }
 
 func (fleet) ProgressiveSyncs() (bool, error) { return true, nil }
@@ -47,7 +54,7 @@ func drawPairs(t *rapid.T, label string) inventory.Pairs {
 func drawFleet(t *rapid.T) fleet {
 	clusters := make(fleet, rapid.IntRange(0, 5).Draw(t, "clusters"))
 	for i := range clusters {
-		clusters[i] = inventory.Cluster{
+		clusters[i] = argocd.Cluster{
 			Secret: fmt.Sprint("s", i), Namespace: "argocd",
 			Name:   rapid.SampledFrom([]string{"", "One", "two", "three", "four_4"}).Draw(t, "name"),
 			Server: rapid.SampledFrom([]string{"https://a", "https://b", inClusterServer}).Draw(t, "server"),

@@ -20,6 +20,8 @@ type reading struct {
 	selections []*selection
 	// strategies are those of the stored and of the written object.
 	strategies [2]strategy
+	// compares says that what the two objects render to is compared.
+	compares bool
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
 	// apps are those of the object that is being read.

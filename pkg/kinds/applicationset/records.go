@@ -11,8 +11,8 @@ import (
 type record interface {
 	// lookUp returns the text of a field.
 	lookUp(field *field) (text string, found answer)
-	// values makes all parameters.
-	values() (map[string]any, error)
+	// make makes all parameters.
+	make() (map[string]any, error)
 	// describe names the set for a message.
 	describe() string
 }
@@ -37,7 +37,7 @@ type parameters struct {
 	made map[string]any
 	// empty sets have no parameters.
 	empty bool
-	// cluster is the inventory object that the set comes from; 0 if there is none.
+	// cluster is the inventory object that the set comes from; zero if there is none.
 	cluster clusterRef
 }
 
@@ -47,7 +47,7 @@ func (p *parameters) all() (map[string]any, error) {
 		return p.made, nil
 	}
 	var err error
-	p.made, err = p.values()
+	p.made, err = p.make()
 	return p.made, err
 }
 
@@ -61,41 +61,17 @@ func madeOf(params map[string]any, origin func() string) parameters {
 	return parameters{record: &made{params, origin}, made: params, empty: len(params) == 0}
 }
 
-func (m *made) describe() string                { return m.origin() }
-func (m *made) values() (map[string]any, error) { return m.params, nil }
+func (m *made) describe() string              { return m.origin() }
+func (m *made) make() (map[string]any, error) { return m.params, nil }
 
+// lookUp leaves to text/template what need not be made any more.
 func (m *made) lookUp(field *field) (string, answer) {
-	if field.flat {
-		member, found := m.params[field.key]
-		return stringOf(member, found)
-	}
-	members, last := m.params, len(field.path)-1
-	for i, key := range field.path[:last] {
-		member, found := members[key]
-		switch member := member.(type) {
-		case map[string]any:
-			members = member
-		case map[string]string:
-			text, found := member[field.path[last]]
-			if i < last-1 {
-				return "", other
-			}
-			return stringOf(text, found)
-		default:
-			return stringOf(nil, found)
-		}
-	}
-	member, found := members[field.path[last]]
-	return stringOf(member, found)
-}
-
-func stringOf(member any, found bool) (string, answer) {
-	said, isString := member.(string)
+	said, isString := m.params[field.key].(string)
 	switch {
-	case !found:
-		return "", absent
-	case !isString:
+	case !field.flat:
 		return "", other
+	case !isString:
+		return "", absent
 	default:
 		return said, text
 	}
@@ -117,12 +93,9 @@ type element struct {
 	// place is the path of the list, index that of the element in it.
 	place *path
 	index int
-	// fast says that the parameters are those of fasttemplate, sorted that the members are.
-	fast, sorted bool
+	// fast says that the parameters are those of fasttemplate.
+	fast bool
 }
-
-// fewMembers are found faster one after the other than by halves.
-const fewMembers = 16
 
 // cut finds the members, and says whether they make no parameters.
 func (e *element) cut() (empty bool, err error) {
@@ -130,14 +103,11 @@ func (e *element) cut() (empty bool, err error) {
 	switch {
 	case e.json[0] == '{':
 		e.members = cutMembers(e.members, e.json)
-		if e.sorted = len(e.members) > fewMembers; e.sorted {
-			slices.SortStableFunc(e.members, func(a, b member) int { return strings.Compare(a.key, b.key) })
-		}
 	case e.json != "null": // which is an element without members
 		return false, e.tree().wrong("an object")
 	}
 	if e.fast && slices.ContainsFunc(e.members, func(member member) bool { return member.kind != '"' }) {
-		params, err := e.values()
+		params, err := e.make()
 		return len(params) == 0, err
 	}
 	return len(e.members) == 0, nil
@@ -148,10 +118,10 @@ func (e *element) describe() string { return e.tree().spelled() }
 // tree parses the element.
 func (e *element) tree() value {
 	at := &path{within: e.place, index: e.index}
-	return value{at: *at, node: at, raw: (&scanner{text: e.json}).tree(elsewhere)}
+	return value{at: *at, node: at, raw: parse(nil, e.json)}
 }
 
-func (e *element) values() (map[string]any, error) {
+func (e *element) make() (map[string]any, error) {
 	if e.fast {
 		return flattenedElement(e.tree())
 	}
@@ -160,11 +130,11 @@ func (e *element) values() (map[string]any, error) {
 
 func (e *element) lookUp(field *field) (string, answer) {
 	if field.flat {
-		if said, found := e.member(field.key); found != absent {
+		if said, found := memberOf(e.members, field.key); found != absent {
 			return said, found
 		}
 	}
-	said, found := e.member(field.path[0])
+	said, found := memberOf(e.members, field.path[0])
 	for _, key := range field.path[1:] {
 		if found == absent {
 			return "", absent
@@ -177,31 +147,23 @@ func (e *element) lookUp(field *field) (string, answer) {
 	return said, found
 }
 
-func (e *element) member(key string) (string, answer) {
-	if !e.sorted {
-		return memberOf(e.members, key)
-	}
-	end, _ := slices.BinarySearchFunc(e.members, key, func(member member, key string) int {
-		return cmp.Or(strings.Compare(member.key, key), -1) // past all of that name
-	})
-	return memberOf(e.members[max(end-1, 0):end], key)
-}
-
 // memberOf returns the last member of a name, as encoding/json does. Of what is no string the
 // text is its JSON.
 func memberOf(members []member, key string) (string, answer) {
-	for i := len(members) - 1; i >= 0; i-- {
-		if members[i].key == key {
-			if members[i].kind == '"' {
-				return members[i].text, text
-			}
-			return members[i].text, other
-		}
+	end, _ := slices.BinarySearchFunc(members, key, func(member member, key string) int {
+		return cmp.Or(strings.Compare(member.key, key), -1) // past all of that name
+	})
+	switch {
+	case end == 0 || members[end-1].key != key:
+		return "", absent
+	case members[end-1].kind == '"':
+		return members[end-1].text, text
+	default:
+		return members[end-1].text, other
 	}
-	return "", absent
 }
 
-// cutMembers appends the members of a JSON object.
+// cutMembers appends the members of a JSON object, sorted by their names.
 func cutMembers(members []member, object string) []member {
 	scanner := scanner{text: object}
 	scanner.next()
@@ -213,5 +175,6 @@ func cutMembers(members []member, object string) []member {
 		}
 		members = append(members, cut)
 	}
+	slices.SortStableFunc(members, func(a, b member) int { return strings.Compare(a.key, b.key) })
 	return members
 }

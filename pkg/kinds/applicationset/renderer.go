@@ -1,8 +1,8 @@
 package applicationset
 
 import (
+	"cmp"
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
@@ -30,7 +30,8 @@ type snippet struct {
 	texts  []string
 	fields []field
 	// execute is nil for a string without a template in it.
-	execute func(params map[string]any) (string, error)
+	execute  func(params map[string]any) (string, error)
+	rendered bool
 }
 
 // field is a field of the parameters in a template.
@@ -39,9 +40,9 @@ type field struct {
 	// flat says that key is its name in fasttemplate, where parameters are flat.
 	flat bool
 	key  string
-	// none is what the field renders to where it is absent, unless that is for text/template to say.
-	none        string
-	rendersNone bool
+	// none is what the field prints where it is absent, unless that is for text/template to say.
+	none       string
+	printsNone bool
 }
 
 func newRenderer(ctx context.Context, dialect dialect, functions gotemplate.Functions, rendered bool) *renderer {
@@ -65,81 +66,51 @@ func (r *renderer) snippet(text string) *snippet {
 	if len(r.snippets) < snippetLimit {
 		r.snippets[text] = parsed
 	}
-	switch {
-	case r.dialect.goTemplate && strings.Contains(text, "{{"):
-		r.parseGo(parsed)
-	case !r.dialect.goTemplate && fastTemplated(text):
-		r.parseFast(parsed)
+	if r.dialect.templated(text) {
+		parsed.execute = r.parse(parsed)
 	}
 	return parsed
 }
 
-func (r *renderer) parseGo(snippet *snippet) {
+// parse finds the fields of a template, and returns what renders it where they do not do. A
+// template that does not parse only matters where it is rendered.
+func (r *renderer) parse(snippet *snippet) func(map[string]any) (string, error) {
+	snippet.rendered = r.rendered
+	if !r.dialect.goTemplate {
+		err := cmp.Or(snippet.parseFast(), gotemplate.ErrLimit)
+		return func(map[string]any) (string, error) { return "", err }
+	}
 	parsed, err := r.engine.Parse(snippet.text)
 	if err != nil {
-		// A template that does not parse only matters where it is rendered.
-		snippet.execute = func(map[string]any) (string, error) { return "", err }
-		return
+		return func(map[string]any) (string, error) { return "", err }
 	}
-	snippet.execute = parsed.Execute
-	plain := parsed.Plain()
-	if plain == nil || r.rendered {
-		return
+	if plain := parsed.Plain(); plain != nil && !r.rendered {
+		snippet.texts = plain.Texts
+		snippet.fields = make([]field, len(plain.Fields))
+		for i, of := range plain.Fields {
+			snippet.fields[i] = field{path: of.Path, none: "<no value>", printsNone: !of.Indexed && r.dialect.printsNoValue()}
+		}
 	}
-	snippet.texts = plain.Texts
-	snippet.fields = make([]field, len(plain.Fields))
-	for i, of := range plain.Fields {
-		snippet.fields[i] = field{path: of.Path, none: "<no value>", rendersNone: !of.Indexed && r.printsNoValue()}
-	}
+	return parsed.Execute
+}
+
+// templated says whether a string holds a template.
+func (d dialect) templated(text string) bool {
+	return strings.Contains(text, "{{") && (d.goTemplate || fastTemplated(text))
 }
 
 // printsNoValue says whether a field that is missing prints as no value, on whatever level.
-func (r *renderer) printsNoValue() bool {
-	options := r.dialect.options
-	return len(options) == 0 || slices.Contains([]string{"missingkey=default", "missingkey=invalid"}, options[len(options)-1])
+func (d dialect) printsNoValue() bool {
+	last := len(d.options) - 1
+	return last < 0 || d.options[last] == "missingkey=default" || d.options[last] == "missingkey=invalid"
 }
-
-func (r *renderer) parseFast(snippet *snippet) {
-	parsed, err := parseFast(snippet.text)
-	if err != nil {
-		snippet.execute = func(map[string]any) (string, error) { return "", err }
-		return
-	}
-	snippet.execute = parsed.Execute
-	if r.rendered {
-		return
-	}
-	snippet.texts = []string{parsed.texts[0]}
-	for i, tag := range parsed.tags {
-		key, none := strings.TrimSpace(tag), "{{"+tag+"}}"
-		if key == "" { // names no parameter
-			snippet.texts[len(snippet.texts)-1] += none + parsed.texts[i+1]
-			continue
-		}
-		snippet.texts = append(snippet.texts, parsed.texts[i+1])
-		snippet.fields = append(snippet.fields, field{path: pathOfTag(key), flat: true, key: key, none: none, rendersNone: true})
-	}
-}
-
-// pathOfTag returns where a parameter of fasttemplate comes from.
-func pathOfTag(key string) []string {
-	for _, prefix := range [...]string{"metadata.labels.", "metadata.annotations.", "values."} {
-		if rest, has := strings.CutPrefix(key, prefix); has {
-			return append(strings.Split(strings.TrimSuffix(prefix, "."), "."), rest)
-		}
-	}
-	return []string{key}
-}
-
-// constant says whether the string is the same for all parameters.
-func (s *snippet) constant() bool { return s.execute == nil }
 
 // render returns what the string renders to.
 func (s *snippet) render(set *parameters) (string, error) {
 	if s.execute == nil {
 		return s.text, nil
 	}
-	if len(s.fields) == 1 && s.texts[0] == "" && s.texts[1] == "" {
+	if !s.rendered && len(s.fields) == 1 && s.texts[0] == "" && s.texts[1] == "" {
 		if said, found := set.lookUp(&s.fields[0]); found == text {
 			return said, nil
 		}
@@ -153,6 +124,13 @@ func (s *snippet) appendTo(output []byte, set *parameters) ([]byte, error) {
 	if s.execute == nil {
 		return append(output, s.text...), nil
 	}
+	if s.rendered {
+		params, err := set.all()
+		if err != nil {
+			return output, err
+		}
+		set = &parameters{record: &made{params: params}, made: params, empty: set.empty}
+	}
 	if all, done := s.appendFields(output, set); done {
 		return all, nil
 	}
@@ -164,7 +142,7 @@ func (s *snippet) appendTo(output []byte, set *parameters) ([]byte, error) {
 	return append(output, rendered...), err
 }
 
-// appendFields is done unless a field is for text/template to render.
+// appendFields is done unless a field is for execute to render.
 func (s *snippet) appendFields(output []byte, set *parameters) ([]byte, bool) {
 	if s.texts == nil {
 		return output, false
@@ -174,15 +152,18 @@ func (s *snippet) appendFields(output []byte, set *parameters) ([]byte, bool) {
 	for i := range s.fields {
 		field := &s.fields[i]
 		said, found := set.lookUp(field)
-		if found == absent && field.rendersNone {
+		if found == absent && field.printsNone || found == other && field.flat {
 			said, found = field.none, text
 		}
-		if found != text || len(output)-from+len(said) > gotemplate.RenderLimit {
+		if found != text {
 			return output[:from], false
 		}
 		output = append(append(output, said...), s.texts[i+1]...)
+		if len(output)-from > gotemplate.RenderLimit {
+			return output[:from], false
+		}
 	}
-	return output, len(output)-from <= gotemplate.RenderLimit
+	return output, true
 }
 
 // oneLine makes an error of a template fit into a message.

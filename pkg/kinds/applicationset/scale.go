@@ -17,7 +17,7 @@ func (c *closedChild) rest(entry any) (string, error) {
 	children = slices.Clone(children)
 	children[c.index] = nil
 	matrix["generators"], rest["matrix"] = children, matrix
-	text, err := json.Marshal(parsed(nil, rest))
+	text, err := json.Marshal(rest)
 	return string(text), err
 }
 

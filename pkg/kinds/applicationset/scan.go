@@ -1,6 +1,8 @@
 package applicationset
 
 import (
+	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -107,65 +109,55 @@ func unquoted(quoted string) string {
 	return string(text)
 }
 
-// place is where in a spec a JSON value stands.
-type place int
-
-const (
-	elsewhere place = iota
-	theSpec
-	generatorList
-	generatorEntry
-	nestedGenerator
-	listGenerator
-	listElements
-)
-
-// within returns the place of a member.
-func (p place) within(key string) place {
-	switch {
-	case p == theSpec && key == "generators", p == nestedGenerator && key == "generators":
-		return generatorList
-	case p == generatorEntry && (key == "matrix" || key == "merge"):
-		return nestedGenerator
-	case p == generatorEntry && key == "list":
-		return listGenerator
-	case p == listGenerator && key == "elements":
-		return listElements
-	default:
-		return elsewhere
-	}
-}
-
 // rawList is the JSON of a list that nobody has parsed yet.
 type rawList string
 
-// tree parses the next value as encoding/json does, but for the elements of list generators:
-// there may be thousands, of which a few fields are looked at.
-func (s *scanner) tree(at place) any {
+// MarshalJSON spells the list as a parsed one.
+func (l rawList) MarshalJSON() ([]byte, error) { return json.Marshal(parse(nil, string(l))) }
+
+// tree parses the next value as encoding/json does. Within generators it leaves the elements of
+// lists as they are: there may be thousands, of which a few fields are looked at.
+func (s *scanner) tree(key string, generators bool) any {
 	switch s.next() {
 	case '{':
 		members := map[string]any{}
 		s.pay(mapWeight)
 		for s.enter(); s.more(); s.pay(memberWeight) {
 			key := s.string()
-			members[key] = s.tree(at.within(key))
+			members[key] = s.tree(key, generators && slices.Contains([]string{"generators", "matrix", "merge", "list", "elements"}, key))
 		}
 		return members
 	case '[':
-		if at == listElements {
+		if generators && key == "elements" {
 			return rawList(s.value())
-		}
-		if at == generatorList {
-			at = generatorEntry
 		}
 		items := []any{}
 		for s.enter(); s.more(); s.pay(memberWeight) {
-			items = append(items, s.tree(at))
+			items = append(items, s.tree("", generators))
 		}
 		return items
 	default:
 		return scalar(s.value())
 	}
+}
+
+// parse returns the tree of a JSON value.
+func parse(account *budget.Account, text string) any {
+	return (&scanner{text: text, account: account}).tree("", false)
+}
+
+// parseSpec returns the tree of a spec, with lists that are not parsed in its generators.
+func parseSpec(account *budget.Account, text string) any {
+	scanner := &scanner{text: text, account: account}
+	if scanner.next() != '{' {
+		return parse(account, text)
+	}
+	members := map[string]any{}
+	for scanner.enter(); scanner.more(); {
+		key := scanner.string()
+		members[key] = scanner.tree(key, key == "generators")
+	}
+	return members
 }
 
 // What trees weigh, as budget.Tree measures it.
@@ -194,26 +186,4 @@ func scalar(text string) any {
 		return nil
 	}
 	return number
-}
-
-// parsed returns a tree in which every list is parsed.
-func parsed(account *budget.Account, raw any) any {
-	switch raw := raw.(type) {
-	case rawList:
-		return (&scanner{text: string(raw), account: account}).tree(elsewhere)
-	case map[string]any:
-		members := make(map[string]any, len(raw))
-		for key, member := range raw {
-			members[key] = parsed(account, member)
-		}
-		return members
-	case []any:
-		items := make([]any, len(raw))
-		for i, item := range raw {
-			items[i] = parsed(account, item)
-		}
-		return items
-	default:
-		return raw
-	}
 }

@@ -120,7 +120,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	key, marshalErr := json.Marshal(parsed(nil, entry))
+	key, marshalErr := json.Marshal(entry)
 	if marshalErr != nil {
 		return marshalErr
 	}

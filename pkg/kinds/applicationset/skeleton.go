@@ -20,9 +20,16 @@ func layOut(renderer *renderer, spec value) skeleton {
 	return skeleton{texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
 }
 
-// digest returns the hash of the rendered spec.
+// digest returns the hash of the rendered spec; 0 where nothing is compared.
 func (s *skeleton) digest(pen *pen) uint64 {
 	text := pen.text[:0]
+	if !pen.reading.compares {
+		for _, leaf := range s.leaves {
+			text = pen.add(text[:0], leaf)
+		}
+		pen.text = text
+		return 0
+	}
 	for i, leaf := range s.leaves {
 		text = append(text, s.texts[i]...)
 		from := len(text)
@@ -74,14 +81,13 @@ func (l *layout) add(v value) {
 // keys too (applicationset/utils/utils.go, deeplyReplaceWithFilter).
 func (l *layout) string(at value, text string) {
 	l.text = append(l.text, '"')
-	snippet := l.renderer.snippet(text)
-	if snippet.constant() {
+	if !l.renderer.dialect.templated(text) {
 		l.text = binary.LittleEndian.AppendUint64(l.text, uint64(len(text)))
 		l.text = append(l.text, text...)
 		return
 	}
 	l.texts = append(l.texts, string(l.text))
-	l.leaves = append(l.leaves, leaf{snippet, at.where()})
+	l.leaves = append(l.leaves, leaf{l.renderer.snippet(text), at.where()})
 	l.text = l.text[:0]
 }
 

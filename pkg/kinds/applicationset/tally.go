@@ -34,7 +34,7 @@ type tallied struct {
 
 func (t *tally) add(reading *reading, of *side, app *app) {
 	key := tallyKey{effect: app.effect}
-	if app.cluster != 0 {
+	if app.cluster != (clusterRef{}) {
 		key.rate = reading.cluster(app.cluster).Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
 	}
 	if t.last >= len(t.kinds) || t.kinds[t.last].tallyKey != key {

@@ -86,8 +86,8 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 }
 
 func (t *appTemplate) other(renderer *renderer, at *path, text string) {
-	if parsed := renderer.snippet(text); !parsed.constant() {
-		t.others = append(t.others, leaf{parsed, at})
+	if renderer.dialect.templated(text) {
+		t.others = append(t.others, leaf{renderer.snippet(text), at})
 	}
 }
 

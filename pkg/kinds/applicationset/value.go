@@ -93,7 +93,7 @@ func (v value) part(at path, raw any) value {
 
 // wrong returns an error that names the field, its value and what is allowed.
 func (v value) wrong(want string) error {
-	text, err := json.Marshal(parsed(nil, v.raw))
+	text, err := json.Marshal(v.raw)
 	if err != nil {
 		text = fmt.Appendf(nil, "%v", v.raw)
 	}

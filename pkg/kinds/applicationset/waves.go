@@ -92,7 +92,7 @@ func (d *delta) names(step int, tally *tally) func() []rollout.Target {
 
 func (r *reading) target(of *side, app *app) rollout.Target {
 	target := rollout.Target{Name: string(of.apps.name(app)), Effect: app.effect.named()}
-	if app.cluster != 0 {
+	if app.cluster != (clusterRef{}) {
 		cluster := r.cluster(app.cluster)
 		target.SuccessRate = cluster.Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
 		target.Source = "Secret " + cluster.Namespace + "/" + cluster.Secret

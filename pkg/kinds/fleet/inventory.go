@@ -16,7 +16,7 @@ type Inventory struct {
 	clusters   *inventory.Collection[clusterFields]
 	groups     *inventory.Collection[groupFields]
 	mappings   *inventory.Collection[mappingFields]
-	namespaces *inventory.Collection[struct{}]
+	namespaces *inventory.Namespaces
 }
 
 type clusterFields struct {
@@ -39,12 +39,10 @@ type mappingFields struct {
 // NewInventory has the registry read what Fleet selects from.
 func NewInventory(registry *inventory.Registry) *Inventory {
 	return &Inventory{
-		clusters: inventory.Register[clusterFields](registry, source("clusters", "Cluster")),
-		groups:   inventory.Register[groupFields](registry, source("clustergroups", "ClusterGroup")),
-		mappings: inventory.Register[mappingFields](registry, source("bundlenamespacemappings", "BundleNamespaceMapping")),
-		namespaces: inventory.Register[struct{}](registry, inventory.Source{
-			Versions: []string{"v1"}, Resource: "namespaces", Kind: "Namespace", MetadataOnly: true,
-		}),
+		clusters:   inventory.Register[clusterFields](registry, source("clusters", "Cluster")),
+		groups:     inventory.Register[groupFields](registry, source("clustergroups", "ClusterGroup")),
+		mappings:   inventory.Register[mappingFields](registry, source("bundlenamespacemappings", "BundleNamespaceMapping")),
+		namespaces: inventory.NewNamespaces(registry, nil), // which lists only those that are known
 	}
 }
 
@@ -143,7 +141,7 @@ func (i *Inventory) groupsOf(namespace string) (groups, error) {
 func (g groups) of(clusterLabels inventory.Pairs) []*inventory.Object[groupFields] {
 	var in []*inventory.Object[groupFields]
 	for _, group := range g {
-		if group.selector.Matches(clusterLabels) {
+		if group.selector.Matches(&clusterLabels) {
 			in = append(in, group.object)
 		}
 	}

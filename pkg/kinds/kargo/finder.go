@@ -3,11 +3,13 @@ package kargo
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -83,7 +85,7 @@ func (f *finder) one(path string, app app) ([]rollout.Target, error) {
 		return nil, err
 	}
 	if application == nil { // the step fails, unless it is there by then
-		application = &inventory.Object[inventory.Application]{Namespace: namespace, Name: name}
+		application = &inventory.Object[argocd.Application]{Namespace: namespace, Name: name}
 	}
 	return f.add(nil, application), nil
 }
@@ -136,7 +138,7 @@ func (f *finder) list(namespace string, selector labels.Selector) ([]rollout.Tar
 	}
 	var targets []rollout.Target
 	for _, application := range all {
-		if application.Value.AuthorizedFor(f.project, f.stage) {
+		if authorizedFor(application.Value.AuthorizedStages, f.project, f.stage) {
 			targets = f.add(targets, application)
 		}
 	}
@@ -144,7 +146,19 @@ func (f *finder) list(namespace string, selector labels.Selector) ([]rollout.Tar
 	return targets, nil
 }
 
-func (f *finder) add(targets []rollout.Target, application *inventory.Object[inventory.Application]) []rollout.Target {
+// authorizedFor tells whether a list of "<project>:<stage>", separated by commas, names a
+// Stage.
+func authorizedFor(list, project, stage string) bool {
+	for entry := range strings.SplitSeq(list, ",") {
+		of, name, found := strings.Cut(entry, ":")
+		if found && strings.TrimSpace(of) == project && strings.TrimSpace(name) == stage {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *finder) add(targets []rollout.Target, application *inventory.Object[argocd.Application]) []rollout.Target {
 	name := application.Namespace + "/" + application.Name
 	if f.seen[name] {
 		return targets

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/kargo"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 func promotion(r *inventory.Registry) rollout.Kind {
-	return kargo.Promotion(kargo.NewInventory(r, inventory.NewApplications(r), "argocd"))
+	return kargo.Promotion(kargo.NewInventory(r, argocd.NewApplications(r), "argocd"))
 }
 
 func TestPromotion(t *testing.T) { kindtest.Run(t, promotion) }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -18,7 +19,7 @@ const stageRemedy = "divide the Stage into Stages of at most " + rollout.PerWave
 
 // Inventory is what a Promotion acts on.
 type Inventory struct {
-	applications *inventory.Applications
+	applications *argocd.Applications
 	stages       *inventory.Collection[stageFields]
 	// namespace is where Argo CD runs.
 	namespace string
@@ -34,7 +35,7 @@ type stageFields struct {
 
 // NewInventory has the registry read Stages. The namespace is that of the Applications whose
 // namespace a Promotion does not say.
-func NewInventory(registry *inventory.Registry, applications *inventory.Applications, namespace string) *Inventory {
+func NewInventory(registry *inventory.Registry, applications *argocd.Applications, namespace string) *Inventory {
 	return &Inventory{applications, inventory.Register[stageFields](registry, inventory.Source{
 		Group: "kargo.akuity.io", Versions: []string{"v1alpha1"}, Resource: "stages", Kind: "Stage", MetadataOnly: true,
 	}), namespace}

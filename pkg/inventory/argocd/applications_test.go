@@ -1,10 +1,12 @@
-package inventory
+package argocd
 
 import (
 	"testing"
 
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 func application(namespace, name string, owners ...any) *unstructured.Unstructured {
@@ -23,7 +25,7 @@ func owner(kind, uid string, controller bool) map[string]any {
 
 func TestApplicationsOwned(t *testing.T) {
 	g := NewWithT(t)
-	applications := NewApplications(NewStaticRegistry(Static{Objects: []*unstructured.Unstructured{
+	applications := NewApplications(inventory.NewStaticRegistry(inventory.Static{Objects: []*unstructured.Unstructured{
 		application("argocd", "b", owner("ApplicationSet", "1", true)),
 		application("argocd", "a", owner("Other", "1", false), owner("ApplicationSet", "1", true)),
 		application("argocd", "of-another", owner("ApplicationSet", "2", true)),
@@ -36,17 +38,17 @@ func TestApplicationsOwned(t *testing.T) {
 	g.Expect(known).To(BeTrue())
 	g.Expect(names).To(Equal([]string{"a", "b"}))
 
-	_, known = NewApplications(NewRegistry()).Owned("argocd", "1")
+	_, known = NewApplications(inventory.NewRegistry()).Owned("argocd", "1")
 	g.Expect(known).To(BeFalse(), "nothing was read yet")
 }
 
-func TestApplicationAuthorizedFor(t *testing.T) {
+func TestApplicationsOfNobodyAreNotOwned(t *testing.T) {
 	g := NewWithT(t)
-	applications := NewApplications(NewStaticRegistry(Static{Objects: []*unstructured.Unstructured{application("argocd", "a")}}))
+	applications := NewApplications(inventory.NewStaticRegistry(inventory.Static{Objects: []*unstructured.Unstructured{application("argocd", "a")}}))
+	names, known := applications.Owned("argocd", "")
+	g.Expect(known).To(BeTrue())
+	g.Expect(names).To(BeEmpty())
 	a, err := applications.Get("argocd", "a")
 	g.Expect(err).NotTo(HaveOccurred())
-	for stage, want := range map[string]bool{"test": true, "prod": true, "pro": false, "": false} {
-		g.Expect(a.Value.AuthorizedFor("shop", stage)).To(Equal(want), stage)
-	}
-	g.Expect(a.Value.AuthorizedFor("other", "test")).To(BeFalse())
+	g.Expect(a.Value).To(Equal(Application{AuthorizedStages: "shop:test, shop:prod"}))
 }

@@ -1,4 +1,4 @@
-package inventory
+package argocd
 
 import (
 	"encoding/base64"
@@ -10,6 +10,9 @@ import (
 	. "github.com/onsi/gomega"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 const (
@@ -32,7 +35,7 @@ func credentialed() *corev1.Secret {
 			CreationTimestamp: metav1.NewTime(time.Unix(1, 0)),
 			Finalizers:        []string{"finalizer-" + token},
 			OwnerReferences:   []metav1.OwnerReference{{Name: "owner-" + token}},
-			Labels:            map[string]string{secretTypeLabel: secretTypeCluster, "env": "prod"},
+			Labels:            map[string]string{secretTypeLabel: "cluster", "env": "prod"},
 			Annotations: map[string]string{
 				"managed-by":                       "argocd.argoproj.io",
 				corev1.LastAppliedConfigAnnotation: copied,
@@ -56,7 +59,7 @@ func credentialed() *corev1.Secret {
 	}
 }
 
-func TestStripKeepsNoCredentials(t *testing.T) {
+func TestNoCredentialsAreKept(t *testing.T) {
 	manifest := credentialed()
 	manifest.Data, manifest.StringData = nil, map[string]string{
 		"name": "prod-1", "server": "https://prod-1.example.com", "project": "payments", "config": config,
@@ -68,35 +71,26 @@ func TestStripKeepsNoCredentials(t *testing.T) {
 	for name, secret := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			before := secret.DeepCopy()
-
-			stripped, err := strip(secret)
+			clusters, err := NewStatic(false, secret).Select(labels.Everything())
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(secret).To(Equal(before), "strip is pure")
+			g.Expect(clusters.Len()).To(Equal(1))
 
 			// Want nothing but this, which is compared whole: a credential has no place left.
-			g.Expect(stripped).To(Equal(&corev1.Secret{
-				ObjectMeta: metav1.ObjectMeta{
-					Name: "prod-1", Namespace: "argocd", UID: "5f1c", ResourceVersion: "42",
-					Labels:      map[string]string{secretTypeLabel: secretTypeCluster, "env": "prod"},
-					Annotations: map[string]string{"managed-by": "argocd.argoproj.io"},
-				},
-				Data: map[string][]byte{
-					"name":    []byte("prod-1"),
-					"server":  []byte("https://prod-1.example.com"),
-					"project": []byte("payments"),
+			kept := *clusters.secrets[0]
+			g.Expect(kept).To(Equal(inventory.Object[registration]{
+				Namespace: "argocd", Name: "prod-1",
+				Labels: inventory.PairsOf(map[string]string{secretTypeLabel: "cluster", "env": "prod"}),
+				Value: registration{
+					name: "prod-1", server: "https://prod-1.example.com", project: "payments",
+					annotations: inventory.PairsOf(map[string]string{"managed-by": "argocd.argoproj.io"}),
 				},
 			}))
-			for _, text := range texts(g, stripped) {
+			for _, text := range texts(g, clusters.At(0)) {
 				g.Expect(text).NotTo(Or(
 					ContainSubstring(token), ContainSubstring(certificate), ContainSubstring("tlsClientConfig"),
 					ContainSubstring("config"), ContainSubstring("last-applied"),
 				))
 			}
-
-			again, err := strip(stripped)
-			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(again).To(Equal(stripped), "strip is idempotent")
 		})
 	}
 }
@@ -132,25 +126,7 @@ func texts(g Gomega, object any) []string {
 	return found
 }
 
-func TestStripWantsASecret(t *testing.T) {
-	tests := map[string]any{
-		"another type":             &corev1.ConfigMap{},
-		"a Secret's metadata only": &metav1.PartialObjectMetadata{},
-		"nothing":                  nil,
-	}
-	for name, object := range tests {
-		t.Run(name, func(t *testing.T) {
-			g := NewWithT(t)
-			stripped, err := strip(object)
-			g.Expect(err).To(MatchError(ContainSubstring("want a Secret")))
-			g.Expect(stripped).To(BeNil())
-		})
-	}
-}
-
-func TestStripOfASparseSecret(t *testing.T) {
-	g := NewWithT(t)
-	stripped, err := strip(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "bare"}})
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(stripped).To(Equal(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "bare"}}))
+func TestASecretWithoutDataIsNoCluster(t *testing.T) {
+	_, err := register(&metav1.PartialObjectMetadata{}, &inventory.Texts{})
+	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("without data")))
 }
