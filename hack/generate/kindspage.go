@@ -2,8 +2,11 @@ package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -24,8 +27,45 @@ not on the cluster cost nothing, and count from the moment they appear.
 `
 )
 
+// meaning says in words what a kind counts: one or two sentences each.
+type meaning struct {
+	// Environments says what one environment is and which ones a rollout has: n.
+	Environments string `json:"environments"`
+	// Waves says what paces the rollout, and what that means here.
+	Waves string `json:"waves"`
+	// Delta says which environments an update affects.
+	Delta string `json:"delta"`
+	// Inventory says what else is read to count.
+	Inventory string `json:"inventory"`
+	// Unknown says what cannot be known when the write is judged.
+	Unknown string `json:"unknown"`
+}
+
+// readMeanings reads what every kind means, by its name, from the files beside their code.
+func readMeanings(root *os.Root) (map[string]meaning, error) {
+	files, err := fs.Glob(root.FS(), kindsPackage+"/*/meaning.yaml")
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]meaning{}
+	for _, file := range files {
+		text, err := root.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		if err := yaml.UnmarshalStrict(text, &all); err != nil {
+			return nil, fmt.Errorf("reading %s: %w", file, err)
+		}
+	}
+	return all, nil
+}
+
 // writeKindsPage writes the documentation of the kinds.
 func writeKindsPage(root *os.Root) error {
+	meanings, err := readMeanings(root)
+	if err != nil {
+		return err
+	}
 	all, sources := kinds.Named()
 	var page strings.Builder
 	page.WriteString(kindsPageHead)
@@ -37,7 +77,7 @@ func writeKindsPage(root *os.Root) error {
 	for _, kind := range all {
 		fmt.Fprintf(&page, "\n## %s\n\n", kind.Name)
 		fmt.Fprintf(&page, "`%s.%s`\n\n", kind.Resource, kind.Group)
-		writeMeaning(&page, kind.Meaning)
+		writeMeaning(&page, meanings[kind.Name])
 	}
 	page.WriteString("\n## What is read to count\n\n" +
 		"Beside the rollout itself, and Argo CD's cluster Secrets in its own namespace. The chart's ClusterRole\n" +
@@ -56,7 +96,7 @@ func writeKindsPage(root *os.Root) error {
 	return root.WriteFile(kindsPage, []byte(page.String()), 0o644)
 }
 
-func writeMeaning(page *strings.Builder, meaning rollout.Meaning) {
+func writeMeaning(page *strings.Builder, meaning meaning) {
 	for _, line := range []struct{ term, text string }{
 		{"n", meaning.Environments},
 		{"Waves", meaning.Waves},

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	. "github.com/onsi/gomega"
+	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
@@ -69,12 +70,27 @@ func TestKindsAreComplete(t *testing.T) {
 			g.Expect(kind.Versions).NotTo(BeEmpty())
 			g.Expect(kind.Resource).To(Equal(strings.ToLower(kind.Resource)))
 			g.Expect(kind.Reader).NotTo(BeNil())
-			for _, text := range []string{
-				kind.Meaning.Environments, kind.Meaning.Waves, kind.Meaning.Delta, kind.Meaning.Inventory, kind.Meaning.Unknown,
-			} {
-				g.Expect(text).To(HaveSuffix("."), "docs/kinds.md is made of sentences")
-			}
 		})
+	}
+}
+
+// Beside the code of every kind stands what it counts, in sentences for docs/kinds.md.
+func TestKindsHaveAMeaning(t *testing.T) {
+	g := NewWithT(t)
+	files, err := filepath.Glob("*/meaning.yaml")
+	g.Expect(err).NotTo(HaveOccurred())
+	meanings := map[string]map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(yaml.UnmarshalStrict(text, &meanings)).To(Succeed(), file)
+	}
+	all, _ := kinds.Named()
+	g.Expect(meanings).To(HaveLen(len(all)))
+	for _, kind := range all {
+		for _, part := range []string{"environments", "waves", "delta", "inventory", "unknown"} {
+			g.Expect(meanings[kind.Name][part]).To(HaveSuffix("."), "%s: %s", kind.Name, part)
+		}
 	}
 }
 

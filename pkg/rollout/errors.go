@@ -3,8 +3,6 @@ package rollout
 import (
 	"errors"
 	"fmt"
-
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
 
 // UnresolvedError says that the environments of a write cannot be counted.
@@ -55,11 +53,4 @@ func IsFinding(err error) bool {
 	var unresolved *UnresolvedError
 	var malformed *AnnotationError
 	return errors.As(err, &unresolved) || errors.As(err, &malformed)
-}
-
-// DeclaredWant says which values of the annotation seawall.dev/environments are allowed.
-const DeclaredWant = "an integer from 1 to 1000000"
-
-func malformedDeclaration(value string) error {
-	return &AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: value, Want: DeclaredWant}
 }

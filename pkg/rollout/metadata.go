@@ -31,13 +31,21 @@ type Metadata struct {
 // *AnnotationError.
 func (m Metadata) Declared() (n int, found bool, err error) {
 	value, found := m.Annotations[v1alpha1.EnvironmentsAnnotation]
-	if !found {
-		return 0, false, nil
+	if found {
+		n, err = ParseDeclared("", value)
 	}
+	return n, found, err
+}
+
+// ParseDeclared returns the number that the annotation seawall.dev/environments of an object
+// declares; the object is named for the error, an *AnnotationError, and empty for the rollout.
+func ParseDeclared(object, value string) (int, error) {
 	// ParseUint accepts no sign; the round trip refuses leading zeros.
 	declared, err := strconv.ParseUint(value, 10, 32)
 	if err != nil || declared < 1 || declared > risk.MaxEnvironments || strconv.FormatUint(declared, 10) != value {
-		return 0, true, malformedDeclaration(value)
+		return 0, &AnnotationError{
+			Object: object, Key: v1alpha1.EnvironmentsAnnotation, Value: value, Want: "an integer from 1 to 1000000",
+		}
 	}
-	return int(declared), true, nil
+	return int(declared), nil
 }

@@ -29,7 +29,7 @@ func TestDeclared(t *testing.T) {
 			g := gomega.NewWithT(t)
 			g.Expect(found).To(gomega.BeTrue())
 			g.Expect(err).To(gomega.MatchError(gomega.And(
-				gomega.ContainSubstring(v1alpha1.EnvironmentsAnnotation), gomega.ContainSubstring(rollout.Quote(value)), gomega.ContainSubstring(rollout.DeclaredWant))))
+				gomega.ContainSubstring(v1alpha1.EnvironmentsAnnotation), gomega.ContainSubstring(rollout.Quote(value)), gomega.ContainSubstring("an integer from 1 to 1000000"))))
 		})
 	}
 	_, found, err := rollout.Metadata{}.Declared()

@@ -113,14 +113,17 @@ func deeper(text []byte, levels int) bool {
 	return levels < 0
 }
 
-// closing returns where the string ends that begins at an index: not at an escaped quote.
+// closing returns where the string ends that begins at an index: at the first quote that an
+// even number of backslashes precedes.
 func closing(text []byte, start int) int {
-	for i := start; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i
-		case '\\':
-			i++
+	for end := start; end < len(text); end++ {
+		quote := bytes.IndexByte(text[end:], '"')
+		if quote < 0 {
+			break
+		}
+		end += quote
+		if unescaped := bytes.TrimRight(text[start:end], `\`); (end-start-len(unescaped))%2 == 0 {
+			return end
 		}
 	}
 	return len(text)

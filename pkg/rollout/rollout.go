@@ -164,23 +164,7 @@ type Kind struct {
 	// hold its environments to what it said: no Rewritten update of it changes anything.
 	OneShot bool
 	Reader  Reader
-	Meaning Meaning
 }
 
 // GroupKind returns the kind's group and name.
 func (k Kind) GroupKind() schema.GroupKind { return schema.GroupKind{Group: k.Group, Kind: k.Name} }
-
-// Meaning says in words what the kind's Reader counts: one or two sentences each, for the
-// table of kinds in the documentation.
-type Meaning struct {
-	// Environments says what one environment is and which ones a rollout has: n.
-	Environments string
-	// Waves says what paces the rollout, and what that means here.
-	Waves string
-	// Delta says which environments an update affects.
-	Delta string
-	// Inventory says what else is read to count.
-	Inventory string
-	// Unknown says what cannot be known when the write is judged.
-	Unknown string
-}

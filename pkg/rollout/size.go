@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -56,14 +54,4 @@ func (p Percentages) parse(text string) (percent float64, valid bool) {
 	}
 	whole, err := strconv.Atoi(number)
 	return float64(whole), err == nil && (signed || p.Bare)
-}
-
-// Selector compiles a label selector; nil selects nothing. The path is that of the selector
-// for the error, which is an *UnresolvedError.
-func Selector(path string, selector *metav1.LabelSelector) (labels.Selector, error) {
-	compiled, err := metav1.LabelSelectorAsSelector(selector)
-	if err != nil {
-		return nil, Unresolved(path, "is no label selector: %s", Quote(err.Error()))
-	}
-	return compiled, nil
 }

@@ -62,7 +62,6 @@ func Kind(inventory Inventory) rollout.Kind {
 		Resource:   "applicationsets",
 		Name:       "ApplicationSet",
 		Namespaced: true,
-		Meaning:    meaning(),
 		Reader: &reader{
 			clusters:     inventory.Clusters,
 			switches:     inventory.Switches,

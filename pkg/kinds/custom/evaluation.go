@@ -6,6 +6,7 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -40,7 +41,7 @@ func (r *reader) begin(ctx context.Context, object, old map[string]any) *evaluat
 
 // targets returns the objects of the inventory.
 func (e *evaluation) targets() ref.Val {
-	objects, err := list(e.reader.targets)
+	objects, err := list(budget.From(e.ctx), e.reader.targets)
 	if err != nil {
 		return e.fail(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
@@ -30,9 +31,13 @@ func NewInventory(registry *inventory.Registry, declared v1alpha1.RolloutKindInv
 }
 
 // list returns the objects as expressions see them.
-func list(targets *Inventory) ([]any, error) {
+func list(account *budget.Account, targets *Inventory) ([]any, error) {
 	objects, err := targets.List("", labels.Everything())
 	if err != nil {
+		return nil, err
+	}
+	const bytesOfOne = 1 << 10 // about what its maps take
+	if err := account.Spend(len(objects) * bytesOfOne); err != nil {
 		return nil, err
 	}
 	all := make([]any, len(objects))

@@ -80,7 +80,7 @@ func untouched(write rollout.Write) bool {
 
 func decode(object *rollout.Object) (*map[string]any, error) {
 	var members map[string]any
-	err := rollout.Decode(object, &members)
+	err := rollout.DecodeJSON(object.JSON, &members)
 	return &members, err
 }
 

@@ -13,17 +13,6 @@ func GitRepo(inventory *Inventory) rollout.Kind {
 			"insecureSkipTLSVerify", "helmSecretName", "helmSecretNameForPaths", "helmRepoURLRegex", "ociRegistrySecret",
 			"imageScanCommit", "imageScanInterval",
 		}, nameLabel: "fleet.cattle.io/repo-name"},
-		Meaning: rollout.Meaning{
-			Environments: "An estimate: each Cluster that spec.targets match, or those of the ClusterGroup default without targets. " +
-				"The annotation seawall.dev/environments raises it.",
-			Waves: "All at once: the strategy is in fleet.yaml, and judged where Fleet writes it into the Bundles. A policy that " +
-				"leaves GitRepos out of its match judges the Bundles only.",
-			Delta: "Clusters are added, removed, or all changed by another repository, branch, revision, path or " +
-				"forceSyncGeneration. Lifting the pause releases them.",
-			Inventory: clustersRead,
-			Unknown: "What fleet.yaml in the repository says of targets and strategy. A commit deploys without any write of the " +
-				"GitRepo; it arrives as a write of its Bundles.",
-		},
 	}
 }
 

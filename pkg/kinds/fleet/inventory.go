@@ -50,11 +50,11 @@ func source(resource, kind string) inventory.Source {
 	return inventory.Source{Group: group, Versions: []string{"v1alpha1"}, Resource: resource, Kind: kind}
 }
 
-// cluster is a registered cluster and the groups that it is in.
+// cluster is a registered cluster and its membership of each group that it is in, or of none.
 type cluster struct {
 	*inventory.Object[clusterFields]
 
-	groups []*inventory.Object[groupFields]
+	groups []membership
 }
 
 // candidates returns the clusters that a Bundle may reach: those of its namespace and of the
@@ -119,8 +119,9 @@ func (i *Inventory) reachable(namespace string, bundleLabels labels.Set) ([]stri
 type groups []selecting
 
 type selecting struct {
+	membership
+
 	selector labels.Selector
-	object   *inventory.Object[groupFields]
 }
 
 func (i *Inventory) groupsOf(namespace string) (groups, error) {
@@ -132,18 +133,21 @@ func (i *Inventory) groupsOf(namespace string) (groups, error) {
 	for _, object := range objects {
 		// A group without a selector holds no cluster, nor does one whose selector is invalid.
 		if selector, problem := metav1.LabelSelectorAsSelector(object.Value.Spec.Selector); problem == nil {
-			all = append(all, selecting{selector, object})
+			all = append(all, selecting{membership{object.Name, object.Labels}, selector})
 		}
 	}
 	return all, nil
 }
 
-func (g groups) of(clusterLabels inventory.Pairs) []*inventory.Object[groupFields] {
-	var in []*inventory.Object[groupFields]
+func (g groups) of(clusterLabels inventory.Pairs) []membership {
+	var in []membership
 	for _, group := range g {
 		if group.selector.Matches(&clusterLabels) {
-			in = append(in, group.object)
+			in = append(in, group.membership)
 		}
+	}
+	if in == nil {
+		return []membership{{}}
 	}
 	return in
 }

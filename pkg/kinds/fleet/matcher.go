@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"fmt"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
@@ -52,43 +53,24 @@ func compileAll[T any](path string, list []T, of func(T) criteria) ([]matcher, e
 
 // matches tells whether a cluster matches as a member of any of its groups.
 func (m matcher) matches(c cluster) bool {
-	for membership := range c.memberships() {
-		if m.admits(membership) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.groups, func(in membership) bool { return m.admits(c, in) })
 }
 
-// membership is a cluster as a member of one group, or of none.
+// membership is of one group, or of none.
 type membership struct {
-	cluster     cluster
-	group       string
-	groupLabels inventory.Pairs
+	group  string
+	labels inventory.Pairs
 }
 
-func (c cluster) memberships() func(yield func(membership) bool) {
-	return func(yield func(membership) bool) {
-		if len(c.groups) == 0 {
-			yield(membership{cluster: c})
-			return
-		}
-		for _, group := range c.groups {
-			if !yield(membership{c, group.Name, group.Labels}) {
-				return
-			}
-		}
-	}
-}
-
-func (m matcher) admits(who membership) bool {
+// admits tells whether a cluster matches as a member.
+func (m matcher) admits(c cluster, in membership) bool {
 	if m.ClusterName == "" && m.ClusterGroup == "" && m.ClusterSelector == nil && m.ClusterGroupSelector == nil {
 		return false
 	}
-	return m.admitsName(who.cluster) &&
-		(m.ClusterGroup == "" || m.ClusterGroup == who.group) &&
-		(m.ClusterGroupSelector == nil || m.groups.Matches(who.groupLabels)) &&
-		(m.ClusterSelector == nil || m.clusters.Matches(who.cluster.Labels))
+	return m.admitsName(c) &&
+		(m.ClusterGroup == "" || m.ClusterGroup == in.group) &&
+		(m.ClusterGroupSelector == nil || m.groups.Matches(in.labels)) &&
+		(m.ClusterSelector == nil || m.clusters.Matches(&c.Labels))
 }
 
 func (m matcher) admitsName(c cluster) bool {

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,26 +105,18 @@ func (s *selection) chosen(c cluster) (indices string, deploys bool) {
 	return strings.Join(applied, " "), true
 }
 
-// first returns the first target that matches and is no customization, or -1.
+// first returns the first target that matches and is no customization, or -1. Where there are
+// restrictions, one of them must match, too.
 func (s *selection) first(c cluster) int {
 	for i := s.customizations; i < len(s.matchers); i++ {
-		for who := range c.memberships() {
-			if s.matchers[i].admits(who) && s.permits(who) {
-				return i
-			}
+		if slices.ContainsFunc(c.groups, func(in membership) bool {
+			return s.matchers[i].admits(c, in) && (len(s.restrictions) == 0 ||
+				slices.ContainsFunc(s.restrictions, func(restriction matcher) bool { return restriction.admits(c, in) }))
+		}) {
+			return i
 		}
 	}
 	return -1
-}
-
-// permits tells whether the restrictions, if there are any, list a cluster.
-func (s *selection) permits(who membership) bool {
-	for _, restriction := range s.restrictions {
-		if restriction.admits(who) {
-			return true
-		}
-	}
-	return len(s.restrictions) == 0
 }
 
 // options returns what the chosen targets deploy with, as text to compare.

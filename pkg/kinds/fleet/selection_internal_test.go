@@ -101,7 +101,10 @@ func TestChosen(t *testing.T) {
 func named(name string, labels map[string]string, groups ...string) cluster {
 	one := cluster{Object: &inventory.Object[clusterFields]{Name: name, Labels: inventory.PairsOf(labels)}}
 	for _, group := range groups {
-		one.groups = append(one.groups, &inventory.Object[groupFields]{Name: group, Labels: inventory.PairsOf(map[string]string{"of": group})})
+		one.groups = append(one.groups, membership{group, inventory.PairsOf(map[string]string{"of": group})})
+	}
+	if len(groups) == 0 {
+		one.groups = []membership{{}}
 	}
 	return one
 }

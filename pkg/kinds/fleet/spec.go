@@ -118,7 +118,7 @@ func (i *Inventory) match(side *side, namespace string, bundleLabels labels.Set)
 	side.environments, side.options = rollout.Environments{}, map[string]string{}
 	texts := map[string]string{}
 	for _, candidate := range candidates {
-		if err := side.account.Work(selection.rules() * max(1, len(candidate.groups))); err != nil {
+		if err := side.account.Work(selection.rules() * len(candidate.groups)); err != nil {
 			return err
 		}
 		choice, deploys := selection.chosen(candidate)

@@ -8,6 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -22,6 +23,7 @@ type app struct {
 
 // finder finds the Applications of the steps of one Promotion, each once.
 type finder struct {
+	account        *budget.Account
 	inventory      *Inventory
 	project, stage string
 	scope          scope
@@ -95,9 +97,9 @@ func (f *finder) selected(path, namespace string, known bool, selector *metav1.L
 	if !known || !complete {
 		return f.authorized(path)
 	}
-	compiled, err := metav1.LabelSelectorAsSelector(resolved)
+	compiled, err := rollout.Selector(path+".selector", resolved)
 	if err != nil {
-		return nil, rollout.Unresolved(path+".selector", "is no label selector: %s", rollout.Quote(err.Error()))
+		return nil, err
 	}
 	return f.list(namespace, compiled)
 }
@@ -134,6 +136,9 @@ func (f *finder) authorized(path string) ([]rollout.Target, error) {
 func (f *finder) list(namespace string, selector labels.Selector) ([]rollout.Target, error) {
 	all, err := f.inventory.applications.List(namespace, selector)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.account.Work(len(all)); err != nil {
 		return nil, err
 	}
 	var targets []rollout.Target

@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
-	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -46,58 +44,46 @@ func Promotion(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: "kargo.akuity.io", Versions: []string{"v1alpha1"}, Resource: "promotions", Name: "Promotion", Namespaced: true,
 		OneShot: true, Reader: reader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "The Applications that the argocd-update steps name or select; a selector finds those that the annotation " +
-				"kargo.akuity.io/authorized-stage opens to the Stage. Without such a step a Promotion is one environment, or as many " +
-				"as the annotation seawall.dev/environments of the Stage or the Promotion says.",
-			Waves:     "Each argocd-update step is a gate and syncs all its Applications at once.",
-			Delta:     "Creating a Promotion changes all its Applications; no other write of it changes any.",
-			Inventory: "The metadata of Applications and of Stages.",
-			Unknown: "Expressions other than of ctx.project, ctx.stage, ctx.promotion and vars: such a name or selector counts as all " +
-				"Applications that are authorized for the Stage. Whether the condition of a step holds: it is taken to. What a commit " +
-				"to a repository syncs. Promotions of other Stages that sync at the same time: each is judged for itself. Applications " +
-				"of an Argo CD in another cluster than Kargo.",
-		},
 	}
 }
 
-type promotion struct {
-	Spec struct {
-		Stage string     `json:"stage"`
-		Vars  []variable `json:"vars"`
-		Steps []struct {
-			Uses   string          `json:"uses"`
-			Vars   []variable      `json:"vars"`
-			Task   json.RawMessage `json:"task"`
-			Config struct {
-				Apps json.RawMessage `json:"apps"`
-			} `json:"config"`
-		} `json:"steps"`
-	} `json:"spec"`
+type spec struct {
+	Stage string     `json:"stage"`
+	Vars  []variable `json:"vars"`
+	Steps []struct {
+		Uses   string          `json:"uses"`
+		Vars   []variable      `json:"vars"`
+		Task   json.RawMessage `json:"task"`
+		Config struct {
+			Apps json.RawMessage `json:"apps"`
+		} `json:"config"`
+	} `json:"steps"`
 }
 
 type reader struct{ inventory *Inventory }
 
 // Read implements rollout.Reader.
-func (r reader) Read(_ context.Context, write rollout.Write) (rollout.Change, error) {
+func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	if write.Operation != rollout.Create {
 		return rollout.Change{}, nil
 	}
-	change, err := r.promote(write)
+	change, err := r.promote(ctx, write)
 	if err != nil {
 		return write.OrDeclared(err, stageRemedy)
 	}
 	return change, nil
 }
 
-func (r reader) promote(write rollout.Write) (rollout.Change, error) {
-	var read promotion
-	if err := rollout.Decode(write.Object, &read); err != nil {
+func (r reader) promote(ctx context.Context, write rollout.Write) (rollout.Change, error) {
+	var spec spec
+	if err := write.Object.DecodeSpec(&spec); err != nil {
 		return rollout.Change{}, err
 	}
-	found := &finder{inventory: r.inventory, project: write.Namespace, stage: read.Spec.Stage, seen: map[string]bool{}}
+	found := &finder{
+		account: budget.From(ctx), inventory: r.inventory, project: write.Namespace, stage: spec.Stage, seen: map[string]bool{},
+	}
 	var result rollout.Change
-	for i, step := range read.Spec.Steps {
+	for i, step := range spec.Steps {
 		path := fmt.Sprintf("spec.steps[%d]", i)
 		if len(step.Task) > 0 && step.Uses == "" {
 			return rollout.Change{}, rollout.Unresolved(path+".task",
@@ -106,11 +92,11 @@ func (r reader) promote(write rollout.Write) (rollout.Change, error) {
 		if step.Uses != "argocd-update" {
 			continue
 		}
-		found.scope = scope{"ctx.project": write.Namespace, "ctx.stage": read.Spec.Stage}
+		found.scope = scope{"ctx.project": write.Namespace, "ctx.stage": spec.Stage}
 		if write.Name != "" { // the API server makes it of generateName later
 			found.scope["ctx.promotion"] = write.Name
 		}
-		found.scope.define(slices.Concat(read.Spec.Vars, step.Vars))
+		found.scope.define(slices.Concat(spec.Vars, step.Vars))
 		targets, err := found.applications(path+".config.apps", step.Config.Apps)
 		if err != nil {
 			return rollout.Change{}, err
@@ -121,7 +107,7 @@ func (r reader) promote(write rollout.Write) (rollout.Change, error) {
 		result.Environments += len(targets)
 	}
 	if result.Steps == nil {
-		return r.withoutApplications(write, read.Spec.Stage)
+		return r.withoutApplications(write, spec.Stage)
 	}
 	result.Steps, result.Evidence = rollout.Steps(result.Steps...), found.evidence
 	return result, nil
@@ -158,11 +144,6 @@ func (r reader) ofStage(namespace, name string) (declared int, found bool, err e
 	if text == "" {
 		return 0, false, nil
 	}
-	declared, err = strconv.Atoi(text)
-	if err != nil || declared < 1 || declared > risk.MaxEnvironments {
-		return 0, true, &rollout.AnnotationError{
-			Object: "Stage " + namespace + "/" + name, Key: v1alpha1.EnvironmentsAnnotation, Value: text, Want: rollout.DeclaredWant,
-		}
-	}
-	return declared, true, nil
+	declared, err = rollout.ParseDeclared("Stage "+namespace+"/"+name, text)
+	return declared, true, err
 }

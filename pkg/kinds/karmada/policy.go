@@ -59,20 +59,6 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 	return rollout.Kind{
 		Group: "policy.karmada.io", Versions: []string{"v1alpha1"}, Resource: resource, Name: name, Namespaced: namespaced,
 		Reader: reader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "The member Clusters that spec.placement selects: by affinity (an empty one selects all), tolerations and " +
-				"spread constraints, whatever number of resources the policy propagates. Of several clusterAffinities one is used at a " +
-				"time: the one counts for which the write affects most clusters.",
-			Waves: "None: every cluster syncs at once. Suspended clusters are held, and so are all with activationPreference Lazy.",
-			Delta: "Clusters are added or removed; all are changed by other resourceSelectors, dependencies, conflict resolution or " +
-				"division of replicas, and by another cluster among those that replicas are divided over; lifting a suspension or Lazy " +
-				"releases those that it held. Deleting a policy leaves what it has propagated.",
-			Inventory: "The Clusters of cluster.karmada.io.",
-			Unknown: "Edits of the resources themselves and of override policies reach the same clusters without any write of the " +
-				"policy. How replicas are divided: n is the most it can be. Which clusters a spread constraint picks: those count " +
-				"as picked that the write would take away. Which clusters do not serve a resource's API: they are counted. Which " +
-				"clusters a Lazy policy has dropped.",
-		},
 	}
 }
 

@@ -3,6 +3,7 @@ package kindtest
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -40,29 +41,11 @@ func corpus(tb testing.TB) string {
 	tb.Helper()
 	folder, found := os.LookupEnv(corpusVariable)
 	if !found {
-		folder = filepath.Join(root(tb), "..", "shared", "corpus")
+		_, here, _, _ := runtime.Caller(0)
+		folder = filepath.Join(filepath.Dir(here), "../../../../shared/corpus")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		tb.Skipf("no corpus: %s does not name a folder", corpusVariable)
 	}
 	return folder
-}
-
-// root returns the folder of go.mod.
-func root(tb testing.TB) string {
-	tb.Helper()
-	folder, err := os.Getwd()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			return folder
-		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			tb.Fatal("not inside a module")
-		}
-		folder = parent
-	}
 }

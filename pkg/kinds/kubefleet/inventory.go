@@ -3,6 +3,7 @@
 package kubefleet
 
 import (
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -43,21 +44,16 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	}
 	members := kind("memberclusters", "MemberCluster")
 	members.Group = clusterGroup
-	return &Inventory{
-		members: inventory.Register[memberFields](registry, members),
-		clusterScope: scope{
-			placements:   inventory.Register[placementFields](registry, kind("clusterresourceplacements", "ClusterResourcePlacement")),
-			strategies:   inventory.Register[strategyFields](registry, kind("clusterstagedupdatestrategies", "ClusterStagedUpdateStrategy")),
-			bindings:     inventory.Register[bindingFields](registry, kind("clusterresourcebindings", "ClusterResourceBinding")),
-			strategyKind: "ClusterStagedUpdateStrategy",
-		},
-		inNamespaces: scope{
-			placements:   inventory.Register[placementFields](registry, kind("resourceplacements", "ResourcePlacement")),
-			strategies:   inventory.Register[strategyFields](registry, kind("stagedupdatestrategies", "StagedUpdateStrategy")),
-			bindings:     inventory.Register[bindingFields](registry, kind("resourcebindings", "ResourceBinding")),
-			strategyKind: "StagedUpdateStrategy",
-		},
+	scoped := func(prefix string) scope {
+		lower := strings.ToLower(prefix)
+		return scope{
+			placements:   inventory.Register[placementFields](registry, kind(lower+"resourceplacements", prefix+"ResourcePlacement")),
+			strategies:   inventory.Register[strategyFields](registry, kind(lower+"stagedupdatestrategies", prefix+"StagedUpdateStrategy")),
+			bindings:     inventory.Register[bindingFields](registry, kind(lower+"resourcebindings", prefix+"ResourceBinding")),
+			strategyKind: prefix + "StagedUpdateStrategy",
+		}
 	}
+	return &Inventory{inventory.Register[memberFields](registry, members), scoped("Cluster"), scoped("")}
 }
 
 // bindingFields are of what ties a placement to one cluster.

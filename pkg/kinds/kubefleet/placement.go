@@ -37,21 +37,6 @@ func placementKind(reader placementReader, resource, name string, namespaced boo
 	return rollout.Kind{
 		Group: placementGroup, Versions: versions(), Resource: resource, Name: name, Namespaced: namespaced,
 		Reader: reader,
-		Meaning: rollout.Meaning{
-			Environments: "The MemberClusters that spec.policy picks: PickFixed by name, PickAll and PickN by affinity terms (any of " +
-				"them), properties and taints, of the clusters that have joined, answer and are healthy. Where the policy stays, a " +
-				"cluster that is placed on stays, too, whatever becomes of it.",
-			Waves: "With RollingUpdate new clusters sync at once, and so do those that have failed; of the others an update has " +
-				"maxUnavailable clusters in flight (25% rounded up), and with 0 it never starts. With External nothing syncs before " +
-				"a staged update run: all is held.",
-			Delta: "Clusters that are picked or dropped, against those of the bindings or, without any, in status.placementStatuses; all " +
-				"are changed by another selection of resources or, at once, by another applyStrategy. Leaving External releases all " +
-				"at once; a larger maxUnavailable or maxSurge releases all unless the placement is available.",
-			Inventory: "MemberClusters, ClusterResourceBindings and ResourceBindings.",
-			Unknown: "Edits of the selected resources roll out without any write of the placement. Which clusters PickN picks among " +
-				"more: those that are placed on are taken to stay, or to be left where another policy prefers clusters or spreads over " +
-				"them. Which clusters lack the namespace of a ResourcePlacement: they are counted.",
-		},
 	}
 }
 

@@ -30,19 +30,6 @@ func StagedUpdateRun(inventory *Inventory) rollout.Kind {
 func runKind(reader runReader) rollout.Kind {
 	return rollout.Kind{
 		Group: placementGroup, Versions: versions(), OneShot: true, Reader: reader,
-		Meaning: rollout.Meaning{
-			Environments: "The clusters of all stages at the moment when the run starts: a run that is created with or changed to " +
-				"state Run. When it is initialized they stand in its status; before, they are the clusters that the placement is " +
-				"scheduled to, by its bindings, its status or else its policy, and that each stage selects. A cluster that has " +
-				"succeeded counts no more.",
-			Waves: "Each stage is a gate; of its clusters maxConcurrency are in flight, 1 by default, percentages rounded down. " +
-				"Clusters that the placement has dropped are removed last, all at once.",
-			Delta:     "A run that starts, or goes on after a stop, changes all its clusters; every other write changes none.",
-			Inventory: "The placement, its bindings, its strategy and MemberClusters, unless the status of the run says it all.",
-			Unknown: "Which clusters a placement will be on whose policy KubeFleet has not scheduled yet: those of before and those that " +
-				"the policy picks count. A run that fails to initialize, because stages overlap or leave out a cluster, cannot be " +
-				"counted.",
-		},
 	}
 }
 

@@ -20,20 +20,6 @@ func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: addonGroup, Versions: []string{"v1alpha1", "v1beta1"}, Resource: "clustermanagementaddons", Name: "ClusterManagementAddOn",
 		Reader: addonReader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "Each ManagedCluster that a Placement of spec.installStrategy decides, and, as long as none installs it, each " +
-				"that has the add-on.",
-			Waves: "A first install goes to all clusters at once. Another configuration follows the rolloutStrategy of the cluster's " +
-				"last placement, whose maxConcurrency is clustersPerDecisionGroup of the Placement if it is not set; add-ons outside " +
-				"of all placements change at once.",
-			Delta: "Clusters are added, removed (placements take the add-on off every cluster that they do not decide, whoever put " +
-				"it there), or changed by another configuration. A looser strategy releases the clusters that may go on sooner, " +
-				"unless the status was written after the spec and all of its installProgressions are Completed.",
-			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and the metadata of " +
-				"ManagedClusterAddOns.",
-			Unknown: "An edit of the AddOnTemplate or AddOnDeploymentConfig that a configuration names starts a rollout without any " +
-				"write of the ClusterManagementAddOn. Configurations that single ManagedClusterAddOns set for themselves are not read.",
-		},
 	}
 }
 

@@ -16,22 +16,6 @@ func ManifestWorkReplicaSet(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: workGroup, Versions: []string{"v1alpha1"}, Resource: "manifestworkreplicasets", Name: "ManifestWorkReplicaSet", Namespaced: true,
 		Reader: replicaSetReader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "Each ManagedCluster that a Placement of spec.placementRefs decides: as its spec makes the decisions over sets, " +
-				"predicates, taints and numberOfClusters, and as the PlacementDecisions stand until then.",
-			Waves: "rolloutStrategy: All at once; Progressive with each mandatory decision group as a gate and then maxConcurrency " +
-				"clusters in flight, all the rest if it is not set; ProgressivePerGroup with each decision group as a gate that " +
-				"maxFailures does not open. Several placements roll out side by side. What came with a placement that is no " +
-				"longer followed is torn down at once, even if another brings it anew.",
-			Delta: "Clusters are added, removed (unless deletions orphan), or changed: all by another manifestWorkTemplate, some by " +
-				"another placement that decides for them. A looser strategy releases the clusters that may go on sooner, unless " +
-				"the condition PlacementRolledOut is Complete and was written after the spec.",
-			Inventory: "Placements, PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings.",
-			Unknown: "Which clusters numberOfClusters picks among more, when a Placement is new: the number is exact. A celSelector is " +
-				"not evaluated: the PlacementDecisions are all that is known, and without any the clusters cannot be counted. " +
-				"maxFailures lets a rollout go on after failures. Labels, claims and taints of ManagedClusters, and bindings of " +
-				"sets, move clusters without any write of it.",
-		},
 	}
 }
 

@@ -15,20 +15,6 @@ func Placement(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: clusterGroup, Versions: []string{"v1beta1"}, Resource: "placements", Name: "Placement", Namespaced: true,
 		OneShot: true, Reader: placementReader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "The ManagedClusters that the Placement decides, as long as a ManifestWorkReplicaSet of its namespace or a " +
-				"ClusterManagementAddOn follows it: none otherwise.",
-			Waves: "New clusters follow the rolloutStrategy of each ManifestWorkReplicaSet; an add-on is installed on all of them " +
-				"at once. Several followers act side by side.",
-			Delta: "The decisions as they stand, against those that the new spec makes: clusters are added or removed. Larger " +
-				"decision groups, or a percentage of more clusters, release those that may go on sooner, unless the status of the " +
-				"follower shows that it is complete.",
-			Inventory: "PlacementDecisions, ManagedClusters, ManagedClusterSets and their bindings, and who follows: " +
-				"ManifestWorkReplicaSets and ClusterManagementAddOns.",
-			Unknown: "Which clusters numberOfClusters picks among more: those that are decided are taken to stay, and as many as " +
-				"possible to be replaced by another prioritizerPolicy. A celSelector cannot be evaluated. Followers of other " +
-				"kinds, such as policies and ApplicationSets, are not counted.",
-		},
 	}
 }
 

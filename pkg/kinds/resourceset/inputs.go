@@ -157,9 +157,9 @@ func (r reader) referenced(namespace, path string, reference inputsFrom) ([]prov
 		}
 		return []provider{p}, err
 	}
-	selector, err := metav1.LabelSelectorAsSelector(reference.Selector)
+	selector, err := rollout.Selector(path+".selector", reference.Selector)
 	if err != nil {
-		return nil, rollout.Unresolved(path+".selector", "is no label selector: %s", rollout.Quote(err.Error()))
+		return nil, err
 	}
 	return r.inventory.providers.List(namespace, selector)
 }

@@ -43,18 +43,6 @@ func ResourceSet(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1"}, Resource: "resourcesets", Name: kindName, Namespaced: true,
 		Reader: reader{inventory, functions(), maphash.MakeSeed()},
-		Meaning: rollout.Meaning{
-			Environments: "Each Kustomization and HelmRelease that the ResourceSet renders, of its inputs and those of its " +
-				"ResourceSetInputProviders, flattened or permuted. When it renders other objects only, it is one environment.",
-			Waves: "Each of spec.steps is a gate, and syncs all at once; without steps everything does. Suspended appliers, and all of " +
-				"a ResourceSet whose reconciliation is disabled, are held.",
-			Delta: "Both versions are rendered over the same inputs. An applier is changed when its spec differs, or that of a rendered " +
-				"object that it refers to, such as its source; it is removed unless pruning is disabled for it. Enabling the " +
-				"reconciliation again releases all.",
-			Inventory: "ResourceSetInputProviders of the namespace.",
-			Unknown: "Inputs that a provider exports later, and new revisions of sources, sync without any write of the ResourceSet. " +
-				"Names that are made of inputs.id are others than Flux Operator's, but as many.",
-		},
 	}
 }
 

@@ -34,21 +34,6 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 	return rollout.Kind{
 		Group: profileGroup, Versions: []string{"v1beta1"}, Resource: resource, Name: name, Namespaced: namespaced,
 		Reader: reader{inventory},
-		Meaning: rollout.Meaning{
-			Environments: "The SveltosClusters and Cluster API Clusters that are ready and match spec.clusterSelector (an empty one " +
-				"matches none), those of clusterRefs and setRefs, and those of the profiles that depend on this one; a Profile " +
-				"reaches its own namespace only.",
-			Waves: "spec.maxUpdate clusters are in flight, percentages rounded up, on the first deployment, too; 0 or unset is all at " +
-				"once. The profiles in dependsOn deploy to clusters that are new to them at their own maxUpdate beside it. Paused " +
-				"clusters, clusters that are not ready, and all of a paused profile are held.",
-			Delta: "Clusters are added, removed (unless stopMatchingBehavior leaves policies), or all changed by anything else in the " +
-				"spec; with syncMode OneTime none is changed, with DryRun none at all is affected. A larger maxUpdate, or lifting the " +
-				"pause, releases all unless the status shows that none is being updated.",
-			Inventory: "SveltosClusters, Cluster API Clusters, ClusterSets, Sets, and the profiles that depend on others.",
-			Unknown: "Edits of the ConfigMaps, Secrets and sources that a profile refers to reach all its clusters at once, without any " +
-				"write of the profile. Which clusters a dry run has dropped, when it ends; and, until Sveltos has seen a write, that " +
-				"its clusters wait.",
-		},
 	}
 }
 
