@@ -9,6 +9,7 @@ import (
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -28,6 +29,7 @@ func newEvaluator(mgr manager.Manager, configuration config.Config, to followed)
 		Overrides:  to.overrides,
 		Uses:       to.overrides.uses,
 		Excluded:   append(slices.Clone(configuration.Recount.ExcludedNamespaces), configuration.Namespace),
+		Budget:     budget.NewPool(configuration.ReviewBytes()),
 	}
 }
 

@@ -109,8 +109,8 @@ func newHandlers(
 		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts)),
 	}
 	return map[string]http.Handler{
-		admission.Path:              admission.HTTP(waves, draining),
-		admission.ConfigurationPath: admission.HTTP(own, draining),
+		admission.Path:              admission.HTTP(waves, evaluator.Budget, draining),
+		admission.ConfigurationPath: admission.HTTP(own, evaluator.Budget, draining),
 	}, addRecount(mgr, configuration, evaluator, rollouts, to, records)
 }
 

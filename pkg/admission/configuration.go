@@ -14,6 +14,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
@@ -35,6 +36,9 @@ func (c Configuration) Handle(ctx context.Context, request admission.Request) ad
 	check, known := c[request.Resource.Resource]
 	if !known || request.SubResource != "" || request.Operation == admissionv1.Delete {
 		return allowed()
+	}
+	if err := budget.From(ctx).Err(); err != nil {
+		return allowed("this was not checked: " + err.Error())
 	}
 	problems, warnings, err := check(ctx, request)
 	if err != nil {

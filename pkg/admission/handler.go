@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -67,7 +68,13 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 		return outcome{Judgement: evaluate.NotJudged()}
 	}
 	var result outcome
-	write, err := read(request, operation)
+	var write *evaluate.Write
+	account := budget.From(ctx)
+	err := account.Err()
+	result.Phases.Wait = account.Waited()
+	if err == nil {
+		write, err = read(request, operation)
+	}
 	if err == nil {
 		write.Kind, result.write = kind, write
 		result.Judgement, err = h.Evaluator.Evaluate(ctx, *write)

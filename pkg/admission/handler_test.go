@@ -372,7 +372,7 @@ func TestDeadline(t *testing.T) {
 				left = time.Until(deadline)
 				return rollout.Change{}, nil
 			}))
-			response := post(t, admission.HTTP(handler, func() bool { return false }), test.query, request(admissionv1.Create))
+			response := post(t, admission.HTTP(handler, nil, func() bool { return false }), test.query, request(admissionv1.Create))
 			g.Expect(response.Result().Header.Get("Connection")).To(gomega.BeEmpty())
 			g.Expect(left).To(gomega.BeNumerically("~", test.want, 45*time.Millisecond))
 		})
@@ -382,7 +382,7 @@ func TestDeadline(t *testing.T) {
 func TestConnectionsAreSentElsewhereWhileDraining(t *testing.T) {
 	g := gomega.NewWithT(t)
 	handler, _ := newHandler(t, changes(1))
-	response := post(t, admission.HTTP(handler, func() bool { return true }), "", request(admissionv1.Create))
+	response := post(t, admission.HTTP(handler, nil, func() bool { return true }), "", request(admissionv1.Create))
 	g.Expect(response.Result().Header.Get("Connection")).To(gomega.Equal("close"))
 	var review admissionv1.AdmissionReview
 	g.Expect(json.Unmarshal(response.Body.Bytes(), &review)).To(gomega.Succeed())
@@ -407,8 +407,8 @@ func post(t *testing.T, handler http.Handler, query string, r ctrladmission.Requ
 // full returns a pool that has no room left.
 func full(tb testing.TB) *budget.Pool {
 	tb.Helper()
-	pool := budget.NewPool(2000)
-	_, leave, err := pool.Open(tb.Context(), 1000)
+	pool := budget.NewPool(1 << 20)
+	_, leave, err := pool.Open(context.Background(), 1<<19)
 	gomega.NewWithT(tb).Expect(err).NotTo(gomega.HaveOccurred())
 	tb.Cleanup(leave)
 	return pool

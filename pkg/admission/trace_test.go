@@ -28,7 +28,7 @@ import (
 func traced(t *testing.T, handler *admission.Handler, r ctrladmission.Request, flags string) tracetest.SpanStubs {
 	t.Helper()
 	exporter := tracetest.NewInMemoryExporter()
-	server := otelhttp.NewHandler(admission.HTTP(handler, func() bool { return false }), "review",
+	server := otelhttp.NewHandler(admission.HTTP(handler, nil, func() bool { return false }), "review",
 		otelhttp.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))),
 		otelhttp.WithPropagators(propagation.TraceContext{}))
 	body, err := json.Marshal(admissionv1.AdmissionReview{

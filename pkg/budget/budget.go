@@ -1,7 +1,7 @@
-// Package budget bounds what judging one write may cost, and what all cost together: the
-// writer of a rollout chooses how many environments, selectors and templates Seawall expands,
-// and no write may take the process down. Whoever expands something spends for it; the error
-// of a budget is a failure of Seawall's own, never a finding about the write.
+// Package budget bounds what one review may cost, whoever wrote what it is about, and what all
+// cost together: memory in bytes, work in steps, and time. Whatever expands, loops or recurses
+// on behalf of a writer pays as it goes. Running out is a failure of Seawall's own and never
+// says anything about the write.
 package budget
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	// ErrExceeded says that one review costs more than any may.
+	// ErrExceeded says that a review would have cost more than it may.
 	ErrExceeded = errors.New("judging this write costs more than one may")
 	// ErrOverload says that there was no room for a review until its time was over.
 	ErrOverload = errors.New("too many writes are being judged at once")
@@ -26,7 +26,7 @@ const (
 	chunk = 256 << 10
 )
 
-// Account is what one review has spent. It belongs to one goroutine, and a nil Account bounds
+// Account is what one review has spent. It is for one goroutine. The nil Account bounds
 // nothing.
 type Account struct {
 	ctx  context.Context //nolint:containedctx // an account lives as long as the call whose context it is
@@ -47,8 +47,8 @@ type Account struct {
 
 type key struct{}
 
-// From returns the account of ctx. Where none was opened it is one that only ends when ctx
-// does.
+// From returns the account that a context carries. Without one what is returned bounds the
+// time only.
 func From(ctx context.Context) *Account {
 	if account, found := ctx.Value(key{}).(*Account); found {
 		return account
@@ -56,7 +56,8 @@ func From(ctx context.Context) *Account {
 	return &Account{ctx: ctx}
 }
 
-// Spend takes bytes that stay allocated until the review ends.
+// Spend pays for memory that is kept until the review ends. The error wraps ErrExceeded or
+// ErrOverload, or is that of the context.
 func (a *Account) Spend(bytes int) error {
 	if a == nil {
 		return nil
@@ -68,8 +69,22 @@ func (a *Account) Spend(bytes int) error {
 	return a.Work(1 + bytes/1024) // what is allocated is written
 }
 
-// Read spends what a JSON document takes when it is decoded into maps and lists.
-func (a *Account) Read(document []byte) error { return a.Spend(Tree(document)) }
+// Borrow pays for memory that is gone before anything else is paid for: there is room for it.
+func (a *Account) Borrow(bytes int) error {
+	if a == nil {
+		return nil
+	}
+	err := a.Spend(bytes)
+	a.bytes -= int64(bytes)
+	return err
+}
+
+// Failed tells whether an error is one of a budget or a deadline, which says nothing about what
+// was read.
+func Failed(err error) bool {
+	return errors.Is(err, ErrExceeded) || errors.Is(err, ErrOverload) ||
+		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
 
 // Tree estimates, from above, the memory of a JSON document that is decoded into maps and
 // lists. What stands in strings counts like the rest.
@@ -79,7 +94,8 @@ func Tree(document []byte) int {
 	return len(document) + object*count('{') + list*count('[') + member*(count(',')+count(':'))
 }
 
-// Work notes steps of work that allocate little: some ten nanoseconds each.
+// Work pays for steps, each about what it takes to look at 16 bytes. The errors are those of
+// Spend.
 func (a *Account) Work(steps int) error {
 	if a == nil {
 		return nil
@@ -91,13 +107,10 @@ func (a *Account) Work(steps int) error {
 	return a.err
 }
 
-// Err returns what has ended the review, if anything has.
+// Err returns the error with which the review has ended, if it has.
 func (a *Account) Err() error {
 	if a == nil {
 		return nil
-	}
-	if a.err == nil {
-		a.err = a.ctx.Err()
 	}
 	return a.err
 }
@@ -109,7 +122,7 @@ func (a *Account) Waited() time.Duration { return a.waited }
 func (a *Account) grow() error {
 	most := a.pool.review
 	if a.bytes > most {
-		return fmt.Errorf("%w: more than %d MiB of memory", ErrExceeded, most>>20)
+		return a.pool.exceeded()
 	}
 	if a.reserved {
 		return nil
@@ -152,6 +165,19 @@ func (a *Account) wait(until func() error) error {
 	err := until()
 	a.waited += time.Since(started)
 	return err
+}
+
+// part begins a part of the review: when it ends the next may cost as much again. What has
+// been taken from the pool stays with the review.
+func (a *Account) part(bytes int) (leave func(), err error) {
+	before := *a
+	leave = func() {
+		a.bytes, a.steps, a.checked = before.bytes, before.steps, before.checked
+		if errors.Is(a.err, ErrExceeded) {
+			a.err = before.err
+		}
+	}
+	return leave, a.Spend(bytes)
 }
 
 // close gives everything back.

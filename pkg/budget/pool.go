@@ -57,27 +57,35 @@ func NewPool(bytes int64) *Pool {
 }
 
 // Open begins a review that costs at least so many bytes: it waits for room until ctx ends.
-// The account of the context that it returns is never without an answer: after an error each
-// use of it fails with that error. Close gives back what has been taken.
-func (p *Pool) Open(ctx context.Context, bytes int64) (reviewing context.Context, end func(), err error) {
-	account := &Account{pool: p}
-	ctx = context.WithValue(ctx, key{}, account)
-	account.ctx = ctx
+// Leave gives back what the review has taken. After an error every use of the account that
+// the context carries fails with the same. Within a review Open begins a part of it.
+func (p *Pool) Open(ctx context.Context, bytes int) (reviewing context.Context, leave func(), err error) {
 	if p == nil {
 		return ctx, func() {}, nil
 	}
-	if account.bytes = bytes; bytes > p.review {
-		account.err = fmt.Errorf("%w: more than %d MiB of memory", ErrExceeded, p.review>>20)
+	if account := From(ctx); account.pool == p {
+		leave, err = account.part(bytes)
+		return ctx, leave, err
+	}
+	account := &Account{pool: p}
+	ctx = context.WithValue(ctx, key{}, account)
+	account.ctx = ctx
+	if account.bytes = int64(bytes); account.bytes > p.review {
+		account.err = p.exceeded()
 		return ctx, account.close, account.err
 	}
 	account.err = account.wait(func() error {
-		_, err := p.take(ctx, bytes, false)
+		_, err := p.take(ctx, account.bytes, false)
 		return err
 	})
 	if account.err == nil {
-		account.taken = bytes
+		account.taken = account.bytes
 	}
 	return ctx, account.close, account.err
+}
+
+func (p *Pool) exceeded() error {
+	return fmt.Errorf("%w: more than %d MiB of memory", ErrExceeded, p.review>>20)
 }
 
 // take waits for bytes until ctx ends; those that are free are taken whatever ctx says, so

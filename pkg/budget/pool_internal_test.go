@@ -29,7 +29,7 @@ func TestReviewsThatGrowAllComeToTheirEnd(t *testing.T) {
 		reviews.Go(func() {
 			for range 8 {
 				initial := rand.Int64N(pool.review / 4)
-				ctx, end, err := pool.Open(ctx, initial)
+				ctx, end, err := pool.Open(ctx, int(initial))
 				if err != nil {
 					refused.Add(1)
 				}
@@ -75,7 +75,7 @@ func TestALargeReviewIsNotOvertakenUntilItStarves(t *testing.T) {
 	for range 8 {
 		small.Go(func() {
 			for ctx.Err() == nil {
-				_, end, _ := pool.Open(ctx, pool.review/3)
+				_, end, _ := pool.Open(ctx, int(pool.review/3))
 				time.Sleep(time.Millisecond)
 				end()
 			}
@@ -83,7 +83,7 @@ func TestALargeReviewIsNotOvertakenUntilItStarves(t *testing.T) {
 	}
 	time.Sleep(20 * time.Millisecond)
 	for range 20 {
-		_, end, err := pool.Open(ctx, pool.review)
+		_, end, err := pool.Open(ctx, int(pool.review))
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		end()
 	}
@@ -95,7 +95,7 @@ func TestALargeReviewIsNotOvertakenUntilItStarves(t *testing.T) {
 func TestWhoFindsNoRoomIsToldSoAtTheDeadline(t *testing.T) {
 	g := gomega.NewWithT(t)
 	pool := NewPool(4 << 20)
-	_, endFirst, err := pool.Open(t.Context(), pool.review)
+	_, endFirst, err := pool.Open(t.Context(), int(pool.review))
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
@@ -110,7 +110,8 @@ func TestWhoFindsNoRoomIsToldSoAtTheDeadline(t *testing.T) {
 	cancelNow()
 	free, end, err := pool.Open(cancelled, 1)
 	g.Expect(err).NotTo(gomega.HaveOccurred(), "what is free is taken without a wait")
-	g.Expect(From(free).Err()).To(gomega.MatchError(context.Canceled))
+	g.Expect(From(free).Err()).NotTo(gomega.HaveOccurred())
+	g.Expect(From(free).Work(between)).To(gomega.MatchError(context.Canceled))
 	end()
 	g.Expect(pool.free).To(gomega.BeEquivalentTo(2 << 20))
 }
@@ -134,6 +135,24 @@ func TestAReviewMayNotExceedItsOwnLimit(t *testing.T) {
 	g.Expect(From(ctx).Work(between)).To(gomega.MatchError(ErrExceeded))
 	end()
 	g.Expect(From(ctx).Err()).To(gomega.MatchError(ErrExceeded))
+	g.Expect(pool.free).To(gomega.BeEquivalentTo(2 << 20))
+	g.Expect(pool.places).To(gomega.BeEmpty())
+}
+
+func TestPartsOfAReviewMayEachCostAsMuch(t *testing.T) {
+	g := gomega.NewWithT(t)
+	pool := NewPool(4 << 20)
+	ctx, end, err := pool.Open(t.Context(), 1000)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	for range 3 {
+		part, leave, err := pool.Open(ctx, 1<<20)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(From(part).Work(mostSteps * 2 / 3)).To(gomega.Succeed())
+		g.Expect(From(part).Spend(2 << 20)).To(gomega.MatchError(ErrExceeded))
+		leave()
+		g.Expect(From(ctx).Err()).NotTo(gomega.HaveOccurred())
+	}
+	end()
 	g.Expect(pool.free).To(gomega.BeEquivalentTo(2 << 20))
 	g.Expect(pool.places).To(gomega.BeEmpty())
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -40,8 +41,12 @@ const (
 	OnErrorAllow OnError = "Allow"
 )
 
-// longestRetention is ten years.
-const longestRetention = 3650 * 24 * time.Hour
+const (
+	// longestRetention is ten years.
+	longestRetention = 3650 * 24 * time.Hour
+	// leastReviewMemory is that with which a review as large as any may be read.
+	leastReviewMemory, mostReviewMemory = 32 << 20, 1 << 40
+)
 
 // Config is what the operator of the webhook sets. Its zero value is not valid; Default
 // is.
@@ -77,8 +82,9 @@ type Config struct {
 	OverrideRetention time.Duration
 
 	OnError OnError
-	// MaxConcurrent is the number of requests judged at once; more wait.
-	MaxConcurrent int
+	// ReviewMemory is what all writes that are judged at once may take of the memory, such as
+	// "256Mi"; "0" is half of GOMEMLIMIT.
+	ReviewMemory string
 	// Lease names the Lease, in Namespace, that elects the replica which writes status and
 	// re-counts; empty for a single replica without election.
 	Lease string
@@ -111,7 +117,7 @@ func Default() Config {
 		Records:              defaultRecords(),
 		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
-		MaxConcurrent:        64,
+		ReviewMemory:         "0",
 		Lease:                "seawall",
 		ShutdownDelay:        5 * time.Second,
 		LogLevel:             "info",
@@ -150,8 +156,9 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
-	flags.IntVar(&c.MaxConcurrent, "max-concurrent-reviews", c.MaxConcurrent,
-		"number of requests judged at once; more wait until the API server's timeout is near")
+	flags.StringVar(&c.ReviewMemory, "review-memory", c.ReviewMemory,
+		"memory that all writes which are judged at once may take, one half of it each, such as 256Mi; others wait until "+
+			"the API server's timeout is near; 0 is half of GOMEMLIMIT")
 	flags.StringVar(&c.Lease, "lease", c.Lease,
 		"Lease that elects the replica which writes status and re-counts; empty for a single replica")
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
@@ -172,7 +179,7 @@ func (c *Config) Validate() error {
 		oneOf("certificates", c.Certificates, CertificatesSelf, CertificatesMounted),
 		oneOf("on-error", c.OnError, OnErrorDeny, OnErrorAllow),
 		inRange("webhook-port", c.WebhookPort, 1, 65535),
-		inRange("max-concurrent-reviews", c.MaxConcurrent, 1, 100_000),
+		c.validateReviewMemory(),
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
 		c.validateDurations(),
@@ -190,6 +197,20 @@ func (c *Config) Level() slog.Level {
 		return slog.LevelInfo
 	}
 	return level
+}
+
+// ReviewBytes returns ReviewMemory in bytes; zero is half of GOMEMLIMIT.
+func (c *Config) ReviewBytes() int64 {
+	quantity, _ := resource.ParseQuantity(c.ReviewMemory) // Validate has looked
+	return quantity.Value()
+}
+
+func (c *Config) validateReviewMemory() error {
+	quantity, err := resource.ParseQuantity(c.ReviewMemory)
+	if err != nil || quantity.Sign() != 0 && (quantity.Value() < leastReviewMemory || quantity.Value() > mostReviewMemory) {
+		return fmt.Errorf("--review-memory is %q: want 0 or a quantity from 32Mi to 1Ti", c.ReviewMemory)
+	}
+	return nil
 }
 
 func (c *Config) validateProgressiveSyncs() error {

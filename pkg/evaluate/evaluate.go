@@ -4,6 +4,7 @@
 package evaluate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,19 +164,25 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	return counted, err
 }
 
-// enter waits for room among what is judged at once, unless whoever asks has done so.
+// enter waits for room among what is judged at once: beside the wait for reading the write.
 func (e *Evaluator) enter(ctx context.Context, write Write, took *audit.Phases) (counting context.Context, leave func(), err error) {
+	before := budget.From(ctx).Waited()
 	_, end := step(ctx, "wait", &took.Wait)
-	defer end()
-	return e.Budget.Open(ctx, int64(write.size()))
+	defer func() {
+		end()
+		took.Wait += before
+	}()
+	return e.Budget.Open(ctx, write.size())
 }
 
+// size is what the objects of a write take in memory when they are decoded.
 func (w Write) size() int {
 	size := 0
-	for _, object := range []*rollout.Object{w.Object, w.OldObject} {
-		if object != nil {
-			size += len(object.JSON)
-		}
+	if w.Object != nil {
+		size = budget.Tree(w.Object.JSON)
+	}
+	if w.OldObject != nil && w.OldObject != w.Object {
+		size += budget.Tree(w.OldObject.JSON)
 	}
 	return size
 }
@@ -212,6 +219,9 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 	err := write.Unread
 	if err == nil {
 		change, err = e.Kinds.Lookup(write.Kind).Reader.Read(ctx, write.Write)
+	}
+	if spent := cmp.Or(budget.From(ctx).Err(), ctx.Err()); spent != nil && rollout.IsFinding(err) {
+		err = spent // what has been cut short finds nothing
 	}
 	if write.Rewritten {
 		change = change.Staying() // what it has dropped it does not select any more

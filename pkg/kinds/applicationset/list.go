@@ -3,8 +3,8 @@ package applicationset
 import (
 	"fmt"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // list makes one set of parameters per element (Argo CD's generators/list.go).
@@ -23,7 +23,7 @@ func list(reading *reading, config value, spec *specification, yield yieldFunc) 
 	if err != nil || text == "" {
 		return err
 	}
-	return listYAML(config.field("elementsYaml"), text, yield)
+	return listYAML(reading.account, config.field("elementsYaml"), text, yield)
 }
 
 // listRaw cuts the elements of a list without parsing what is in them.
@@ -82,10 +82,10 @@ func listTree(elements value, goTemplate bool, yield yieldFunc) error {
 
 // listYAML adds the elements of a YAML text. Argo CD takes any of their values, even
 // without goTemplate, where only strings replace anything.
-func listYAML(field value, text string, yield yieldFunc) error {
-	parsed, err := gotemplate.ParseYAML[[]map[string]any](text)
+func listYAML(account *budget.Account, field value, text string, yield yieldFunc) error {
+	parsed, err := gotemplate.ParseYAML[[]map[string]any](account, text)
 	if err != nil {
-		return rollout.Unresolved(field.spelled(), "is not a YAML list of objects: %s", oneLine(err))
+		return gotemplate.Unresolved(field.spelled(), "is not a YAML list of objects", err)
 	}
 	for i, values := range parsed {
 		set := madeOf(values, func() string { return fmt.Sprintf("%s[%d]", field.spelled(), i) })

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 )
 
@@ -32,7 +33,7 @@ func (t *appTemplate) applyPatch(rendered *application) []string {
 }
 
 func (t *appTemplate) patched(text string, rendered *application) ([]string, error) {
-	tree, err := patchTree(text)
+	tree, err := patchTree(t.reading.account, text)
 	if err != nil || tree == nil {
 		return nil, err
 	}
@@ -59,11 +60,14 @@ func (t *appTemplate) patched(text string, rendered *application) ([]string, err
 }
 
 // patchTree parses a patch as Argo CD does: what begins with a brace is JSON.
-func patchTree(text string) (tree map[string]any, err error) {
+func patchTree(account *budget.Account, text string) (tree map[string]any, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		if err := account.Borrow(budget.Tree([]byte(text))); err != nil {
+			return nil, err
+		}
 		return tree, json.Unmarshal([]byte(text), &tree)
 	}
-	return gotemplate.ParseYAML[map[string]any](text)
+	return gotemplate.ParseYAML[map[string]any](account, text)
 }
 
 // directed says whether a patch does more than merge into the objects that Seawall reads: by a

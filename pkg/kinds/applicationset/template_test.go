@@ -10,6 +10,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -84,31 +85,31 @@ func TestTemplatesThatDoNotRender(t *testing.T) {
 		"keys are not made":                        {`{{genPrivateKey "rsa"}}`, "uses a function that Seawall does not execute"},
 		"fail fails":                               {`{{fail "on purpose"}}`, "on purpose"},
 		"half a tag does not parse":                {`{{.x`, "unclosed action"},
-		"repeat is bounded":                        {`{{repeat 100000000 "x"}}`, "needs more than"},
-		"until is bounded":                         {`{{range until 1000000000}}{{end}}`, "needs more than"},
-		"untilStep cannot overflow":                {`{{untilStep 9223372036854775806 9223372036854775807 2}}`, "needs more than"},
-		"seq is bounded":                           {`{{seq 1 1000000000}}`, "needs more than"},
-		"indent is bounded":                        {`{{indent 1000000000 "x"}}`, "needs more than"},
-		"random text is bounded":                   {`{{randAlphaNum 1000000000}}`, "needs more than"},
-		"widths of printf are bounded":             {`{{printf "` + strings.Repeat("%999999d", 9) + `" 1}}`, "needs more than"},
-		"arguments used again are bounded":         {`{{printf "` + strings.Repeat("%[1]s", 1000) + `" .big}}`, "needs more than"},
-		"doubling is bounded":                      {`{{$x := "x"}}{{range until 40}}{{$x = print $x $x}}{{end}}`, "needs more than"},
-		"doubling a list is bounded":               {`{{$x := list 1}}{{range until 40}}{{$x = concat $x $x}}{{end}}`, "needs more than"},
-		"nested doubling is bounded":               {`{{$x := list 1}}{{range until 40}}{{$x = list $x $x}}{{end}}{{$x}}`, "needs more than"},
-		"escaping again and again is bounded":      {`{{$x := "\\"}}{{range until 40}}{{$x = js $x}}{{end}}`, "needs more than"},
-		"replacing everything is bounded":          {`{{replace "" .big .big}}`, "needs more than"},
-		"loops in loops are bounded":               {`{{range .l}}{{range $.l}}{{range $.l}}{{range $.l}}{{range $.l}}{{end}}{{end}}{{end}}{{end}}{{end}}`, "needs more than"},
-		"loops over numbers are bounded":           {`{{range 1000000000}}{{end}}`, "needs more than"},
-		"templates that call themselves are":       {`{{define "t"}}{{template "t"}}{{template "t"}}{{end}}{{template "t"}}`, "needs more than"},
+		"repeat is bounded":                        {`{{repeat 100000000 "x"}}`, "needs more than 4 MiB"},
+		"until is bounded":                         {`{{range until 1000000000}}{{end}}`, "needs more than 4 MiB"},
+		"untilStep cannot overflow":                {`{{untilStep 9223372036854775806 9223372036854775807 2}}`, "needs more than 4 MiB"},
+		"seq is bounded":                           {`{{seq 1 1000000000}}`, "needs more than 4 MiB"},
+		"indent is bounded":                        {`{{indent 1000000000 "x"}}`, "needs more than 4 MiB"},
+		"random text is bounded":                   {`{{randAlphaNum 1000000000}}`, "needs more than 4 MiB"},
+		"widths of printf are bounded":             {`{{printf "` + strings.Repeat("%999999d", 9) + `" 1}}`, "needs more than 4 MiB"},
+		"arguments used again are bounded":         {`{{printf "` + strings.Repeat("%[1]s", 1000) + `" .big}}`, "needs more than 4 MiB"},
+		"doubling is bounded":                      {`{{$x := "x"}}{{range until 40}}{{$x = print $x $x}}{{end}}`, "needs more than 4 MiB"},
+		"doubling a list is bounded":               {`{{$x := list 1}}{{range until 40}}{{$x = concat $x $x}}{{end}}`, "needs more than 4 MiB"},
+		"nested doubling is bounded":               {`{{$x := list 1}}{{range until 40}}{{$x = list $x $x}}{{end}}{{$x}}`, "needs more than 4 MiB"},
+		"escaping again and again is bounded":      {`{{$x := "\\"}}{{range until 40}}{{$x = js $x}}{{end}}`, "needs more than 4 MiB"},
+		"replacing everything is bounded":          {`{{replace "" .big .big}}`, "needs more than 4 MiB"},
+		"loops in loops are bounded":               {`{{range .l}}{{range $.l}}{{range $.l}}{{range $.l}}{{range $.l}}{{end}}{{end}}{{end}}{{end}}{{end}}`, "needs more than 4 MiB"},
+		"loops over numbers are bounded":           {`{{range 1000000000}}{{end}}`, "needs more than 4 MiB"},
+		"templates that call themselves are":       {`{{define "t"}}{{template "t"}}{{template "t"}}{{end}}{{template "t"}}`, "needs more than 4 MiB"},
 		"a value cannot contain itself by set":     {`{{$d := dict}}{{$_ := set $d "a" $d}}{{$d}}`, "puts a value into itself"},
 		"a value cannot contain itself by a list":  {`{{$d := dict}}{{$_ := set $d "a" (list $d)}}{{$d}}`, "puts a value into itself"},
 		"a value cannot contain itself by merge":   {`{{$d := dict "e" (dict)}}{{$_ := merge $d (dict "e" (dict "a" $d))}}{{$d}}`, "puts a value into itself"},
 		"the parameters cannot contain themselves": {`{{$_ := set . "a" .}}{{.}}`, "puts a value into itself"},
-		"growth behind the back is bounded":        {`{{$i := dict}}{{$o := list}}{{range until 1000}}{{$o = append $o $i}}{{end}}{{$_ := set $i "x" .big}}{{$o}}`, "needs more than"},
+		"growth behind the back is bounded":        {`{{$i := dict}}{{$o := list}}{{range until 1000}}{{$o = append $o $i}}{{end}}{{$_ := set $i "x" .big}}{{$o}}`, "needs more than 4 MiB"},
 		"YAML aliases are bounded":                 {"{{fromYaml `a: &a [" + strings.Repeat("xxxxxxxxxx,", 100) + "]\nb: &b [" + strings.Repeat("*a,", 100) + "]\nc: [" + strings.Repeat("*b,", 100) + "]`}}", "expand to more than 4 MiB"},
-		"regular expressions are bounded":          {`{{regexMatch "((x{30}){30})" .big}}`, "needs more than"},
-		"comparing all with all is bounded":        {`{{until 20000 | uniq}}`, "needs more than"},
-		"long sums are bounded":                    {`{{mulf ` + strings.Repeat("1e300 ", 500) + `}}`, "needs more than"},
+		"regular expressions are bounded":          {`{{regexMatch "((x{30}){30})" .big}}`, "needs more than 4 MiB"},
+		"comparing all with all is bounded":        {`{{until 20000 | uniq}}`, "needs more than 4 MiB"},
+		"long sums are bounded":                    {`{{mulf ` + strings.Repeat("1e300 ", 500) + `}}`, "needs more than 4 MiB"},
 		"slugify wants what it wants":              {`{{slugify "x" "y" "z"}}`, "slugify wants a size"},
 		"output is bounded":                        {strings.Repeat("{{.big}}", 11), "renders to more than 1 MiB"},
 	} {
@@ -117,6 +118,12 @@ func TestTemplatesThatDoNotRender(t *testing.T) {
 			items := make([]any, 200)
 			start := time.Now()
 			_, err := named(t, true, test.text, map[string]any{"big": big, "l": items})
+			if strings.Contains(test.problem, "more than") && test.problem != "renders to more than 1 MiB" {
+				g.Expect(err).To(MatchError(budget.ErrExceeded), "a limit of Seawall's own")
+				g.Expect(err).To(MatchError(And(HavePrefix("spec.template.metadata.name: "), ContainSubstring(test.problem))))
+				g.Expect(rollout.IsFinding(err)).To(BeFalse())
+				return
+			}
 			var unresolved *rollout.UnresolvedError
 			g.Expect(errors.As(err, &unresolved)).To(BeTrue(), "%v", err)
 			g.Expect(unresolved.Field).To(Equal("spec.template.metadata.name"))

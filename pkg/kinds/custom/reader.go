@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -49,9 +48,6 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 
 func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	stored, written, err := rollout.Sides(write, func(object *rollout.Object) (*map[string]any, error) {
-		if err := budget.From(ctx).Read(object.JSON); err != nil {
-			return nil, err
-		}
 		var members map[string]any
 		err := rollout.DecodeJSON(object.JSON, &members)
 		return &members, err

@@ -14,6 +14,7 @@ type cost func(m *meter, args []reflect.Value) float64
 func costs() map[string]cost {
 	costs := map[string]cost{
 		"printf": printfCost, "until": rangeCost, "untilStep": rangeCost, "seq": rangeCost,
+		"fromYaml": yamlCost, "fromYamlArray": yamlCost,
 	}
 	for names, cost := range map[string]cost{
 		`repeat indent nindent replace join wrapWith wrap
@@ -28,6 +29,12 @@ func costs() map[string]cost {
 		}
 	}
 	return costs
+}
+
+// yamlCost is nothing that stays: what parsing takes beside its result is given back.
+func yamlCost(m *meter, args []reflect.Value) float64 {
+	m.must(m.account.Borrow(YAMLWeight(args[0].String())))
+	return 0
 }
 
 // productCost is that of calls which may write one argument for every byte of another.

@@ -1,9 +1,11 @@
 package gotemplate
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"reflect"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 const (
@@ -17,17 +19,17 @@ const (
 )
 
 var (
-	errBudget = errors.New("needs more than 4 MiB of intermediate results")
-	// ErrLimit says that a template renders to more than 1 MiB.
-	ErrLimit   = errors.New("renders to more than 1 MiB")
-	errNesting = errors.New("makes a value that nests deeper than 100 levels")
+	errBudget  = fmt.Errorf("%w: a template needs more than 4 MiB of intermediate results", budget.ErrExceeded)
+	errNesting = fmt.Errorf("%w: a template makes a value that nests deeper than 100 levels", budget.ErrExceeded)
+	// ErrLimit says that a template renders to more than 1 MiB: no such object can be stored.
+	ErrLimit = errors.New("renders to more than 1 MiB")
 )
 
 // meter stops a template that would eat the process: the template is its writer's code.
 // It panics with an error, which text/template hands on as the error of the call.
 type meter struct {
-	ctx  context.Context //nolint:containedctx // a meter lives as long as the call whose context it is
-	left float64
+	account *budget.Account
+	left    float64
 }
 
 func (m *meter) reset() { m.left = renderBudget }
@@ -37,7 +39,12 @@ func (m *meter) spend(cost float64) {
 	if !(m.left >= 0) {
 		panic(errBudget)
 	}
-	if err := m.ctx.Err(); err != nil {
+	m.must(m.account.Work(1 + int(cost)/nodeWeight))
+}
+
+// must ends a template with what has ended the review.
+func (m *meter) must(err error) {
+	if err != nil {
 		panic(err)
 	}
 }

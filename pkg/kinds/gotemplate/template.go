@@ -6,11 +6,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"strings"
 	"text/template"
 	"text/template/parse"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -19,6 +21,9 @@ const (
 	tickName  = "__tick"
 	enterName = "__enter"
 	weigh     = "__weigh"
+
+	// parsedWeight is what a parsed template takes for each byte of its text.
+	parsedWeight = 32
 )
 
 // Engine parses templates of one language. The context bounds what they may take.
@@ -44,7 +49,7 @@ type Language struct {
 func NewEngine(ctx context.Context, language Language, functions Functions) *Engine {
 	engine := &Engine{
 		functions: functions, left: cmp.Or(language.Left, "{{"), right: cmp.Or(language.Right, "}}"), root: language.Root, options: language.Options,
-		meter: &meter{ctx: ctx},
+		meter: &meter{account: budget.From(ctx)},
 	}
 	if engine.root != "" {
 		engine.functions.names = maps.Clone(functions.names)
@@ -81,6 +86,9 @@ func (t *Template) Plain() *Plain { return t.plain }
 // some of the budget, because neither can be stopped from outside.
 func (t *Template) parse() error {
 	e := t.engine
+	if err := e.meter.account.Spend(parsedWeight * len(t.text)); err != nil {
+		return err //nolint:wrapcheck // the caller says what is rendered
+	}
 	trees, err := parse.Parse(rootName, t.text, e.left, e.right, e.functions.names)
 	if err != nil {
 		return err //nolint:wrapcheck // Message says it in one line
@@ -145,12 +153,21 @@ func (t *Template) Execute(params map[string]any) (string, error) {
 	if err := t.root.Execute(&output, params); err != nil {
 		return "", err //nolint:wrapcheck // as above
 	}
-	return string(output.bytes), nil
+	return string(output.bytes), t.engine.meter.account.Work(1 + len(output.bytes)/nodeWeight)
+}
+
+// Unresolved returns the finding that a field has a problem, which err explains, unless err is a
+// failure of Seawall's own.
+func Unresolved(field, problem string, err error) error {
+	if budget.Failed(err) {
+		return fmt.Errorf("%s: %w", field, err)
+	}
+	return rollout.Unresolved(field, "%s: %s", problem, Message(err))
 }
 
 // Message makes an error of a template fit into a message of one line.
 func Message(err error) string {
-	for _, known := range []error{errBudget, ErrLimit, errNesting, errCycle, errNotExecuted, errAliases} {
+	for _, known := range []error{ErrLimit, errCycle, errNotExecuted} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

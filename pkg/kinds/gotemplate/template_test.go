@@ -86,10 +86,10 @@ func TestDelimitersAndRoot(t *testing.T) {
 
 func TestParseYAML(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(gotemplate.ParseYAML[[]map[string]any]("- &a {x: 1}\n- *a\n")).To(Equal([]map[string]any{{"x": 1.0}, {"x": 1.0}}))
-	_, err := gotemplate.ParseYAML[map[string]any]("a: &a [b, *a]")
+	g.Expect(gotemplate.ParseYAML[[]map[string]any](nil, "- &a {x: 1}\n- *a\n")).To(Equal([]map[string]any{{"x": 1.0}, {"x": 1.0}}))
+	_, err := gotemplate.ParseYAML[map[string]any](nil, "a: &a [b, *a]")
 	g.Expect(err).To(HaveOccurred(), "a list that holds itself")
-	_, err = gotemplate.ParseYAML[map[string]any]("[1]")
+	_, err = gotemplate.ParseYAML[map[string]any](nil, "[1]")
 	g.Expect(err).To(HaveOccurred())
 }
 

@@ -1,11 +1,13 @@
 package gotemplate
 
 import (
-	"errors"
+	"fmt"
 	"strings"
 
 	yamlnode "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // ToYAML is the function toYaml of templates.
@@ -16,41 +18,60 @@ func ToYAML(v any) (string, error) {
 
 // FromYAML is the function fromYaml.
 func FromYAML(text string) (map[string]any, error) {
-	return ParseYAML[map[string]any](text)
+	return ParseYAML[map[string]any](nil, text)
 }
 
 // FromYAMLArray is the function fromYamlArray.
 func FromYAMLArray(text string) ([]any, error) {
-	return ParseYAML[[]any](text)
+	return ParseYAML[[]any](nil, text)
 }
 
-var errAliases = errors.New("has YAML aliases that expand to more than 4 MiB")
+var errAliases = fmt.Errorf("%w: YAML aliases expand to more than 4 MiB", budget.ErrExceeded)
 
 // ParseYAML refuses aliases that multiply the text before anything expands them.
-func ParseYAML[T any](text string) (parsed T, err error) {
+func ParseYAML[T any](account *budget.Account, text string) (parsed T, err error) {
+	if err := account.Borrow(YAMLWeight(text)); err != nil {
+		return parsed, err //nolint:wrapcheck // the caller says what is parsed
+	}
 	if strings.Contains(text, "&") && strings.Contains(text, "*") {
 		var document yamlnode.Node
 		if err := yamlnode.Unmarshal([]byte(text), &document); err != nil {
 			return parsed, err
 		}
-		budget := renderBudget
-		if !affordable(&document, &budget, 0) {
+		left := renderBudget
+		if !affordable(&document, &left, 0) {
 			return parsed, errAliases
+		}
+		if err := account.Borrow((renderBudget - left) / nodeWeight * yamlNode); err != nil {
+			return parsed, err //nolint:wrapcheck // as above
 		}
 	}
 	return parsed, yaml.Unmarshal([]byte(text), &parsed)
 }
 
-func affordable(node *yamlnode.Node, budget *int, depth int) bool {
-	*budget -= nodeWeight + len(node.Value)
-	if *budget < 0 || depth > nestingLimit {
+// yamlNode is what an item takes while YAML is parsed, by way of its nodes and of JSON.
+const yamlNode = 200
+
+// YAMLWeight estimates what parsing YAML takes, from above. It is measured: eight times the
+// text, and much more for each line, item and member.
+func YAMLWeight(text string) int {
+	weight := 8 * len(text)
+	for _, char := range []string{"\n", ",", "[", "{", "-", ":", ":"} {
+		weight += yamlNode * strings.Count(text, char)
+	}
+	return weight
+}
+
+func affordable(node *yamlnode.Node, left *int, depth int) bool {
+	*left -= nodeWeight + len(node.Value)
+	if *left < 0 || depth > nestingLimit {
 		return false
 	}
 	if node.Alias != nil {
-		return affordable(node.Alias, budget, depth+1)
+		return affordable(node.Alias, left, depth+1)
 	}
 	for _, child := range node.Content {
-		if !affordable(child, budget, depth+1) {
+		if !affordable(child, left, depth+1) {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -17,8 +18,8 @@ const (
 	apiVersion = group + "/v1"
 	// mostSets is how many sets of inputs Flux Operator takes from permutations.
 	mostSets = 10_000
-	// mostInputs bounds what those sets hold together.
-	mostInputs = 1_000_000
+	// setWeight is what a set of inputs takes, and inputWeight each input in it.
+	setWeight, inputWeight = 800, 100
 )
 
 type provider = *inventory.Object[providerFields]
@@ -57,9 +58,12 @@ type origin struct {
 }
 
 // withBuiltIns returns the sets with the fields that Flux Operator adds.
-func (o origin) withBuiltIns() []map[string]any {
+func (o origin) withBuiltIns(account *budget.Account) ([]map[string]any, error) {
 	all := make([]map[string]any, len(o.sets))
 	for i, set := range o.sets {
+		if err := account.Spend(setWeight + inputWeight*len(set)); err != nil {
+			return nil, err
+		}
 		all[i] = maps.Clone(set)
 		if all[i] == nil {
 			all[i] = map[string]any{}
@@ -71,7 +75,7 @@ func (o origin) withBuiltIns() []map[string]any {
 			"apiVersion": apiVersion, "kind": o.kind, "name": o.name, "namespace": o.namespace,
 		}
 	}
-	return all
+	return all, nil
 }
 
 // checksum stands for Flux Operator's, whose form is its own: what counts is that equal
@@ -84,7 +88,7 @@ func checksum(text string) string {
 
 // inputSets returns the sets of inputs that a ResourceSet is rendered with: one without
 // inputs, if nothing asks for any.
-func (r reader) inputSets(namespace, name string, spec *spec) ([]map[string]any, error) {
+func (r reader) inputSets(account *budget.Account, namespace, name string, spec *spec) ([]map[string]any, error) {
 	var origins []origin
 	if len(spec.Inputs) > 0 {
 		origins = append(origins, origin{kindName, namespace, name, spec.Inputs})
@@ -107,11 +111,15 @@ func (r reader) inputSets(namespace, name string, spec *spec) ([]map[string]any,
 	case "", "Flatten":
 		var all []map[string]any
 		for _, origin := range origins {
-			all = append(all, origin.withBuiltIns()...)
+			sets, err := origin.withBuiltIns(account)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, sets...)
 		}
 		return all, nil
 	case "Permute":
-		return permute(origins, spec.InputStrategy.IncludeEmptyProviders)
+		return permute(account, origins, spec.InputStrategy.IncludeEmptyProviders)
 	default:
 		return nil, rollout.Unresolved("spec.inputStrategy.name", "is %s: want Flatten or Permute", rollout.Quote(spec.InputStrategy.Name))
 	}
@@ -157,10 +165,13 @@ func (r reader) referenced(namespace, path string, reference inputsFrom) ([]prov
 }
 
 // permute returns the product of the origins, each under its normalized name.
-func permute(origins []origin, includeEmpty bool) ([]map[string]any, error) {
-	product, made := []map[string]any{{}}, 0
+func permute(account *budget.Account, origins []origin, includeEmpty bool) ([]map[string]any, error) {
+	product := []map[string]any{{}}
 	for _, origin := range origins {
-		sets := origin.withBuiltIns()
+		sets, err := origin.withBuiltIns(account)
+		if err != nil {
+			return nil, err
+		}
 		if len(sets) == 0 && !includeEmpty {
 			continue
 		}
@@ -169,14 +180,12 @@ func permute(origins []origin, includeEmpty bool) ([]map[string]any, error) {
 				Field: "spec.inputStrategy", Problem: fmt.Sprintf("permutes to more than %d sets of inputs", mostSets), AtLeast: mostSets,
 			}
 		}
-		if made += len(product) * len(sets) * (len(origins) + 1); made > mostInputs {
-			return nil, &rollout.UnresolvedError{
-				Field: "spec.inputStrategy", Problem: fmt.Sprintf("permutes to more than %d inputs", mostInputs), AtLeast: len(product),
-			}
-		}
 		key, longer := normalized(origin.name), make([]map[string]any, 0, len(product)*len(sets))
 		for _, combined := range product {
 			for _, set := range sets {
+				if err := account.Spend(setWeight + inputWeight*len(combined)); err != nil {
+					return nil, err
+				}
 				with := maps.Clone(combined)
 				with[key] = set
 				with["id"] = checksum(fmt.Sprint(combined["id"], "/", set["id"]))

@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // digests returns what tells a change of each environment: the digests of its applier and
 // of what that refers to, or of everything.
-func (s *side) digests() map[string]string {
+func (s *side) digests(account *budget.Account) (map[string]string, error) {
 	byReference := make(map[string]*object, len(s.objects))
 	everything := make([]string, 0, len(s.objects))
 	for key, object := range s.objects {
@@ -19,22 +21,32 @@ func (s *side) digests() map[string]string {
 	digests := map[string]string{others: fmt.Sprint(everything)}
 	for name, applier := range s.appliers() {
 		parts := []string{strconv.FormatUint(applier.digest, 10)}
-		for _, referred := range applier.references {
+		add := func(referred string) (*object, error) {
 			object := byReference[referred]
+			if object == nil {
+				return nil, account.Work(1)
+			}
+			parts = append(parts, fmt.Sprint(referred, object.digest))
+			return object, account.Spend(2 * (objectWeight + len(referred)))
+		}
+		for _, referred := range applier.references {
+			object, err := add(referred)
+			if err != nil {
+				return nil, err
+			}
 			if object == nil {
 				continue
 			}
-			parts = append(parts, fmt.Sprint(referred, object.digest))
 			for _, further := range object.references { // such as the repository of a chart
-				if object := byReference[further]; object != nil {
-					parts = append(parts, fmt.Sprint(further, object.digest))
+				if _, err := add(further); err != nil {
+					return nil, err
 				}
 			}
 		}
 		slices.Sort(parts)
 		digests[name] = fmt.Sprint(parts)
 	}
-	return digests
+	return digests, nil
 }
 
 // refer collects what looks like a reference to an object: a kind and a name, or a name
@@ -45,8 +57,12 @@ func refer(v any, namespace string, found []string) []string {
 		kind, _ := v["kind"].(string)
 		found = referTo(kind, v, namespace, found)
 		for key, member := range v {
-			named, _ := member.(map[string]any)
-			found = referTo(map[string]string{"secretRef": "Secret", "configMapRef": "ConfigMap"}[key], named, namespace, found)
+			switch named, _ := member.(map[string]any); key {
+			case "secretRef":
+				found = referTo("Secret", named, namespace, found)
+			case "configMapRef":
+				found = referTo("ConfigMap", named, namespace, found)
+			}
 			found = refer(member, namespace, found)
 		}
 	case []any:

@@ -1,6 +1,7 @@
 package resourceset
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,19 +12,13 @@ import (
 	"text/template"
 	"unicode"
 
+	"github.com/go-json-experiment/json/jsontext"
 	sprig "github.com/go-task/slim-sprig/v3"
 	"sigs.k8s.io/yaml"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-)
-
-const (
-	// mostObjects bounds how many objects a ResourceSet may render, those included that it
-	// renders again.
-	mostObjects = 100_000
-	// mostText bounds, in bytes, all that a ResourceSet renders to.
-	mostText = 32 << 20
 )
 
 const (
@@ -50,6 +45,9 @@ func slugify(text string) string {
 	return strings.Trim(slug[:min(len(slug), longest)], "-_")
 }
 
+// objectWeight is what an object takes beside its names, and about what a reference does.
+const objectWeight = 64
+
 // object is what Seawall keeps of a rendered object.
 type object struct {
 	group, kind, namespace, name string
@@ -75,13 +73,11 @@ func (o *object) applier() bool {
 
 // press renders a ResourceSet.
 type press struct {
-	ctx       context.Context //nolint:containedctx // a press lives as long as the call whose context it is
+	account   *budget.Account
 	engine    *gotemplate.Engine
 	namespace string
 	seed      maphash.Seed
 	objects   map[string]*object
-	// rendered counts the objects, and text their bytes.
-	rendered, text int
 	// unpruned says that the annotation common to all objects keeps them.
 	unpruned bool
 }
@@ -89,7 +85,7 @@ type press struct {
 // render returns the objects of a ResourceSet, by key.
 func (r reader) render(ctx context.Context, namespace string, spec *spec, sets []map[string]any) (map[string]*object, error) {
 	press := &press{
-		ctx: ctx,
+		account: budget.From(ctx),
 		engine: gotemplate.NewEngine(ctx, gotemplate.Language{
 			Left: "<<", Right: ">>", Root: "inputs", Options: []string{"missingkey=error"},
 		}, r.functions),
@@ -106,11 +102,12 @@ func (r reader) render(ctx context.Context, namespace string, spec *spec, sets [
 			path = fmt.Sprintf("spec.steps[%d]", i)
 		}
 		for r, resource := range step.Resources {
-			text, err := yaml.JSONToYAML(resource)
+			at := fmt.Sprintf("%s.resources[%d]", path, r)
+			text, err := press.spell(resource)
 			if err != nil {
-				return nil, rollout.Unresolved(fmt.Sprintf("%s.resources[%d]", path, r), "cannot be read: %s", rollout.Quote(err.Error()))
+				return nil, gotemplate.Unresolved(at, "cannot be read", err)
 			}
-			if err := press.print(fmt.Sprintf("%s.resources[%d]", path, r), string(text), sets, i); err != nil {
+			if err := press.print(at, text, sets, i); err != nil {
 				return nil, err
 			}
 		}
@@ -121,6 +118,31 @@ func (r reader) render(ctx context.Context, namespace string, spec *spec, sets [
 	return press.objects, nil
 }
 
+// renderedWork is how much more than looking at it is done with what has been rendered: it is
+// parsed, printed and parsed again.
+const renderedWork = 32
+
+// spell writes a resource as Flux Operator renders it: in YAML, whose lines are the longer the
+// deeper it nests.
+func (p *press) spell(resource []byte) (string, error) {
+	indented := 0
+	for decoder := jsontext.NewDecoder(bytes.NewReader(resource), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)); ; {
+		if _, err := decoder.ReadToken(); err != nil {
+			break // it is all
+		}
+		indented += 2 * decoder.StackDepth()
+	}
+	if err := p.account.Work(len(resource) + indented/16); err != nil { //nolint:mnd // see budget.Account.Work
+		return "", err //nolint:wrapcheck // the caller says what is read
+	}
+	// The text is written into a buffer that grows, copied, and parsed as a template.
+	if err := p.account.Borrow(gotemplate.YAMLWeight(string(resource)) + 4*indented); err != nil {
+		return "", err //nolint:wrapcheck // as above
+	}
+	text, err := yaml.JSONToYAML(resource)
+	return string(text), err //nolint:wrapcheck // as above
+}
+
 // print renders one template with every set of inputs.
 func (p *press) print(path, text string, sets []map[string]any, step int) error {
 	if strings.TrimSpace(text) == "" {
@@ -128,25 +150,21 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 	}
 	parsed, err := p.engine.Parse(text)
 	if err != nil {
-		return rollout.Unresolved(path, "is no template: %s", gotemplate.Message(err))
+		return gotemplate.Unresolved(path, "is no template", err)
 	}
 	if !strings.Contains(text, "<<") {
 		sets = sets[:min(1, len(sets))] // the same for every set
 	}
+	separator := regexp.MustCompile(`(?m)^---.*$`)
 	for _, set := range sets {
-		if err := p.ctx.Err(); err != nil {
-			return err //nolint:wrapcheck // the caller's own
-		}
 		rendered, err := parsed.Execute(set)
+		if err == nil {
+			err = p.account.Work(renderedWork * (1 + len(rendered)/16)) //nolint:mnd // see budget.Account.Work
+		}
 		if err != nil {
-			return rollout.Unresolved(path, "does not render: %s", gotemplate.Message(err))
+			return gotemplate.Unresolved(path, "does not render", err)
 		}
-		if p.text += len(rendered); p.text > mostText {
-			return &rollout.UnresolvedError{
-				Field: path, Problem: fmt.Sprintf("renders to more than %d MiB in all", mostText>>20), AtLeast: len(p.objects),
-			}
-		}
-		for _, document := range regexp.MustCompile(`(?m)^---.*$`).Split(rendered, -1) {
+		for _, document := range separator.Split(rendered, -1) {
 			if err := p.keep(path, document, step); err != nil {
 				return err
 			}
@@ -186,17 +204,12 @@ func (r *rendered) orphans() bool {
 
 // keep reads a document and keeps what the count needs; of two with one key the first.
 func (p *press) keep(path, document string, step int) error {
-	members, err := gotemplate.ParseYAML[map[string]any](document)
+	members, err := gotemplate.ParseYAML[map[string]any](p.account, document)
 	if err != nil {
-		return rollout.Unresolved(path, "renders to no YAML: %s", gotemplate.Message(err))
+		return gotemplate.Unresolved(path, "renders to no YAML", err)
 	}
 	if len(members) == 0 {
 		return nil
-	}
-	if p.rendered++; p.rendered > mostObjects {
-		return &rollout.UnresolvedError{
-			Field: path, Problem: fmt.Sprintf("renders to more than %d objects", mostObjects), AtLeast: len(p.objects),
-		}
 	}
 	text, err := json.Marshal(members)
 	if err != nil {
@@ -238,5 +251,12 @@ func (p *press) digest(kept *object, members map[string]any) error {
 	delete(members, "metadata")
 	text, err := json.Marshal(members)
 	kept.digest = maphash.Bytes(p.seed, text)
-	return err //nolint:wrapcheck // it was marshalled a moment ago
+	if err != nil {
+		return err //nolint:wrapcheck // it was marshalled a moment ago
+	}
+	weight := 4*objectWeight + 3*len(kept.key())
+	for _, referred := range kept.references {
+		weight += objectWeight + len(referred)
+	}
+	return p.account.Spend(weight)
 }

@@ -10,6 +10,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -106,7 +107,8 @@ func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, 
 		if err := object.Decode(side); err != nil {
 			return nil, err
 		}
-		sets, err := r.inputSets(write.Namespace, write.Name, &side.Spec)
+		account := budget.From(ctx)
+		sets, err := r.inputSets(account, write.Namespace, write.Name, &side.Spec)
 		if err != nil {
 			return nil, err
 		}
@@ -116,16 +118,15 @@ func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, 
 		side.enumerate()
 		return side, nil
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return rollout.Change{}, err
-	}
-	if after == nil {
+	case after == nil:
 		return rollout.Change{Environments: len(before.environments), Steps: before.removal(rollout.Delta(before.environments, nil, nil))}, nil
-	}
-	if before == nil {
+	case before == nil:
 		before = &side{}
 	}
-	return after.change(write, before), nil
+	return after.change(budget.From(ctx), write, before)
 }
 
 func samePause(write rollout.Write) bool {
@@ -159,8 +160,16 @@ func (s *side) appliers() map[string]*object {
 	return all
 }
 
-func (s *side) change(write rollout.Write, before *side) rollout.Change {
-	old, now, appliers, oldAppliers := before.digests(), s.digests(), s.appliers(), before.appliers()
+func (s *side) change(account *budget.Account, write rollout.Write, before *side) (rollout.Change, error) {
+	old, err := before.digests(account)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	now, err := s.digests(account)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	appliers, oldAppliers := s.appliers(), before.appliers()
 	resumed := before.paused() && !s.paused()
 	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
 		if write.Rewritten || old[name] != now[name] {
@@ -171,7 +180,7 @@ func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	result := rollout.Change{Environments: len(s.environments)}
 	if s.paused() {
 		result.Held = len(staying) + len(removed)
-		return result
+		return result, nil
 	}
 	steps := make([]rollout.Step, max(1, len(s.Spec.Steps)))
 	for _, target := range staying {
@@ -189,7 +198,7 @@ func (s *side) change(write rollout.Write, before *side) rollout.Change {
 		steps[i].InFlight, steps[i].PaceRemedy, steps[i].SplitRemedy = len(steps[i].Targets), stepRemedy, inputRemedy
 	}
 	result.Steps = append(rollout.Steps(steps...), before.removal(removed)...)
-	return result
+	return result, nil
 }
 
 // removal is the step that deletes appliers, without those whose work stays.
