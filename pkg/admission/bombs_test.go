@@ -26,6 +26,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 )
 
@@ -49,7 +50,7 @@ func TestServe(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	known := kinds.All(kinds.Inventories{ArgoCD: inventory.NewStaticArgoCD(true), Registry: inventory.NewRegistry()})
+	known := kinds.All(kinds.Inventories{ArgoCD: argocd.NewStatic(true), Registry: inventory.NewRegistry()})
 	handler, _ := newHandler(t, known[0].Reader)
 	pool := budget.NewPool(0)
 	handler.Evaluator.Kinds, handler.Evaluator.Budget, handler.Sink = kinds.NewSet(known), pool, discard{}

@@ -39,6 +39,8 @@ type Account struct {
 	// placed says that the review has one of the places of long reviews.
 	placed bool
 
+	// checked is how many steps had been done when the deadline was looked at; that it is at
+	// first.
 	steps, checked int64
 	waited         time.Duration
 	// err is the end of the review: whoever overlooks it hears of it again.
@@ -53,7 +55,7 @@ func From(ctx context.Context) *Account {
 	if account, found := ctx.Value(key{}).(*Account); found {
 		return account
 	}
-	return &Account{ctx: ctx}
+	return &Account{ctx: ctx, checked: -between}
 }
 
 // Spend pays for memory that is kept until the review ends. The error wraps ErrExceeded or

@@ -67,7 +67,7 @@ func (p *Pool) Open(ctx context.Context, bytes int) (reviewing context.Context, 
 		leave, err = account.part(bytes)
 		return ctx, leave, err
 	}
-	account := &Account{pool: p}
+	account := &Account{pool: p, checked: -between}
 	ctx = context.WithValue(ctx, key{}, account)
 	account.ctx = ctx
 	if account.bytes = int64(bytes); account.bytes > p.review {
