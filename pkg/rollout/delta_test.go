@@ -54,7 +54,9 @@ func TestStaying(t *testing.T) {
 
 func TestAStepOfGroups(t *testing.T) {
 	g := gomega.NewWithT(t)
-	target := func(name string, effect rollout.Effect) rollout.Target { return rollout.Target{Name: name, Effect: effect} }
+	target := func(name string, effect rollout.Effect) rollout.Target {
+		return rollout.Target{Name: name, Effect: effect}
+	}
 	counted := []rollout.Target{target("a", rollout.Changed), target("c", rollout.Removed), target("d", rollout.Changed)}
 	step := rollout.Step{
 		Targets: []rollout.Target{target("b", rollout.Added)}, Declared: 4, InFlight: 8,
