@@ -86,15 +86,15 @@ func (a *apps) resize(room int) {
 	}
 	a.slots = make([]uint32, size)
 	for i := range a.list {
-		*a.slot(nil, a.list[i].hash) = uint32(i) + 1
+		*a.slot(nil, a.list[i].hash) = uint32(i) + 1 //nolint:gosec // the budget ends long before
 	}
 }
 
-func (a *apps) hash(name []byte) uint32 { return uint32(maphash.Bytes(a.seed, name)) }
+func (a *apps) hash(name []byte) uint32 { return uint32(maphash.Bytes(a.seed, name) >> 32) }
 
 // slot returns that of a name, or the free one that it belongs into.
 func (a *apps) slot(name []byte, hash uint32) *uint32 {
-	mask := uint32(len(a.slots) - 1)
+	mask := uint32(len(a.slots) - 1) //nolint:gosec // the budget ends long before
 	for at := hash & mask; ; at = (at + 1) & mask {
 		slot := &a.slots[at]
 		if *slot == 0 || name != nil && a.is(int(*slot)-1, name, hash) {
@@ -150,10 +150,10 @@ func (a *apps) add(name []byte, added app) bool {
 	added.hash, added.copies = a.hash(name), 1
 	slot := a.slot(name, added.hash)
 	if *slot == 0 {
-		added.name, added.size = uint32(len(a.names)), uint8(len(name))
+		added.name, added.size = uint32(len(a.names)), uint8(len(name)) //nolint:gosec // of 253 bytes at most
 		a.names = append(a.names, name...)
 		a.list = append(a.list, added)
-		*slot = uint32(len(a.list))
+		*slot = uint32(len(a.list)) //nolint:gosec // the budget ends long before
 		return true
 	}
 	index := int(*slot) - 1

@@ -184,6 +184,6 @@ func (s *side) duplicates() []string {
 	if count == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: Argo CD 3.2 and later creates none of them (%d names are not unique)",
-		first.copies, rollout.Quote(string(s.apps.name(first))), count)}
+	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: "+
+		"Argo CD 3.2 and later creates none of them (%d names are not unique)", first.copies, rollout.Quote(string(s.apps.name(first))), count)}
 }

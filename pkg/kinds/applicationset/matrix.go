@@ -29,11 +29,7 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
 	for i := range firsts {
 		if i == 0 || !constant {
-			seconds, err := reading.second(children[1], spec, &firsts[i])
-			if err != nil {
-				return reading.beside(err, children, 0, spec)
-			}
-			if product.seconds, err = product.plain(seconds); err != nil {
+			if err := product.second(children, spec, &firsts[i]); err != nil {
 				return err
 			}
 		}
@@ -50,15 +46,6 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 	return nil
 }
 
-// second runs the second child, whose configuration the parameters of a first are put into.
-func (r *reading) second(child value, spec *specification, first *parameters) ([]parameters, error) {
-	params, err := first.all()
-	if err != nil {
-		return nil, err
-	}
-	return r.child(child, spec, params)
-}
-
 // product makes the sets of a matrix.
 type product struct {
 	reading    *reading
@@ -66,6 +53,20 @@ type product struct {
 	goTemplate bool
 	seconds    []parameters
 	sets       int
+}
+
+// second runs the second child, whose configuration the parameters of a first are put into.
+func (p *product) second(children []value, spec *specification, first *parameters) error {
+	params, err := first.all()
+	if err != nil {
+		return err
+	}
+	seconds, err := p.reading.child(children[1], spec, params)
+	if err != nil {
+		return p.reading.beside(err, children, 0, spec)
+	}
+	p.seconds, err = p.plain(seconds)
+	return err
 }
 
 // plain returns sets as they are combined: without goTemplate every parameter is a string.

@@ -48,8 +48,12 @@ func merge(reading *reading, config value, spec *specification, yield yieldFunc)
 			}
 		}
 	}
-	for i := range base {
-		if err := yield(&base[i]); err != nil {
+	return yieldAll(base, yield)
+}
+
+func yieldAll(sets []parameters, yield yieldFunc) error {
+	for i := range sets {
+		if err := yield(&sets[i]); err != nil {
 			return err
 		}
 	}

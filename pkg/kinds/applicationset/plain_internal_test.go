@@ -42,7 +42,7 @@ func (fleet) SyncPolicy(asked string) string { return asked }
 // read reads a write in two ways: with fields looked up, and with all parameters made.
 func (f fleet) read(write rollout.Write, rendered bool) (rollout.Change, error) {
 	kind := Kind(Inventory{Clusters: f, Switches: f})
-	kind.Reader.(*reader).rendered = rendered //nolint:errcheck // it is one
+	kind.Reader.(*reader).rendered = rendered
 	return kind.Reader.Read(context.Background(), write)
 }
 

@@ -34,9 +34,10 @@ func (s *skeleton) digest(pen *pen) uint64 {
 		text = append(text, s.texts[i]...)
 		from := len(text)
 		text = pen.add(append(text, make([]byte, sizeBytes)...), leaf)
-		binary.LittleEndian.PutUint64(text[from:], uint64(len(text)-from-sizeBytes))
+		binary.LittleEndian.PutUint64(text[from:], uint64(len(text)-from-sizeBytes)) //nolint:gosec // a length
 	}
-	pen.text = append(text, s.texts[len(s.leaves)]...)
+	text = append(text, s.texts[len(s.leaves)]...)
+	pen.text = text
 	return maphash.Bytes(pen.reading.seed, pen.text)
 }
 

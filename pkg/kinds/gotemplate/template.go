@@ -48,7 +48,8 @@ type Language struct {
 // NewEngine returns an engine for one goroutine.
 func NewEngine(ctx context.Context, language Language, functions Functions) *Engine {
 	engine := &Engine{
-		functions: functions, left: cmp.Or(language.Left, "{{"), right: cmp.Or(language.Right, "}}"), root: language.Root, options: language.Options,
+		functions: functions, left: cmp.Or(language.Left, "{{"), right: cmp.Or(language.Right, "}}"),
+		root: language.Root, options: language.Options,
 		meter: &meter{account: budget.From(ctx)},
 	}
 	if engine.root != "" {
@@ -214,9 +215,10 @@ func clone(v any) any {
 // tap walks a parsed template: it notes which functions are used and puts a tick into
 // every loop.
 type tap struct {
+	nodes
+
 	used  map[string]bool
 	calls bool
-	nodes
 }
 
 func (t *tap) list(list *parse.ListNode) {
