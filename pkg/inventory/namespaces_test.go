@@ -57,7 +57,7 @@ func TestNamespaces(t *testing.T) {
 				return
 			}
 			g.Expect(err).NotTo(HaveOccurred())
-			g.Expect(labels).To(Equal(map[string]string{"of": tt.of}))
+			g.Expect(labels.Get("of")).To(Equal(tt.of))
 			g.Expect(terminating).To(Equal(tt.terminating))
 		})
 	}
