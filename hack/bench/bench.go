@@ -19,7 +19,7 @@ type bench struct {
 	subjects []subject
 	// secrets is how many cluster Secrets there are.
 	secrets int
-	report  report
+	report  *report
 }
 
 // subject is a webhook that is measured.
@@ -32,12 +32,12 @@ type subject struct {
 	seawall *cluster.Webhook
 }
 
-func newBench(ctx context.Context, chosen choice) (*bench, error) {
+func newBench(ctx context.Context, chosen choice, into *report) (*bench, error) {
 	plane, err := cluster.Start(ctx, cluster.Options{})
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{choice: chosen, plane: plane}
+	b := &bench{choice: chosen, plane: plane, report: into}
 	if err := b.start(ctx); err != nil {
 		b.stop()
 		return nil, err
@@ -53,6 +53,7 @@ func (b *bench) start(ctx context.Context) error {
 	b.subjects = []subject{{endpoint: b.empty.endpoint, name: "empty", pid: b.empty.command.Process.Pid}}
 	seawalls, err := startSeawalls(ctx, b.plane, b.against)
 	b.subjects = append(b.subjects, seawalls...)
+	b.report.name(b.subjects)
 	return err
 }
 
@@ -104,7 +105,7 @@ func (b *bench) run(ctx context.Context, stage stage) error {
 		}
 	}
 	burst := stage.burst != nil && b.only.MatchString(stage.burst.name)
-	if len(chosen) == 0 && !burst || stage.large && !b.large {
+	if len(chosen) == 0 && !burst {
 		return nil
 	}
 	err := stage.prepare(ctx)
@@ -151,7 +152,6 @@ func (b *bench) measure(ctx context.Context, c reviewed) error {
 		}
 	}
 	measured.rate = at.perSecond()
-	b.report.name(b.subjects)
 	b.report.rows = append(b.report.rows, measured)
 	return nil
 }
@@ -166,7 +166,6 @@ func (b *bench) memory(when string) error {
 		}
 		noted.held = append(noted.held, held)
 	}
-	b.report.name(b.subjects)
 	b.report.footprint = append(b.report.footprint, noted)
 	return nil
 }

@@ -66,19 +66,30 @@ func start(ctx context.Context) error {
 }
 
 func run(ctx context.Context, chosen choice) error {
-	b, err := newBench(ctx, chosen)
+	var report report
+	if err := runStages(ctx, chosen, &report, (*bench).stages); err != nil {
+		return err
+	}
+	if chosen.large {
+		if err := runStages(ctx, chosen, &report, (*bench).largeStages); err != nil {
+			return err
+		}
+	}
+	report.writeTo(os.Stdout, chosen)
+	return nil
+}
+
+// runStages measures stages on a control plane of their own.
+func runStages(ctx context.Context, chosen choice, report *report, stages func(*bench) []stage) error {
+	b, err := newBench(ctx, chosen, report)
 	if err != nil {
 		return err
 	}
 	defer b.stop()
-	if err := b.memory("at rest"); err != nil {
-		return err
-	}
-	for _, stage := range b.stages() {
+	for _, stage := range stages(b) {
 		if err := b.run(ctx, stage); err != nil {
 			return err
 		}
 	}
-	b.report.writeTo(os.Stdout, chosen)
 	return nil
 }
