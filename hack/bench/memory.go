@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// resident is what a process holds in memory, in bytes: of its own anonymous memory, of that
-// and the files that it maps, and the most of that that it ever held.
+// resident is how many bytes of memory a process holds: of its own anonymous memory, of all,
+// files that it maps among it, and the most of all since it started.
 type resident struct{ anonymous, all, peak int64 }
 
 // residentOf asks Linux.

@@ -32,7 +32,8 @@ func seconds(number float64) time.Duration { return time.Duration(number * float
 func (r *recounting) writeTo(out io.Writer, markdown bool) {
 	fmt.Fprintf(out, "%s ApplicationSets of %d environments each, %s cluster Secrets, %s Applications; "+
 		"the webhook on one core (GOMAXPROCS=1)\n\n", thousands(r.rollouts), r.selected, thousands(r.clusters), thousands(r.applications))
-	cells := table{{"change", "webhook", "settled s", "rounds s", "CPU s", "resident MiB (anonymous)"}}
+	cells := make(table, 0, 1+len(r.rows))
+	cells = append(cells, []string{"change", "webhook", "settled s", "rounds s", "CPU s", "resident MiB (anonymous)"})
 	for _, row := range r.rows {
 		cells = append(cells, []string{
 			row.what, row.webhook, fmt.Sprintf("%.1f", row.settled.Seconds()), fmt.Sprintf("%.1f", row.round.Seconds()),

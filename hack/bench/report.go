@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -52,7 +53,8 @@ func (r *report) writeTo(out io.Writer, chosen choice) {
 
 func (r *report) reviews() table {
 	cells := table{{
-		"review", "KiB", "rate/s", "webhook", "p50 ms", "p99 ms", "throughput/s", "allocs/request", "KiB/request", "p50 ratio", "p99 ratio", "refused",
+		"review", "KiB", "rate/s", "webhook", "p50 ms", "p99 ms", "throughput/s", "allocs/request", "KiB/request",
+		"p50 ratio", "p99 ratio", "refused",
 	}}
 	for _, measured := range r.rows {
 		label := []string{measured.name, fmt.Sprintf("%.1f", measured.kilobytes), fmt.Sprintf("%.3g", measured.rate)}
@@ -84,9 +86,8 @@ func (s *sample) cells(name string, empty *sample) []string {
 }
 
 func (r *report) memory() table {
-	header := []string{"resident MiB (anonymous)"}
-	header = append(header, r.subjects...)
-	cells := table{header}
+	cells := make(table, 0, 1+len(r.footprint))
+	cells = append(cells, append([]string{"resident MiB (anonymous)"}, r.subjects...))
 	for _, noted := range r.footprint {
 		line := []string{noted.when}
 		for _, held := range noted.held {
@@ -98,10 +99,11 @@ func (r *report) memory() table {
 }
 
 func (r *report) burst() table {
-	cells := table{{"burst", "memory limit", "webhook", "admitted", "refused", "no answer", "slowest s", "peak MiB", "afterwards"}}
+	cells := make(table, 0, 1+len(r.bursts))
+	cells = append(cells, []string{"burst", "memory limit", "webhook", "admitted", "refused", "no answer", "slowest s", "peak MiB", "afterwards"})
 	for _, b := range r.bursts {
 		cells = append(cells, []string{
-			b.what, b.limit, b.webhook, fmt.Sprint(b.admitted), fmt.Sprint(b.refused), fmt.Sprint(b.unanswered),
+			b.what, b.limit, b.webhook, strconv.Itoa(b.admitted), strconv.Itoa(b.refused), strconv.Itoa(b.unanswered),
 			fmt.Sprintf("%.2f", b.slowest.Seconds()), fmt.Sprintf("%.0f", mebibytes(b.peak)), b.afterwards,
 		})
 	}

@@ -126,7 +126,8 @@ func replicaSet(revision string) *unstructured.Unstructured {
 		"spec": fields{
 			"placementRefs": []any{fields{"name": "all", "rolloutStrategy": strategy}},
 			"manifestWorkTemplate": fields{"workload": fields{"manifests": []any{fields{
-				"apiVersion": "v1", "kind": "ConfigMap", "metadata": fields{"name": "app", "namespace": "default"}, "data": fields{"revision": revision},
+				"apiVersion": "v1", "kind": "ConfigMap", "metadata": fields{"name": "app", "namespace": "default"},
+				"data": fields{"revision": revision},
 			}}}},
 		},
 	}))
