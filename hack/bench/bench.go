@@ -84,7 +84,7 @@ func startSeawalls(ctx context.Context, plane *cluster.Cluster, against string) 
 }
 
 func startSeawall(ctx context.Context, plane *cluster.Cluster, name string, options cluster.WebhookOptions) (subject, error) {
-	options.Args = []string{"--argocd-progressive-syncs=Enabled"}
+	options.Args, options.Timeout = []string{"--argocd-progressive-syncs=Enabled"}, settleTimeout
 	webhook, err := plane.StartWebhook(ctx, options)
 	if err != nil {
 		return subject{}, err

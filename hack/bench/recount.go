@@ -122,7 +122,7 @@ func (r *recounting) fill(ctx context.Context) error {
 }
 
 func (r *recounting) runOn(ctx context.Context, webhook string, options cluster.WebhookOptions) error {
-	options.Args = []string{"--argocd-progressive-syncs=Enabled"}
+	options.Args, options.Timeout = []string{"--argocd-progressive-syncs=Enabled"}, settleTimeout
 	var err error
 	if r.seawall, err = r.plane.StartWebhook(ctx, options); err != nil {
 		return err

@@ -89,7 +89,8 @@ func (r *report) memory() table {
 	cells := make(table, 0, 1+len(r.footprint))
 	cells = append(cells, append([]string{"resident MiB (anonymous)"}, r.subjects...))
 	for _, noted := range r.footprint {
-		line := []string{noted.when}
+		line := make([]string, 0, 1+len(noted.held))
+		line = append(line, noted.when)
 		for _, held := range noted.held {
 			line = append(line, fmt.Sprintf("%.1f (%.1f)", mebibytes(held.all), mebibytes(held.anonymous)))
 		}
@@ -100,7 +101,9 @@ func (r *report) memory() table {
 
 func (r *report) burst() table {
 	cells := make(table, 0, 1+len(r.bursts))
-	cells = append(cells, []string{"burst", "memory limit", "webhook", "admitted", "refused", "no answer", "slowest s", "peak MiB", "afterwards"})
+	cells = append(cells, []string{
+		"burst", "memory limit", "webhook", "admitted", "refused", "no answer", "slowest s", "peak MiB", "afterwards",
+	})
 	for _, b := range r.bursts {
 		cells = append(cells, []string{
 			b.what, b.limit, b.webhook, strconv.Itoa(b.admitted), strconv.Itoa(b.refused), strconv.Itoa(b.unanswered),

@@ -27,6 +27,8 @@ type WebhookOptions struct {
 	Source string
 	// Release is the name of the installation; "seawall" when empty.
 	Release string
+	// Timeout is how long the webhook may take to be ready; two minutes when zero.
+	Timeout time.Duration
 }
 
 // Webhook is Seawall, installed in a cluster and running on this machine.
@@ -41,6 +43,7 @@ type Webhook struct {
 
 	cluster *Cluster
 	source  string
+	timeout time.Duration
 	command *exec.Cmd
 	name    string
 	ports   []string
@@ -69,6 +72,7 @@ func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*We
 	if err := w.start(ctx, nil, options.Args); err != nil {
 		return nil, err
 	}
+	w.timeout = cmp.Or(options.Timeout, startTimeout)
 	if err := w.waitFor(ctx, w.ready, w.trusted, w.called); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
@@ -88,7 +92,7 @@ func (w *Webhook) StartReplicaBy(ctx context.Context, command []string, args ...
 	if err != nil {
 		return nil, err
 	}
-	replica.Objects = w.Objects
+	replica.Objects, replica.timeout = w.Objects, w.timeout
 	if err := replica.start(ctx, command, args); err != nil {
 		return nil, err
 	}
