@@ -19,14 +19,16 @@ import (
 
 const (
 	recountCommand = "recount"
-	settleTimeout  = 10 * time.Minute
+	// settleTimeout is longer than anything takes, on the slow side of what is compared.
+	settleTimeout = 30 * time.Minute
 	// restTime is longer than the re-count rests between two rounds.
 	restTime = 45 * time.Second
 )
 
 // size is how many rollouts there are over how many clusters, how many of these each of them
-// selects, and how many Applications there are, which the rollouts own.
-type size struct{ rollouts, clusters, selected, applications int }
+// selects, how many Applications there are, which the rollouts own, and how many of the changes
+// are measured.
+type size struct{ rollouts, clusters, selected, applications, changes int }
 
 func startRecount(ctx context.Context, arguments []string) error {
 	var of size
@@ -35,11 +37,12 @@ func startRecount(ctx context.Context, arguments []string) error {
 	flags.IntVar(&of.clusters, "clusters", 10_000, "number of cluster Secrets")
 	flags.IntVar(&of.selected, "selected", 20, "number of clusters that each ApplicationSet selects")
 	flags.IntVar(&of.applications, "applications", 200_000, "number of Applications, which the ApplicationSets own")
+	flags.IntVar(&of.changes, "changes", 3, "number of changes to measure, in the order of the table")
 	against := flags.String("against", "", "git revision whose Seawall is measured too, before")
 	markdown := flags.Bool("markdown", false, "print the table as Markdown")
 	_ = flags.Parse(arguments) // ExitOnError
-	if of.rollouts < 1 || of.selected < 1 || of.clusters < of.selected || of.applications < 0 {
-		return errors.New("-rollouts and -selected must be positive, and -clusters no less than -selected")
+	if of.rollouts < 1 || of.selected < 1 || of.clusters < of.selected || of.applications < 0 || of.changes < 1 {
+		return errors.New("-rollouts, -selected and -changes must be positive, and -clusters no less than -selected")
 	}
 	plane, err := cluster.Start(ctx, cluster.Options{})
 	if err != nil {
@@ -131,16 +134,16 @@ func (r *recounting) runOn(ctx context.Context, webhook string, options cluster.
 	if err := r.await(ctx, 0); err != nil {
 		return err
 	}
-	over := r.rollouts
-	for _, step := range []struct {
+	changes := []struct {
 		what   string
 		change func(context.Context) error
 		over   int
 	}{
-		{"a policy that all violate", r.limit("0.0001"), over},
+		{"a policy that all violate", r.limit("0.0001"), r.rollouts},
 		{"a policy that all satisfy", r.limit("0.9"), 0},
 		{"another cluster", r.grow, 0},
-	} {
+	}
+	for _, step := range changes[:min(r.changes, len(changes))] {
 		if err := r.measure(ctx, webhook, step.what, step.change, step.over); err != nil {
 			return err
 		}
