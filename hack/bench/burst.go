@@ -21,11 +21,11 @@ const (
 
 // burstRow is what became of the requests of all bursts.
 type burstRow struct {
-	what, webhook, limit          string
-	admitted, refused, unanswered int
-	slowest                       time.Duration
-	peak                          int64
-	afterwards                    string
+	what, webhook, limit        string
+	judged, refused, unanswered int
+	slowest                     time.Duration
+	peak                        int64
+	afterwards                  string
 }
 
 // burst sends many reviews at once to a fresh process of each Seawall under the chart's memory
@@ -96,8 +96,8 @@ func (r *burstRow) fire(ctx context.Context, target endpoint, body []byte) {
 			switch {
 			case err != nil:
 				r.unanswered++
-			case admitted(answer):
-				r.admitted++
+			case judged(answer):
+				r.judged++
 			default:
 				r.refused++
 			}

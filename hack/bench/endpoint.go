@@ -120,8 +120,12 @@ func expect(answer []byte, n int) error {
 	return nil
 }
 
-// admitted tells whether an answer, as encoding/json writes it, allows the request.
-func admitted(answer []byte) bool { return bytes.Contains(answer, []byte(`"allowed":true`)) }
+// judged tells whether an answer, as encoding/json writes it, allows the request or denies it
+// for its environments: the first deployment of a Bundle knows no waves. Any other is a failure
+// of the webhook.
+func judged(answer []byte) bool {
+	return bytes.Contains(answer, []byte(`"allowed":true`)) || bytes.Contains(answer, []byte(`"environments":"`))
+}
 
 // allocations are what a process has allocated since it started.
 type allocations struct{ mallocs, bytes float64 }

@@ -34,8 +34,8 @@ func (l *load) apart() time.Duration { return max(time.Second/time.Duration(l.ra
 func (l *load) perSecond() float64 { return 1 / l.apart().Seconds() }
 
 // warmUp sends a review some times, requires that so many environments are counted, and slows
-// the rate down to what the webhook can do. A review that is refused may be measured too: that
-// a webhook cannot judge it is a result.
+// the rate down to what the webhook can do. A review that it fails to judge may be measured too:
+// that is a result.
 func (l *load) warmUp(ctx context.Context, target endpoint, body []byte, environments int) error {
 	latencies := make([]time.Duration, warmUps)
 	for i := range latencies {
@@ -45,7 +45,7 @@ func (l *load) warmUp(ctx context.Context, target endpoint, body []byte, environ
 			return err
 		}
 		latencies[i] = time.Since(started)
-		if admitted(answer) && environments != unknown {
+		if judged(answer) && environments != unknown {
 			if err := expect(answer, environments); err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ type sample struct {
 	elapsed  time.Duration
 	mallocs  float64
 	bytes    float64
-	// refused are the requests, at the rate or in the loop, that were not admitted.
+	// refused are the requests, at the rate or in the loop, that were not judged.
 	refused int
 }
 
@@ -140,7 +140,7 @@ func (l *load) atRate(ctx context.Context, target endpoint, body []byte) (sample
 		group.Go(func() {
 			var answer []byte
 			answer, errs[i] = target.post(ctx, body)
-			latencies[i], refused[i] = time.Since(due), !admitted(answer)
+			latencies[i], refused[i] = time.Since(due), !judged(answer)
 		})
 	}
 	group.Wait()
@@ -156,7 +156,7 @@ func (l *load) closedLoop(ctx context.Context, target endpoint, body []byte, end
 			for errs[i] == nil && time.Now().Before(end) {
 				var answer []byte
 				answer, errs[i] = target.post(ctx, body)
-				refused[i] = append(refused[i], !admitted(answer))
+				refused[i] = append(refused[i], !judged(answer))
 			}
 		})
 	}

@@ -102,11 +102,11 @@ func (r *report) memory() table {
 func (r *report) burst() table {
 	cells := make(table, 0, 1+len(r.bursts))
 	cells = append(cells, []string{
-		"burst", "memory limit", "webhook", "admitted", "refused", "no answer", "slowest s", "peak MiB", "afterwards",
+		"burst", "memory limit", "webhook", "judged", "refused", "no answer", "slowest s", "peak MiB", "afterwards",
 	})
 	for _, b := range r.bursts {
 		cells = append(cells, []string{
-			b.what, b.limit, b.webhook, strconv.Itoa(b.admitted), strconv.Itoa(b.refused), strconv.Itoa(b.unanswered),
+			b.what, b.limit, b.webhook, strconv.Itoa(b.judged), strconv.Itoa(b.refused), strconv.Itoa(b.unanswered),
 			fmt.Sprintf("%.2f", b.slowest.Seconds()), fmt.Sprintf("%.0f", mebibytes(b.peak)), b.afterwards,
 		})
 	}
