@@ -129,7 +129,7 @@ func twoPorts(ctx context.Context) (first, second string, err error) {
 func (e endpoint) waitUntilUp(ctx context.Context) error {
 	var err error
 	for range 100 {
-		if _, err = e.post(ctx, listReview(1)); err == nil {
+		if _, err = e.post(ctx, creation(list(1))); err == nil {
 			return nil
 		}
 		time.Sleep(100 * time.Millisecond)

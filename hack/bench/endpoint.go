@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -18,7 +19,8 @@ import (
 	"github.com/prometheus/common/model"
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
@@ -34,7 +36,7 @@ type endpoint struct {
 
 func newEndpoint(base, metrics string, roots *x509.CertPool) endpoint {
 	return endpoint{
-		url:     base + admission.Path + "?timeout=10s",
+		url:     base + admission.Path + "?timeout=10s", // the API server says how long it waits
 		metrics: metrics,
 		client: &http.Client{Transport: &http.Transport{
 			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS13},
@@ -45,19 +47,31 @@ func newEndpoint(base, metrics string, roots *x509.CertPool) endpoint {
 
 // connect returns the endpoint of a running Seawall, trusting what the API server trusts.
 func connect(ctx context.Context, plane *cluster.Cluster, webhook *cluster.Webhook) (endpoint, error) {
-	api, err := client.New(plane.Config, client.Options{Scheme: clientgoscheme.Scheme})
-	if err != nil {
+	hooks := &unstructured.Unstructured{}
+	for _, object := range webhook.Objects {
+		if object.GetKind() == "ValidatingWebhookConfiguration" {
+			hooks = object.DeepCopy()
+		}
+	}
+	if err := plane.Client().Get(ctx, client.ObjectKeyFromObject(hooks), hooks); err != nil {
 		return endpoint{}, err
 	}
-	var hooks admissionregistrationv1.ValidatingWebhookConfiguration
-	if err := api.Get(ctx, client.ObjectKey{Name: "seawall"}, &hooks); err != nil {
+	var trusted admissionregistrationv1.ValidatingWebhookConfiguration
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(hooks.Object, &trusted); err != nil {
 		return endpoint{}, err
 	}
 	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(hooks.Webhooks[0].ClientConfig.CABundle) {
+	if !roots.AppendCertsFromPEM(trusted.Webhooks[0].ClientConfig.CABundle) {
 		return endpoint{}, errors.New("the webhook configuration has no CA")
 	}
 	return newEndpoint(webhook.URL, webhook.MetricsURL, roots), nil
+}
+
+// within returns the endpoint with another timeout.
+func (e endpoint) within(timeout time.Duration) endpoint {
+	base, _, _ := strings.Cut(e.url, "?")
+	e.url = base + "?timeout=" + timeout.String()
+	return e
 }
 
 // post sends a review and returns the answer's body.
@@ -81,28 +95,40 @@ func (e endpoint) post(ctx context.Context, body []byte) ([]byte, error) {
 
 // waitFor waits until Seawall counts n environments in a review.
 func (e endpoint) waitFor(ctx context.Context, body []byte, n int) error {
-	var counted string
-	for range 300 {
+	var unexpected error
+	for started := time.Now(); time.Since(started) < settleTimeout; time.Sleep(100 * time.Millisecond) {
 		answer, err := e.post(ctx, body)
 		if err != nil {
 			return err
 		}
-		var review admissionv1.AdmissionReview
-		if err := json.Unmarshal(answer, &review); err != nil {
-			return err
-		}
-		if counted = review.Response.AuditAnnotations["environments"]; counted == strconv.Itoa(n) {
+		if unexpected = expect(answer, n); unexpected == nil {
 			return nil
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	return fmt.Errorf("the webhook counts %q environments, not %d", counted, n)
+	return unexpected
 }
 
-// gauges are what a process says of itself.
-type gauges struct {
-	mallocs, bytes, resident float64
+// expect returns an error unless an answer counts n environments.
+func expect(answer []byte, n int) error {
+	var review admissionv1.AdmissionReview
+	if err := json.Unmarshal(answer, &review); err != nil {
+		return err
+	}
+	if counted := review.Response.AuditAnnotations["environments"]; counted != strconv.Itoa(n) {
+		return fmt.Errorf("the webhook counts %q environments, not %d: %s", counted, n, answer)
+	}
+	return nil
 }
+
+// judged tells whether an answer, as encoding/json writes it, allows the request or denies it
+// for its environments: the first deployment of a Bundle knows no waves. Any other is a failure
+// of the webhook.
+func judged(answer []byte) bool {
+	return bytes.Contains(answer, []byte(`"allowed":true`)) || bytes.Contains(answer, []byte(`"environments":"`))
+}
+
+// allocations are what a process has allocated since it started.
+type allocations struct{ mallocs, bytes float64 }
 
 // scrape returns the metrics at an address, by name.
 func scrape(ctx context.Context, url string) (map[string]*dto.MetricFamily, error) {
@@ -119,10 +145,10 @@ func scrape(ctx context.Context, url string) (map[string]*dto.MetricFamily, erro
 	return parser.TextToMetricFamilies(response.Body)
 }
 
-func (e endpoint) gauges(ctx context.Context) (gauges, error) {
+func (e endpoint) allocated(ctx context.Context) (allocations, error) {
 	families, err := scrape(ctx, e.metrics)
 	if err != nil {
-		return gauges{}, err
+		return allocations{}, err
 	}
 	value := func(name string) float64 {
 		family := families[name]
@@ -130,13 +156,8 @@ func (e endpoint) gauges(ctx context.Context) (gauges, error) {
 			err = errors.Join(err, fmt.Errorf("no metric %s", name))
 			return 0
 		}
-		metric := family.GetMetric()[0]
-		return metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+		return family.GetMetric()[0].GetCounter().GetValue()
 	}
-	found := gauges{
-		mallocs:  value("go_memstats_mallocs_total"),
-		bytes:    value("go_memstats_alloc_bytes_total"),
-		resident: value("process_resident_memory_bytes"),
-	}
+	found := allocations{mallocs: value("go_memstats_mallocs_total"), bytes: value("go_memstats_alloc_bytes_total")}
 	return found, err
 }

@@ -6,11 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"text/tabwriter"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -20,14 +19,16 @@ import (
 
 const (
 	recountCommand = "recount"
-	settleTimeout  = 5 * time.Minute
+	// settleTimeout is longer than anything takes, on the slow side of what is compared.
+	settleTimeout = 30 * time.Minute
 	// restTime is longer than the re-count rests between two rounds.
 	restTime = 45 * time.Second
 )
 
-// size is how many rollouts there are over how many clusters, and how many of these each of
-// them selects.
-type size struct{ rollouts, clusters, selected int }
+// size is how many rollouts there are over how many clusters, how many of these each of them
+// selects, how many Applications there are, which the rollouts own, and how many of the changes
+// are measured.
+type size struct{ rollouts, clusters, selected, applications, changes int }
 
 func startRecount(ctx context.Context, arguments []string) error {
 	var of size
@@ -35,27 +36,23 @@ func startRecount(ctx context.Context, arguments []string) error {
 	flags.IntVar(&of.rollouts, "rollouts", 10_000, "number of ApplicationSets")
 	flags.IntVar(&of.clusters, "clusters", 10_000, "number of cluster Secrets")
 	flags.IntVar(&of.selected, "selected", 20, "number of clusters that each ApplicationSet selects")
+	flags.IntVar(&of.applications, "applications", 200_000, "number of Applications, which the ApplicationSets own")
+	flags.IntVar(&of.changes, "changes", 3, "number of changes to measure, in the order of the table")
+	against := flags.String("against", "", "git revision whose Seawall is measured too, before")
+	markdown := flags.Bool("markdown", false, "print the table as Markdown")
 	_ = flags.Parse(arguments) // ExitOnError
-	if of.rollouts < 1 || of.selected < 1 || of.clusters < of.selected {
-		return errors.New("-rollouts and -selected must be positive, and -clusters no less than -selected")
+	if of.rollouts < 1 || of.selected < 1 || of.clusters < of.selected || of.applications < 0 || of.changes < 1 {
+		return errors.New("-rollouts, -selected and -changes must be positive, and -clusters no less than -selected")
 	}
 	plane, err := cluster.Start(ctx, cluster.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = plane.Stop() }()
-	if err := plane.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io"); err != nil {
-		return err
-	}
 	// The webhook gets one core; the API server and etcd share all of them with it.
 	if err := os.Setenv("GOMAXPROCS", "1"); err != nil {
 		return err
 	}
-	seawall, err := plane.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--argocd-progressive-syncs=Enabled"}})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = seawall.Stop() }()
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
 		return err
@@ -64,63 +61,103 @@ func startRecount(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
-	return (&recounting{size: of, plane: plane, seawall: seawall, api: api}).run(ctx)
+	r := &recounting{size: of, plane: plane, api: api}
+	if err := r.run(ctx, *against); err != nil {
+		return err
+	}
+	r.writeTo(os.Stdout, *markdown)
+	return nil
 }
 
-// recounting is one measurement.
+// recounting is one measurement, of one webhook after the other over the same objects.
 type recounting struct {
 	size
 
-	plane   *cluster.Cluster
-	seawall *cluster.Webhook
-	api     client.Client
-	rows    []recountRow
+	plane *cluster.Cluster
+	api   client.Client
+	// seawall is the webhook that is measured.
+	seawall  *cluster.Webhook
+	rows     []recountRow
+	previews []string
 }
 
 type recountRow struct {
-	what string
+	webhook, what string
 	// settled is from the change until the status of the policy has the numbers, round the
-	// time of the round among it, and cpu what the process used meanwhile.
+	// time of the rounds among it, and cpu what the process used meanwhile.
 	settled, round, cpu time.Duration
-	resident            float64
+	resident            resident
 }
 
-func (r *recounting) run(ctx context.Context) error {
-	fmt.Fprintf(os.Stderr, "creating %d cluster Secrets\n", r.clusters)
-	if err := createAll(ctx, r.plane, 0, r.clusters, r.cluster); err != nil {
+func (r *recounting) run(ctx context.Context, against string) error {
+	if err := r.fill(ctx); err != nil {
 		return err
 	}
-	before, err := r.read(ctx)
-	if err != nil {
+	if against != "" {
+		source, err := r.plane.Checkout(ctx, against)
+		if err != nil {
+			return err
+		}
+		if err := r.runOn(ctx, against, cluster.WebhookOptions{Source: source}); err != nil {
+			return fmt.Errorf("%s: %w", against, err)
+		}
+	}
+	return r.runOn(ctx, "Seawall", cluster.WebhookOptions{})
+}
+
+// fill makes what there is to count.
+func (r *recounting) fill(ctx context.Context) error {
+	if err := r.plane.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io", "applications.argoproj.io"); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "creating %d ApplicationSets\n", r.rollouts)
-	if err := createAll(ctx, r.plane, 0, r.rollouts, r.rollout); err != nil {
+	fmt.Fprintf(os.Stderr, "making %d cluster Secrets, %d ApplicationSets and %d Applications\n", r.clusters, r.rollouts, r.applications)
+	for _, objects := range []struct {
+		count int
+		make  func(number int) client.Object
+	}{
+		{r.clusters, r.cluster}, {r.rollouts, r.rollout}, {r.applications, r.application},
+	} {
+		if err := r.plane.Fill(ctx, 0, objects.count, objects.make); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *recounting) runOn(ctx context.Context, webhook string, options cluster.WebhookOptions) error {
+	options.Args, options.Timeout = []string{"--argocd-progressive-syncs=Enabled"}, settleTimeout
+	var err error
+	if r.seawall, err = r.plane.StartWebhook(ctx, options); err != nil {
 		return err
 	}
+	fmt.Fprintln(os.Stderr, "waiting until all rollouts are known to", webhook)
 	if err := r.await(ctx, 0); err != nil {
 		return err
 	}
-	over := r.rollouts
-	for _, step := range []struct {
+	changes := []struct {
 		what   string
 		change func(context.Context) error
 		over   int
 	}{
-		{"a policy that all violate", r.limit("0.0001"), over},
+		{"a policy that all violate", r.limit("0.0001"), r.rollouts},
 		{"a policy that all satisfy", r.limit("0.9"), 0},
-		{"another cluster", func(ctx context.Context) error { return r.api.Create(ctx, r.cluster(r.clusters)) }, 0},
-	} {
-		if err := r.measure(ctx, step.what, step.change, step.over); err != nil {
+		{"another cluster", r.grow, 0},
+	}
+	for _, step := range changes[:min(r.changes, len(changes))] {
+		if err := r.measure(ctx, webhook, step.what, step.change, step.over); err != nil {
 			return err
 		}
 	}
-	warning, took, err := r.preview(ctx)
-	if err != nil {
+	if err := r.preview(ctx, webhook); err != nil {
 		return err
 	}
-	r.print(before.resident, warning, took)
-	return nil
+	return r.seawall.Stop()
+}
+
+// grow adds a cluster.
+func (r *recounting) grow(ctx context.Context) error {
+	r.clusters++
+	return r.api.Create(ctx, r.cluster(r.clusters-1))
 }
 
 // cell is the label that the clusters of one selection share.
@@ -137,9 +174,21 @@ func (r *recounting) cluster(number int) client.Object {
 }
 
 func (r *recounting) rollout(number int) client.Object {
-	return &unstructured.Unstructured{Object: applicationSet(fmt.Sprintf("rollout-%05d", number), map[string]any{
-		"clusters": map[string]any{"selector": map[string]any{"matchLabels": map[string]any{"cell": r.cell(number)}}},
-	})}
+	object := clusters("cell", r.cell(number))("v1.0.0")
+	object.SetName(rolloutName(number))
+	object.SetUID(rolloutUID(number))
+	return object
+}
+
+func (r *recounting) application(number int) client.Object {
+	owner := number % r.rollouts
+	return application(fmt.Sprintf("app-%06d", number), rolloutName(owner), rolloutUID(owner))
+}
+
+func rolloutName(number int) string { return fmt.Sprintf("rollout-%05d", number) }
+
+func rolloutUID(number int) types.UID {
+	return types.UID(fmt.Sprintf("00000000-0000-4000-8001-%012d", number))
 }
 
 // limit returns how to change the policy.
@@ -154,8 +203,8 @@ func (r *recounting) limit(probability v1alpha1.Probability) func(context.Contex
 	}
 }
 
-func (r *recounting) measure(ctx context.Context, what string, change func(context.Context) error, over int) error {
-	fmt.Fprintln(os.Stderr, "measuring", what)
+func (r *recounting) measure(ctx context.Context, webhook, what string, change func(context.Context) error, over int) error {
+	fmt.Fprintf(os.Stderr, "measuring %s: %s\n", what, webhook)
 	time.Sleep(restTime)
 	before, err := r.read(ctx)
 	if err != nil {
@@ -172,7 +221,7 @@ func (r *recounting) measure(ctx context.Context, what string, change func(conte
 			return err
 		case now.rounds > before.rounds && r.has(ctx, over):
 			r.rows = append(r.rows, recountRow{
-				what: what, settled: time.Since(started), resident: now.resident,
+				webhook: webhook, what: what, settled: time.Since(started), resident: now.resident,
 				round: seconds(now.spent - before.spent), cpu: seconds(now.cpu - before.cpu),
 			})
 			return nil
@@ -186,7 +235,11 @@ func (r *recounting) measure(ctx context.Context, what string, change func(conte
 // await waits until every rollout is known, and so many over their limit.
 func (r *recounting) await(ctx context.Context, over int) error {
 	for started := time.Now(); time.Since(started) < settleTimeout; time.Sleep(time.Second) {
-		if r.has(ctx, over) {
+		now, err := r.read(ctx)
+		if err != nil {
+			return err
+		}
+		if now.rounds > 0 && r.has(ctx, over) {
 			return nil
 		}
 	}
@@ -202,8 +255,8 @@ func (r *recounting) has(ctx context.Context, over int) bool {
 	return found.Matched != nil && int(*found.Matched) == r.rollouts && found.OverLimit != nil && int(*found.OverLimit) == over
 }
 
-// preview returns what a policy that denies all rollouts warns of on dry-run.
-func (r *recounting) preview(ctx context.Context) (warning string, took time.Duration, err error) {
+// preview notes what a policy that denies all rollouts warns of on dry-run.
+func (r *recounting) preview(ctx context.Context, webhook string) error {
 	policy := &v1alpha1.WavePolicy{}
 	policy.Name = "strict"
 	policy.Spec.MaxWaveFailureProbability = "0.0001"
@@ -213,11 +266,13 @@ func (r *recounting) preview(ctx context.Context) (warning string, took time.Dur
 	config.WarningHandler = &told
 	api, err := client.New(&config, client.Options{Scheme: r.api.Scheme()})
 	if err != nil {
-		return "", 0, err
+		return err
 	}
 	started := time.Now()
 	err = api.Create(ctx, policy, client.DryRunAll)
-	return string(told), time.Since(started), err
+	r.previews = append(r.previews, fmt.Sprintf("preview of a policy that all violate, %s, in %.1f s: %s",
+		webhook, time.Since(started).Seconds(), told))
+	return err
 }
 
 // warnings keeps the last warning of an API server.
@@ -225,37 +280,3 @@ type warnings string
 
 // HandleWarningHeader implements rest.WarningHandler.
 func (w *warnings) HandleWarningHeader(_ int, _, text string) { *w = warnings(text) }
-
-// reading is what the webhook says of itself.
-type reading struct{ rounds, spent, cpu, resident float64 }
-
-func (r *recounting) read(ctx context.Context) (reading, error) {
-	families, err := scrape(ctx, r.seawall.MetricsURL)
-	if err != nil {
-		return reading{}, err
-	}
-	found := reading{
-		cpu:      families["process_cpu_seconds_total"].GetMetric()[0].GetCounter().GetValue(),
-		resident: families["process_resident_memory_bytes"].GetMetric()[0].GetGauge().GetValue(),
-	}
-	for _, metric := range families["seawall_recount_duration_seconds"].GetMetric() {
-		found.rounds += float64(metric.GetHistogram().GetSampleCount())
-		found.spent += metric.GetHistogram().GetSampleSum()
-	}
-	return found, nil
-}
-
-func seconds(number float64) time.Duration { return time.Duration(number * float64(time.Second)) }
-
-func (r *recounting) print(resident float64, warning string, took time.Duration) {
-	fmt.Fprintf(os.Stdout, "%d ApplicationSets of %d environments each, %d cluster Secrets; the webhook on one core (GOMAXPROCS=1), "+
-		"%.1f MiB resident before the ApplicationSets\n\n", r.rollouts, r.selected, r.clusters, resident/(1<<20))
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "change\tsettled s\tround s\tCPU s\tresident MiB\t")
-	for _, row := range r.rows {
-		fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t\n",
-			row.what, row.settled.Seconds(), row.round.Seconds(), row.cpu.Seconds(), row.resident/(1<<20))
-	}
-	_ = table.Flush()
-	fmt.Fprintf(os.Stdout, "\npreview of a policy that all violate, in %.1f s: %s\n", took.Seconds(), warning)
-}

@@ -11,14 +11,34 @@ import (
 	"syscall"
 )
 
-// buildWebhook returns the path of the webhook's program as the sources are now. Go links it only
-// when something has changed, because the target stays where it is; what is run is a copy, since
-// another process may build a moment later.
-func (c *Cluster) buildWebhook(ctx context.Context) (string, error) {
+// Checkout returns a folder with the sources of a git revision, which goes with the cluster.
+func (c *Cluster) Checkout(ctx context.Context, revision string) (string, error) {
 	root, err := Root()
 	if err != nil {
 		return "", err
 	}
+	dir, err := os.MkdirTemp(c.dir, "checkout-")
+	if err != nil {
+		return "", err
+	}
+	archive := dir + ".tar"
+	for _, arguments := range [][]string{
+		{"git", "archive", "--format=tar", "--output=" + archive, revision},
+		{"tar", "--extract", "--file=" + archive, "--directory=" + dir},
+	} {
+		command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
+		command.Dir, command.Stderr = root, c.progress
+		if err := command.Run(); err != nil {
+			return "", fmt.Errorf("check %s out: %s: %w", revision, arguments[0], err)
+		}
+	}
+	return dir, os.Remove(archive)
+}
+
+// buildWebhook returns the path of the webhook's program as the sources below root are now. Go
+// links it only when something has changed, because the target stays where it is; what is run is
+// a copy, since another process may build a moment later.
+func (c *Cluster) buildWebhook(ctx context.Context, root string) (string, error) {
 	target := filepath.Join(root, "bin", "cluster", "seawall-webhook")
 	unlock, err := lock(filepath.Dir(target))
 	if err != nil {

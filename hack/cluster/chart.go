@@ -88,12 +88,8 @@ func reachByURL(webhook any, base string) {
 	config["url"] = base + path
 }
 
-// chartDir is Seawall's own chart.
-func chartDir() (string, error) {
-	root, err := Root()
-	if err != nil {
-		return "", err
-	}
+// chartDir is Seawall's own chart in the sources below root.
+func chartDir(root string) (string, error) {
 	dir := filepath.Join(root, "charts", "seawall")
 	if _, err := os.Stat(filepath.Join(dir, "Chart.yaml")); err != nil {
 		return "", err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -57,6 +58,7 @@ type Cluster struct {
 	AuditLog string
 
 	client   client.Client
+	etcd     *http.Client
 	dir      string
 	env      *envtest.Environment
 	keeper   *keeper
@@ -116,6 +118,7 @@ func (c *Cluster) start(ctx context.Context, options Options) error {
 	if c.client, err = client.New(c.Config, client.Options{}); err != nil {
 		return err
 	}
+	c.etcd = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: fillers}}
 	return c.Apply(ctx, namespace(Namespace), namespace(ArgoCDNamespace))
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +43,40 @@ var _ = Describe("Cluster", func() {
 		Expect(running.Apply(ctx, object("data: {a: c}"))).To(Succeed())
 		Expect(running.Apply(ctx, object("datta: {}"))).To(MatchError(ContainSubstring("datta")))
 		Expect(running.Apply(ctx, object("immutable: true"), namespace("UPPER"))).To(MatchError(apierrors.IsInvalid, "invalid"))
+	})
+
+	It("is filled with what the API server lists, reads and changes as if it had stored it", func(ctx SpecContext) {
+		Expect(running.InstallCRDs(ctx, "argo-cd", "applications.argoproj.io")).To(Succeed())
+		name := func(number int) string { return fmt.Sprint("filled-", number) }
+		secret := func(number int) client.Object {
+			return &corev1.Secret{
+				ObjectMeta: metav1.ObjectMeta{Namespace: ArgoCDNamespace, Name: name(number)},
+				Type:       corev1.SecretTypeOpaque, Data: map[string][]byte{"number": []byte(name(number))},
+			}
+		}
+		application := func(number int) client.Object {
+			object := namespace(name(number)) // for its name
+			object.SetAPIVersion("argoproj.io/v1alpha1")
+			object.SetKind("Application")
+			object.SetNamespace(ArgoCDNamespace)
+			object.Object["spec"] = map[string]any{"project": "default", "destination": map[string]any{}}
+			return &object
+		}
+		Expect(running.Fill(ctx, 0, 100, secret)).To(Succeed())
+		Expect(running.Fill(ctx, 100, 120, secret)).To(Succeed())
+		Expect(running.Fill(ctx, 0, 50, application)).To(Succeed())
+
+		read := &corev1.Secret{}
+		Expect(running.Client().Get(ctx, client.ObjectKeyFromObject(secret(119)), read)).To(Succeed())
+		Expect(read.Data).To(HaveKeyWithValue("number", []byte("filled-119")))
+		Expect(read.UID).NotTo(BeEmpty())
+		Expect(read.ManagedFields).NotTo(BeEmpty())
+		read.Data["number"] = []byte("none")
+		Expect(running.Client().Update(ctx, read)).To(Succeed())
+		Expect(running.Client().Delete(ctx, application(49))).To(Succeed())
+
+		refused := func(int) client.Object { return secret(0) }
+		Expect(running.Fill(ctx, 0, 1, refused)).To(MatchError(apierrors.IsAlreadyExists, "already exists"))
 	})
 
 	It("writes an audit log", func() {

@@ -22,7 +22,7 @@ const pollInterval = 100 * time.Millisecond
 // waitFor returns when every step of reaching the webhook has gone well, or an error with the
 // end of its log.
 func (w *Webhook) waitFor(ctx context.Context, steps ...func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
 	for _, step := range steps {
 		if err := w.await(ctx, step); err != nil {

@@ -1,12 +1,14 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -20,6 +22,13 @@ type WebhookOptions struct {
 	Values map[string]any
 	// Args are more flags of the webhook; the last of equal flags wins.
 	Args []string
+	// Source is the root of the sources whose chart is installed and whose webhook is built,
+	// such as a Checkout; this repository's when empty.
+	Source string
+	// Release is the name of the installation; "seawall" when empty.
+	Release string
+	// Timeout is how long the webhook may take to be ready; two minutes when zero.
+	Timeout time.Duration
 }
 
 // Webhook is Seawall, installed in a cluster and running on this machine.
@@ -33,6 +42,8 @@ type Webhook struct {
 	LogFile string
 
 	cluster *Cluster
+	source  string
+	timeout time.Duration
 	command *exec.Cmd
 	name    string
 	ports   []string
@@ -44,16 +55,24 @@ type Webhook struct {
 // with its flags, with its service account and with nothing more, until ctx is done or Stop is
 // called. It returns when the API server reaches the webhook.
 func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*Webhook, error) {
-	w, err := c.newWebhook(ctx)
+	source := options.Source
+	if source == "" {
+		var err error
+		if source, err = Root(); err != nil {
+			return nil, err
+		}
+	}
+	w, err := c.newWebhook(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	if err := w.install(ctx, options.Values); err != nil {
+	if err := w.install(ctx, cmp.Or(options.Release, "seawall"), options.Values); err != nil {
 		return nil, err
 	}
-	if err := w.start(ctx, options.Args); err != nil {
+	if err := w.start(ctx, nil, options.Args); err != nil {
 		return nil, err
 	}
+	w.timeout = cmp.Or(options.Timeout, startTimeout)
 	if err := w.waitFor(ctx, w.ready, w.trusted, w.called); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
@@ -63,12 +82,18 @@ func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*We
 // StartReplica runs another process of the same installation, with more flags of the webhook.
 // The API server goes on calling the first.
 func (w *Webhook) StartReplica(ctx context.Context, args ...string) (*Webhook, error) {
-	replica, err := w.cluster.newWebhook(ctx)
+	return w.StartReplicaBy(ctx, nil, args...)
+}
+
+// StartReplicaBy is StartReplica by a command that becomes the program which its last arguments
+// are, such as taskset -c 0.
+func (w *Webhook) StartReplicaBy(ctx context.Context, command []string, args ...string) (*Webhook, error) {
+	replica, err := w.cluster.newWebhook(ctx, w.source)
 	if err != nil {
 		return nil, err
 	}
-	replica.Objects = w.Objects
-	if err := replica.start(ctx, args); err != nil {
+	replica.Objects, replica.timeout = w.Objects, w.timeout
+	if err := replica.start(ctx, command, args); err != nil {
 		return nil, err
 	}
 	if err := replica.waitFor(ctx, replica.ready); err != nil {
@@ -77,9 +102,9 @@ func (w *Webhook) StartReplica(ctx context.Context, args ...string) (*Webhook, e
 	return replica, nil
 }
 
-// start runs the program as the installed Deployment would.
-func (w *Webhook) start(ctx context.Context, args []string) error {
-	binary, err := w.cluster.buildWebhook(ctx)
+// start runs the program as the installed Deployment would, by a command if there is one.
+func (w *Webhook) start(ctx context.Context, command, args []string) error {
+	binary, err := w.cluster.buildWebhook(ctx, w.source)
 	if err != nil {
 		return err
 	}
@@ -91,7 +116,13 @@ func (w *Webhook) start(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	return w.run(ctx, binary, pod.Containers[0], append(w.overrides(kubeconfig), args...))
+	program := slices.Concat(command, []string{binary}, pod.Containers[0].Args, w.overrides(kubeconfig), args)
+	return w.run(ctx, program, pod.Containers[0])
+}
+
+// PID is the process id of the webhook.
+func (w *Webhook) PID() int {
+	return w.command.Process.Pid
 }
 
 // Exited is closed when the webhook has ended, for whatever reason.
@@ -127,7 +158,7 @@ func (w *Webhook) Kill() {
 }
 
 // newWebhook returns a webhook that is neither installed nor running, on ports of its own.
-func (c *Cluster) newWebhook(ctx context.Context) (*Webhook, error) {
+func (c *Cluster) newWebhook(ctx context.Context, source string) (*Webhook, error) {
 	ports, err := freePorts(ctx, 3)
 	if err != nil {
 		return nil, err
@@ -139,6 +170,7 @@ func (c *Cluster) newWebhook(ctx context.Context) (*Webhook, error) {
 		MetricsURL: "http://127.0.0.1:" + ports[2] + "/metrics",
 		LogFile:    c.logFile(name),
 		cluster:    c,
+		source:     source,
 		name:       name,
 		ports:      ports,
 		exited:     make(chan struct{}),
@@ -146,12 +178,12 @@ func (c *Cluster) newWebhook(ctx context.Context) (*Webhook, error) {
 }
 
 // install applies the chart, with the webhook in the place of its Service.
-func (w *Webhook) install(ctx context.Context, values map[string]any) error {
-	dir, err := chartDir()
+func (w *Webhook) install(ctx context.Context, release string, values map[string]any) error {
+	dir, err := chartDir(w.source)
 	if err != nil {
 		return err
 	}
-	objects, err := w.cluster.RenderChart(ctx, Chart{Dir: dir, Release: "seawall", Namespace: Namespace, Values: values})
+	objects, err := w.cluster.RenderChart(ctx, Chart{Dir: dir, Release: release, Namespace: Namespace, Values: values})
 	if err != nil {
 		return err
 	}
@@ -172,7 +204,7 @@ func (w *Webhook) overrides(kubeconfig string) []string {
 	}
 }
 
-func (w *Webhook) run(ctx context.Context, binary string, container corev1.Container, more []string) error {
+func (w *Webhook) run(ctx context.Context, program []string, container corev1.Container) error {
 	log, err := os.Create(w.LogFile)
 	if err != nil {
 		return err
@@ -181,7 +213,7 @@ func (w *Webhook) run(ctx context.Context, binary string, container corev1.Conta
 	if err := os.MkdirAll(filepath.Join(w.cluster.dir, w.name), 0o700); err != nil {
 		return err
 	}
-	w.command = exec.CommandContext(ctx, binary, append(container.Args, more...)...)
+	w.command = exec.CommandContext(ctx, program[0], program[1:]...)
 	w.command.Stdout, w.command.Stderr = log, log
 	w.command.Env = append(os.Environ(), environment(container)...)
 	w.command.Cancel = func() error { return w.command.Process.Signal(syscall.SIGTERM) }

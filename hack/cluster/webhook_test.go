@@ -48,6 +48,14 @@ var _ = Describe("The webhook", Ordered, func() {
 		Expect(webhook.Exited()).NotTo(BeClosed())
 	}, NodeTimeout(startTimeout))
 
+	It("runs the sources of another revision", func(ctx SpecContext) {
+		source, err := running.Checkout(ctx, "HEAD")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(filepath.Join(source, "cmd", "seawall-webhook")).To(BeADirectory())
+		_, err = running.Checkout(ctx, "no-such-revision")
+		Expect(err).To(MatchError(ContainSubstring("check no-such-revision out")))
+	})
+
 	It("tells why it did not start", func() {
 		_, err := running.StartWebhook(context.Background(), WebhookOptions{Args: []string{"--log-level=nonsense"}})
 		Expect(err).To(MatchError(And(ContainSubstring("ended by itself"), ContainSubstring(`--log-level is "nonsense"`))))
