@@ -154,10 +154,13 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 		return nil, nil //nolint:nilnil // as above
 	}
 	counting, leave, err := e.enter(ctx, write, took)
-	if err != nil {
+	defer leave()
+	switch {
+	case err != nil && write.Rewritten && errors.Is(err, budget.ErrExceeded):
+		write.Unread = err
+	case err != nil:
 		return nil, err
 	}
-	defer leave()
 	counting, end := step(counting, "count", &took.Count)
 	defer end()
 	counted.Case, err = e.read(counting, write)

@@ -41,11 +41,8 @@ type Object struct {
 const nesting = 1_000
 
 // Cut cuts an object. The error says what is no object of the API server, or wraps
-// budget.ErrExceeded.
+// budget.ErrExceeded: then the object has its metadata, and nothing else.
 func Cut(object []byte) (*Object, error) {
-	if deeper(object, nesting) {
-		return nil, fmt.Errorf("%w: the object nests deeper than %d levels", budget.ErrExceeded, nesting)
-	}
 	members, err := cut(object)
 	if err != nil {
 		return nil, fmt.Errorf("reading object: %w", err)
@@ -60,6 +57,10 @@ func Cut(object []byte) (*Object, error) {
 	}
 	result.Metadata.Raw = metadata
 	_ = json.Unmarshal(members["apiVersion"], &result.APIVersion) // for records only
+	if deeper(object, nesting) {
+		return &Object{APIVersion: result.APIVersion, Metadata: result.Metadata},
+			fmt.Errorf("%w: the object nests deeper than %d levels", budget.ErrExceeded, nesting)
+	}
 	if bytes.HasPrefix(result.RawSpec, []byte("{")) {
 		if result.Spec, err = cut(result.RawSpec); err != nil {
 			return nil, fmt.Errorf("reading spec: %w", err)
