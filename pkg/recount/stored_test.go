@@ -6,7 +6,7 @@ import (
 
 	"github.com/onsi/gomega"
 
-	"github.com/seawall-dev/seawall/pkg/budget"
+	spending "github.com/seawall-dev/seawall/pkg/budget"
 )
 
 // TestAStoredObjectThatNestsDeepIsReadByName holds that such an object, which may have been
@@ -17,6 +17,6 @@ func TestAStoredObjectThatNestsDeepIsReadByName(t *testing.T) {
 	found, err := parse([]byte(`{"apiVersion":"argoproj.io/v1alpha1","metadata":{"name":"bomb","namespace":"apps"},"spec":{"a":[` + spec + `1]}}`))
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(found.key().String()).To(gomega.Equal("apps/bomb"))
-	g.Expect(found.unread).To(gomega.MatchError(budget.ErrExceeded))
+	g.Expect(found.unread).To(gomega.MatchError(spending.ErrExceeded))
 	g.Expect(found.Spec).To(gomega.BeNil())
 }
