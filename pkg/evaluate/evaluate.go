@@ -4,7 +4,6 @@
 package evaluate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -223,7 +222,7 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 	if err == nil {
 		change, err = e.Kinds.Lookup(write.Kind).Reader.Read(ctx, write.Write)
 	}
-	if spent := cmp.Or(budget.From(ctx).Err(), ctx.Err()); spent != nil && rollout.IsFinding(err) {
+	if spent := budget.From(ctx).Err(); spent != nil && rollout.IsFinding(err) {
 		err = spent // what has been cut short finds nothing
 	}
 	if write.Rewritten {
