@@ -37,7 +37,7 @@ func (c Configuration) Handle(ctx context.Context, request admission.Request) ad
 	if !known || request.SubResource != "" || request.Operation == admissionv1.Delete {
 		return allowed()
 	}
-	if err := budget.From(ctx).Err(); err != nil {
+	if err := budget.From(ctx).Refused(); err != nil {
 		return allowed("this was not checked: " + err.Error())
 	}
 	problems, warnings, err := check(ctx, request)

@@ -70,7 +70,7 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 	var result outcome
 	var write *evaluate.Write
 	account := budget.From(ctx)
-	err := account.Err()
+	err := account.Refused()
 	result.Phases.Wait = account.Waited()
 	if err == nil {
 		write, err = read(request, operation)

@@ -109,13 +109,19 @@ func (a *Account) Work(steps int) error {
 	return a.err
 }
 
-// Err returns the error with which the review has ended, if it has.
+// Err returns what has ended the review: its budget, or its deadline.
 func (a *Account) Err() error {
 	if a == nil {
 		return nil
 	}
+	if a.err == nil {
+		return a.ctx.Err() //nolint:wrapcheck // the caller's own
+	}
 	return a.err
 }
+
+// Refused returns the error with which Open has refused the review, if it has.
+func (a *Account) Refused() error { return a.err }
 
 // Waited returns how long the review has waited for room.
 func (a *Account) Waited() time.Duration { return a.waited }

@@ -110,7 +110,7 @@ func TestWhoFindsNoRoomIsToldSoAtTheDeadline(t *testing.T) {
 	cancelNow()
 	free, end, err := pool.Open(cancelled, 1)
 	g.Expect(err).NotTo(gomega.HaveOccurred(), "what is free is taken without a wait")
-	g.Expect(From(free).Err()).NotTo(gomega.HaveOccurred())
+	g.Expect(From(free).Refused()).NotTo(gomega.HaveOccurred())
 	g.Expect(From(free).Work(between)).To(gomega.MatchError(context.Canceled))
 	end()
 	g.Expect(pool.free).To(gomega.BeEquivalentTo(2 << 20))

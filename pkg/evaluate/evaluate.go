@@ -4,7 +4,6 @@
 package evaluate
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,10 +153,13 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 		return nil, nil //nolint:nilnil // as above
 	}
 	counting, leave, err := e.enter(ctx, write, took)
-	if err != nil {
+	defer leave()
+	switch {
+	case err != nil && write.Rewritten && errors.Is(err, budget.ErrExceeded):
+		write.Unread = err
+	case err != nil:
 		return nil, err
 	}
-	defer leave()
 	counting, end := step(counting, "count", &took.Count)
 	defer end()
 	counted.Case, err = e.read(counting, write)
@@ -220,7 +222,7 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 	if err == nil {
 		change, err = e.Kinds.Lookup(write.Kind).Reader.Read(ctx, write.Write)
 	}
-	if spent := cmp.Or(budget.From(ctx).Err(), ctx.Err()); spent != nil && rollout.IsFinding(err) {
+	if spent := budget.From(ctx).Err(); spent != nil && rollout.IsFinding(err) {
 		err = spent // what has been cut short finds nothing
 	}
 	if write.Rewritten {

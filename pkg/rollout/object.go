@@ -2,6 +2,7 @@ package rollout
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,25 +42,29 @@ type Object struct {
 const nesting = 1_000
 
 // Cut cuts an object. The error says what is no object of the API server, or wraps
-// budget.ErrExceeded.
+// budget.ErrExceeded: then the object has its metadata, and nothing else.
 func Cut(object []byte) (*Object, error) {
+	var tooDeep error
 	if deeper(object, nesting) {
-		return nil, fmt.Errorf("%w: the object nests deeper than %d levels", budget.ErrExceeded, nesting)
+		tooDeep = fmt.Errorf("%w: the object nests deeper than %d levels", budget.ErrExceeded, nesting)
 	}
 	members, err := cut(object)
 	if err != nil {
-		return nil, fmt.Errorf("reading object: %w", err)
+		return nil, cmp.Or(tooDeep, fmt.Errorf("reading object: %w", err))
 	}
 	metadata, found := members["metadata"]
 	if !found {
-		return nil, errors.New("object has no metadata")
+		return nil, cmp.Or(tooDeep, errors.New("object has no metadata"))
 	}
 	result := &Object{JSON: object, Members: members, RawSpec: members["spec"], Status: members["status"]}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(metadata, &result.Metadata); err != nil {
-		return nil, fmt.Errorf("reading metadata: %w", err)
+		return nil, cmp.Or(tooDeep, fmt.Errorf("reading metadata: %w", err))
 	}
 	result.Metadata.Raw = metadata
 	_ = json.Unmarshal(members["apiVersion"], &result.APIVersion) // for records only
+	if tooDeep != nil {
+		return &Object{APIVersion: result.APIVersion, Metadata: result.Metadata}, tooDeep
+	}
 	if bytes.HasPrefix(result.RawSpec, []byte("{")) {
 		if result.Spec, err = cut(result.RawSpec); err != nil {
 			return nil, fmt.Errorf("reading spec: %w", err)
