@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-logr/logr"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/log"
@@ -31,7 +32,11 @@ const (
 // says why, and the objects are missing. While draining answers true, clients are told to
 // take their connections elsewhere.
 func HTTP(handler admission.Handler, pool *budget.Pool, draining func() bool) http.Handler {
-	webhook := &admission.Webhook{Handler: handler}
+	webhook := &admission.Webhook{
+		Handler: handler,
+		// The usual one, with the names of the request, costs more than many a judgement.
+		LogConstructor: func(base logr.Logger, _ *admission.Request) logr.Logger { return base },
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), timeoutOf(r))
 		defer cancel()

@@ -115,7 +115,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, write Write) (judgement Judgem
 	var took audit.Phases
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write", "stack", string(debug.Stack()))
+			log.FromContext(ctx).Error(fmt.Errorf("panic: %v", panicked), "judging a write",
+				"kind", write.Kind, "namespace", write.Namespace, "name", write.Name, "stack", string(debug.Stack()))
 			judgement, err = Judgement{}, ErrInternal
 		}
 		judgement.Phases = took
