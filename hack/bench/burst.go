@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// burstSize is the chart's webhook.maxConcurrentReviews, and bursts how many there are.
+	// burstSize is how many reviews come at once, and bursts how often they do.
 	burstSize = 64
 	bursts    = 3
 	// burstTimeout is the chart's webhook.timeoutSeconds, after which the API server gives up.
