@@ -226,6 +226,32 @@ var _ = Describe("the re-count", func() {
 		Eventually(numbers(ctx, api, "written")).WithTimeout(wait).Should(Equal([]int32{0, 0, 0}))
 	})
 
+	It("is not stopped by a rollout that costs more than a judgement may", func(ctx SpecContext) {
+		changePolicy(ctx, "default", func(spec *v1alpha1.WavePolicySpec) { spec.Match = onlyThose("nothing") })
+		DeferCleanup(restorePolicy)
+		eventuallyDecided(ctx, tenants("probe", 100, nil), Succeed())
+		var nested any = "x"
+		for range 1_500 {
+			nested = map[string]any{strings.Repeat("k", 200): nested}
+		}
+		bomb := labelled(tenants("bomb", 1, nil), "bombed")
+		Expect(unstructured.SetNestedField(bomb.Object, nested, "spec", "template", "spec", "source", "helm", "valuesObject")).To(Succeed())
+		Expect(create(ctx, bomb)).To(Succeed(), "no policy selects it")
+		Expect(create(ctx, labelled(tenants("beside", 30, nil), "bombed"))).To(Succeed())
+
+		policy := newPolicy("bombed", "0.2", onlyThose("bombed"))
+		DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(api.Delete(ctx, policy))).To(Succeed()) })
+		said, code := kubectlPolicy(ctx, policy)
+		Expect(code).To(BeZero())
+		Expect(said).To(ContainSubstring("2 of 2 rollouts would now be denied: ApplicationSet argocd/beside, ApplicationSet argocd/bomb"))
+		Eventually(numbers(ctx, api, "bombed")).WithTimeout(wait).Should(Equal([]int32{2, 1, 1}))
+		found := findings(webhook, "bomb")()
+		Expect(found).NotTo(BeEmpty())
+		Expect(found[len(found)-1]).To(And(
+			HaveKeyWithValue("reason", "Unresolved"), HaveKeyWithValue("message", ContainSubstring("nests deeper than 1000 levels")),
+		))
+	})
+
 	It("leaves out the namespaces that the webhook is not asked about", func(ctx SpecContext) {
 		lenient(ctx)
 		createPolicy(ctx, newPolicy("excluded", "0.2", onlyThose("excluded")))

@@ -85,20 +85,26 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 	return result
 }
 
-// read returns the write that a request is about, its objects cut.
+// read returns the write that a request is about, its objects cut: of one that costs too much to
+// read there is the metadata, by which policies select.
 func read(request admission.Request, operation rollout.Operation) (*evaluate.Write, error) {
 	write := &evaluate.Write{User: request.UserInfo.Username, Trial: isDryRun(request)}
 	write.Operation, write.Namespace, write.Name = operation, request.Namespace, request.Name
-	var err error
+	var oldErr, err error
 	if operation != rollout.Create {
-		if write.OldObject, err = rollout.Cut(request.OldObject.Raw); err != nil {
-			return nil, fmt.Errorf("old object: %w", err)
-		}
+		write.OldObject, oldErr = rollout.Cut(request.OldObject.Raw)
 	}
 	if operation != rollout.Delete {
-		if write.Object, err = rollout.Cut(request.Object.Raw); err != nil {
-			return nil, fmt.Errorf("object: %w", err)
-		}
+		write.Object, err = rollout.Cut(request.Object.Raw)
+	}
+	switch {
+	case oldErr != nil:
+		write.Unread = fmt.Errorf("old object: %w", oldErr)
+	case err != nil:
+		write.Unread = fmt.Errorf("object: %w", err)
+	}
+	if operation != rollout.Create && write.OldObject == nil || operation != rollout.Delete && write.Object == nil {
+		return nil, write.Unread // without metadata nothing can be selected
 	}
 	if write.Name == "" {
 		write.Name = write.Metadata().GenerateName

@@ -67,7 +67,7 @@ type Write struct {
 	Kind schema.GroupKind
 	// User is the name of who writes; empty when nobody does.
 	User string
-	// Unread is why nothing but the metadata of a rollout that exists could be read.
+	// Unread is why nothing but metadata could be read of an object.
 	Unread error
 	// Trial says that the write is not made, at least not now, so that it uses no override.
 	Trial bool
