@@ -21,7 +21,7 @@ import (
 const recountRate, recountBurst = 50, 100
 
 // newEvaluator returns what judges writes, and the rollouts that exist.
-func newEvaluator(mgr manager.Manager, configuration config.Config, to followed) *evaluate.Evaluator {
+func newEvaluator(configuration config.Config, to followed) *evaluate.Evaluator {
 	return &evaluate.Evaluator{
 		Kinds:      to.kinds,
 		Policies:   to.policies,

@@ -92,7 +92,7 @@ func newHandlers(
 	if err != nil {
 		return nil, err
 	}
-	evaluator := newEvaluator(mgr, configuration, to)
+	evaluator := newEvaluator(configuration, to)
 	waves := &admission.Handler{
 		Evaluator:    evaluator,
 		Sink:         audit.Sinks{records, decisions},

@@ -1,6 +1,7 @@
 package admission_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -30,7 +31,9 @@ func TestAReviewThatFindsNoRoomGetsTheConfiguredAnswer(t *testing.T) {
 			r.Object.Raw = []byte(`{"metadata":{"name":"w"},"spec":"` + strings.Repeat("x", 200_000) + `"}`)
 			body, err := json.Marshal(admissionv1.AdmissionReview{Request: &r.AdmissionRequest})
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			answer, err := http.Post(server.URL+"?timeout=200ms", "application/json", strings.NewReader(string(body)))
+			sent, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"?timeout=200ms", bytes.NewReader(body))
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			answer, err := server.Client().Do(sent)
 			g.Expect(err).NotTo(gomega.HaveOccurred())
 			defer answer.Body.Close()
 			var review admissionv1.AdmissionReview

@@ -28,7 +28,10 @@ type Field struct {
 // Fields returns all that a record holds, in the order of a log line.
 func Fields() []Field {
 	return []Field{
-		{Log: "action", Annotation: "decision", Property: "action", Attribute: "action", Telling: true, at: func(r *Record) any { return &r.Action }},
+		{
+			Log: "action", Annotation: "decision", Property: "action", Attribute: "action", Telling: true,
+			at: func(r *Record) any { return &r.Action },
+		},
 		{Log: "reason", Annotation: "reason", Attribute: "reason", Telling: true, at: func(r *Record) any { return &r.Reason }},
 		{Log: "group", Attribute: "group", Telling: true, at: func(r *Record) any { return &r.Group }},
 		{Log: "version", at: func(r *Record) any { return &r.Version }},

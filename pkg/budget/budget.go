@@ -65,7 +65,7 @@ func (a *Account) Spend(bytes int) error {
 		return nil
 	}
 	a.bytes += int64(bytes)
-	if a.pool != nil && a.err == nil && !(a.bytes <= a.taken) {
+	if a.pool != nil && a.err == nil && a.bytes > a.taken {
 		a.err = a.grow()
 	}
 	return a.Work(1 + bytes/1024) // what is allocated is written

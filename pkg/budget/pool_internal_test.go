@@ -24,34 +24,37 @@ func TestReviewsThatGrowAllComeToTheirEnd(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var held, most, refused atomic.Int64
+	grow := func(ctx context.Context, mine, want int64) int64 {
+		for mine < want {
+			more := min(rand.Int64N(1<<20)+1, want-mine)
+			if From(ctx).Spend(int(more)) != nil {
+				refused.Add(1)
+				break
+			}
+			mine += more
+			if now := held.Add(more); now > most.Load() {
+				most.Store(now)
+			}
+			runtime.Gosched()
+		}
+		return mine
+	}
+	review := func() {
+		initial := rand.Int64N(pool.review / 4)
+		ctx, end, err := pool.Open(ctx, int(initial))
+		defer end()
+		held.Add(initial)
+		mine := grow(ctx, initial, rand.Int64N(pool.review))
+		if err != nil || From(ctx).Work(rand.IntN(2*longSteps)) != nil {
+			refused.Add(1)
+		}
+		held.Add(-mine)
+	}
 	var reviews sync.WaitGroup
 	for range 64 {
 		reviews.Go(func() {
 			for range 8 {
-				initial := rand.Int64N(pool.review / 4)
-				ctx, end, err := pool.Open(ctx, int(initial))
-				if err != nil {
-					refused.Add(1)
-				}
-				mine := initial
-				held.Add(initial)
-				for want := rand.Int64N(pool.review); mine < want; {
-					more := min(rand.Int64N(1<<20)+1, want-mine)
-					if From(ctx).Spend(int(more)) != nil {
-						refused.Add(1)
-						break
-					}
-					mine += more
-					if now := held.Add(more); now > most.Load() {
-						most.Store(now)
-					}
-					runtime.Gosched()
-				}
-				if From(ctx).Work(rand.IntN(2*longSteps)) != nil {
-					refused.Add(1)
-				}
-				held.Add(-mine)
-				end()
+				review()
 			}
 		})
 	}

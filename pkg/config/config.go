@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -197,20 +196,6 @@ func (c *Config) Level() slog.Level {
 		return slog.LevelInfo
 	}
 	return level
-}
-
-// ReviewBytes returns ReviewMemory in bytes; zero is half of GOMEMLIMIT.
-func (c *Config) ReviewBytes() int64 {
-	quantity, _ := resource.ParseQuantity(c.ReviewMemory) // Validate has looked
-	return quantity.Value()
-}
-
-func (c *Config) validateReviewMemory() error {
-	quantity, err := resource.ParseQuantity(c.ReviewMemory)
-	if err != nil || quantity.Sign() != 0 && (quantity.Value() < leastReviewMemory || quantity.Value() > mostReviewMemory) {
-		return fmt.Errorf("--review-memory is %q: want 0 or a quantity from 32Mi to 1Ti", c.ReviewMemory)
-	}
-	return nil
 }
 
 func (c *Config) validateProgressiveSyncs() error {

@@ -67,22 +67,31 @@ func writes(object, old []byte) []rollout.Write {
 	return all
 }
 
+// inconsistencyOf says what cannot be true of a step.
+func inconsistencyOf(step rollout.Step) string {
+	targets := step.All()
+	switch {
+	case step.Size() == 0:
+		return "an empty step"
+	case step.InFlight < 0 || step.InFlight > step.Size() || step.Declared < 0 || step.Declared > math.MaxInt32:
+		return "more in flight than the step has, or less than none"
+	case len(targets)+step.Declared != step.Size():
+		return "not all that count have names"
+	case !slices.IsSortedFunc(targets, func(a, b rollout.Target) int { return strings.Compare(a.Name, b.Name) }):
+		return "targets are not sorted"
+	default:
+		return ""
+	}
+}
+
 // inconsistency says what cannot be true of a change.
 func inconsistency(change rollout.Change) string {
 	seen := map[string]bool{}
 	for _, step := range change.Steps {
-		targets := step.All()
-		switch {
-		case step.Size() == 0:
-			return "an empty step"
-		case step.InFlight < 0 || step.InFlight > step.Size() || step.Declared < 0 || step.Declared > math.MaxInt32:
-			return "more in flight than the step has, or less than none"
-		case len(targets)+step.Declared != step.Size():
-			return "not all that count have names"
-		case !slices.IsSortedFunc(targets, func(a, b rollout.Target) int { return strings.Compare(a.Name, b.Name) }):
-			return "targets are not sorted"
+		if problem := inconsistencyOf(step); problem != "" {
+			return problem
 		}
-		for _, target := range targets {
+		for _, target := range step.All() {
 			if seen[target.Name] {
 				return "a target counts twice: " + target.Name
 			}
