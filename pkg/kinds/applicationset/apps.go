@@ -86,7 +86,7 @@ func (a *apps) resize(room int) {
 	}
 	a.slots = make([]uint32, size)
 	for i := range a.list {
-		*a.slot(nil, a.list[i].hash) = uint32(i) + 1 //nolint:gosec // the budget ends long before
+		*a.slot(nil, a.list[i].hash) = uint32(i) + 1
 	}
 }
 

@@ -27,22 +27,33 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 	}
 	constant := !templated(children[1].raw, spec.dialect)
 	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
+	if constant && len(firsts) > 0 {
+		if err := product.once(children, spec, firsts); err != nil {
+			return err
+		}
+	}
 	for i := range firsts {
-		if i == 0 || !constant {
+		if !constant {
 			if err := product.second(children, spec, &firsts[i]); err != nil {
 				return err
 			}
-		}
-		if constant && len(firsts)*len(product.seconds) > expansionLimit {
-			return tooManySets(config)
-		}
-		if i == 0 && constant {
-			reading.expect(len(firsts) * len(product.seconds))
 		}
 		if err := product.add(firsts[i:i+1], yield); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// once runs a second child that is the same for all firsts.
+func (p *product) once(children []value, spec *specification, firsts []parameters) error {
+	if err := p.second(children, spec, &firsts[0]); err != nil {
+		return err
+	}
+	if len(firsts)*len(p.seconds) > expansionLimit {
+		return tooManySets(p.config)
+	}
+	p.reading.expect(len(firsts) * len(p.seconds))
 	return nil
 }
 

@@ -130,7 +130,8 @@ func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, 
 }
 
 func samePause(write rollout.Write) bool {
-	return (write.OldMetadata().Annotations[reconcileAnnotation] == disabled) == (write.Metadata().Annotations[reconcileAnnotation] == disabled)
+	paused := func(metadata *rollout.Metadata) bool { return metadata.Annotations[reconcileAnnotation] == disabled }
+	return paused(write.OldMetadata()) == paused(write.Metadata())
 }
 
 // others is the environment of a ResourceSet without appliers: its own cluster.
@@ -169,7 +170,7 @@ func (s *side) change(account *budget.Account, write rollout.Write, before *side
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	appliers, oldAppliers := s.appliers(), before.appliers()
+	oldAppliers := before.appliers()
 	resumed := before.paused() && !s.paused()
 	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
 		if write.Rewritten || old[name] != now[name] {
@@ -182,12 +183,20 @@ func (s *side) change(account *budget.Account, write rollout.Write, before *side
 		result.Held = len(staying) + len(removed)
 		return result, nil
 	}
+	result.Steps, result.Held = s.steps(staying)
+	result.Steps = append(result.Steps, before.removal(removed)...)
+	return result, nil
+}
+
+// steps returns those in which appliers change, and how many are suspended.
+func (s *side) steps(staying []rollout.Target) (all []rollout.Step, held int) {
+	appliers := s.appliers()
 	steps := make([]rollout.Step, max(1, len(s.Spec.Steps)))
 	for _, target := range staying {
 		step := 0
 		if applier := appliers[target.Name]; applier != nil {
 			if applier.suspended {
-				result.Held++
+				held++
 				continue
 			}
 			step = applier.step
@@ -197,8 +206,7 @@ func (s *side) change(account *budget.Account, write rollout.Write, before *side
 	for i := range steps {
 		steps[i].InFlight, steps[i].PaceRemedy, steps[i].SplitRemedy = len(steps[i].Targets), stepRemedy, inputRemedy
 	}
-	result.Steps = append(rollout.Steps(steps...), before.removal(removed)...)
-	return result, nil
+	return rollout.Steps(steps...), held
 }
 
 // removal is the step that deletes appliers, without those whose work stays.
