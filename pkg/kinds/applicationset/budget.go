@@ -1,11 +1,8 @@
 package applicationset
 
 import (
-	"context"
-	"errors"
 	"fmt"
 
-	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -54,11 +51,4 @@ func (r *reading) spend(config value, bytes int) error {
 		return &boundError{rollout.Unresolved(config.spelled(), "expands to more than %d MiB of parameters", expansionBudget>>20)}
 	}
 	return r.account.Spend(bytes)
-}
-
-// failed says whether an error is a failure of Seawall's own and therefore tells nothing about
-// what was read.
-func failed(err error) bool {
-	return errors.Is(err, budget.ErrExceeded) || errors.Is(err, budget.ErrOverload) ||
-		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

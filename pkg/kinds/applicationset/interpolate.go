@@ -3,6 +3,7 @@ package applicationset
 import (
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -169,7 +170,7 @@ func (i *interpolation) values(values value) (any, error) {
 }
 
 func notInterpolated(at *path, err error) error {
-	if failed(err) {
+	if budget.Failed(err) {
 		return err
 	}
 	return rollout.Unresolved(at.String(), "does not render with the parameters of the generator before it: %s", oneLine(err))

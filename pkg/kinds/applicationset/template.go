@@ -3,6 +3,7 @@ package applicationset
 import (
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -179,7 +180,7 @@ func tearsDown(finalizer string) bool {
 
 // rendering returns the error of a parameter set that does not render.
 func rendering(err *broken, set string) error {
-	if failed(err) {
+	if budget.Failed(err) {
 		return err
 	}
 	return rollout.Unresolved(err.path.String(), "does not render for %s: %s", set, oneLine(err.err))
