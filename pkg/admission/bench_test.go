@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
+	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
@@ -20,7 +21,7 @@ import (
 // a list, over ten clusters of a fleet, or over all of them.
 func BenchmarkHandle(b *testing.B) {
 	b.Run("list of 100", func(b *testing.B) { benchmarkHandle(b, 0, list(100)) })
-	for _, size := range []int{1_000, 10_000} {
+	for _, size := range []int{1_000, 10_000, 100_000} {
 		b.Run(fmt.Sprintf("10 of %d clusters", size), func(b *testing.B) {
 			benchmarkHandle(b, size, map[string]any{"clusters": map[string]any{
 				"selector": map[string]any{"matchLabels": map[string]any{"fleet": "picked"}},
@@ -42,6 +43,7 @@ func benchmarkHandle(b *testing.B, clusters int, generator map[string]any) {
 	handler, _ := newHandler(b, known[0].Reader)
 	handler.Evaluator.Kinds = kinds.NewSet(known)
 	handler.Sink = discard{}
+	handler.Evaluator.Budget = budget.NewPool(0)
 	r := creation(b, generator)
 	b.ReportAllocs()
 	for b.Loop() {

@@ -96,11 +96,13 @@ func decode(fields rollout.Fields) (admission.Request, error) {
 	object, old := fields["object"], fields["oldObject"]
 	delete(fields, "object")
 	delete(fields, "oldObject")
-	text, err := json.Marshal(fields)
-	if err == nil {
-		err = json.Unmarshal(text, &request.AdmissionRequest)
+	text := []byte("{")
+	for name, value := range fields {
+		text, _ = jsontext.AppendQuote(text, name) // which was read as a name
+		text = append(append(append(text, ':'), value...), ',')
 	}
-	if err != nil {
+	text = append(bytes.TrimRight(text, ","), '}')
+	if err := json.Unmarshal(text, &request.AdmissionRequest); err != nil {
 		return request, fmt.Errorf("the review is none of the API server's: %w", err)
 	}
 	if request.UID == "" {

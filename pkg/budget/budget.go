@@ -45,6 +45,8 @@ type Account struct {
 	waited         time.Duration
 	// err is the end of the review: whoever overlooks it hears of it again.
 	err error
+	// ends are called when the review is over.
+	ends []func()
 }
 
 type key struct{}
@@ -79,6 +81,14 @@ func (a *Account) Borrow(bytes int) error {
 	err := a.Spend(bytes)
 	a.bytes -= int64(bytes)
 	return err
+}
+
+// Ends has a function called when the review is over: what was kept for it alone may be used
+// again. An account that nobody has opened never ends.
+func (a *Account) Ends(call func()) {
+	if a != nil && a.pool != nil {
+		a.ends = append(a.ends, call)
+	}
 }
 
 // Failed tells whether an error is one of a budget or a deadline, which says nothing about what
@@ -190,6 +200,10 @@ func (a *Account) part(bytes int) (leave func(), err error) {
 
 // close gives everything back.
 func (a *Account) close() {
+	for _, call := range a.ends {
+		call()
+	}
+	a.ends = nil
 	if a.placed {
 		<-a.pool.places
 	}

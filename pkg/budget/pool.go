@@ -92,6 +92,9 @@ func (p *Pool) exceeded() error {
 // that only a wait that was too long counts as overload. A review that is growing may get
 // the reserve instead.
 func (p *Pool) take(ctx context.Context, bytes int64, growing bool) (reserve bool, err error) {
+	if p.takeFree(bytes) {
+		return false, nil
+	}
 	queue := &p.opening
 	if growing {
 		queue = &p.growing
@@ -114,6 +117,17 @@ func (p *Pool) take(ctx context.Context, bytes int64, growing bool) (reserve boo
 		}
 	})
 	return waiting.reserve, err
+}
+
+// takeFree takes bytes that are free, unless somebody waits for some.
+func (p *Pool) takeFree(bytes int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	free := bytes <= p.free && len(p.growing)+len(p.opening) == 0
+	if free {
+		p.free -= bytes
+	}
+	return free
 }
 
 // give returns what a review has taken.

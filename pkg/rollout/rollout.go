@@ -97,7 +97,8 @@ type Step struct {
 	// Groups are further ones, counted where to list them would cost too much, in the order
 	// of their first names.
 	Groups []Group
-	// Names lists those of Groups, sorted by name; nil without Groups.
+	// Names lists those of Groups, sorted by name, until the review of the write is over; nil
+	// without Groups.
 	Names func() []Target
 	// Declared is the number of further affected environments that an annotation or a
 	// status counts and that have no name here.

@@ -28,8 +28,8 @@ func secret(name string, pairs ...string) *corev1.Secret {
 
 func names(clusters Clusters) []string {
 	found := []string{}
-	for cluster := range clusters.All() {
-		found = append(found, cluster.Secret)
+	for i := range clusters.Len() {
+		found = append(found, clusters.At(i).Secret())
 	}
 	return found
 }
@@ -78,7 +78,7 @@ func TestOfClustersWithOneNameTheLastIsSelected(t *testing.T) {
 	all, err := argo.Select(labels.Everything())
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(names(all)).To(Equal([]string{"d", "e", "a"}), "by namespace and Secret")
-	g.Expect(all.At(2).Namespace).To(Equal("tenant"))
+	g.Expect(all.At(2).Namespace()).To(Equal("tenant"))
 	prod, err := argo.Select(labels.SelectorFromSet(labels.Set{"env": "prod"}))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(names(prod)).To(Equal([]string{"b"}), "of those that are selected")
@@ -88,34 +88,36 @@ func TestReadingSecrets(t *testing.T) {
 	meta := metav1.ObjectMeta{Name: "s", Namespace: "argocd", Labels: map[string]string{secretTypeLabel: "cluster"}}
 	tests := map[string]struct {
 		secret *corev1.Secret
-		want   Cluster
+		want   registration
 	}{
 		"data": {
 			&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"name": []byte("n"), "server": []byte("s/"), "project": []byte("p")}},
-			Cluster{Name: "n", Server: "s/", Project: "p"},
+			registration{name: "n", server: "s/", project: "p"},
 		},
 		"stringData, which wins as in the API server": {
 			&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"name": []byte("old"), "server": []byte("s")}, StringData: map[string]string{"name": "n"}},
-			Cluster{Name: "n", Server: "s"},
+			registration{name: "n", server: "s"},
 		},
 		"stringData that empties a key": {
 			&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"name": []byte("old")}, StringData: map[string]string{"name": ""}},
-			Cluster{},
+			registration{},
 		},
 		"no name is the empty name": {
 			&corev1.Secret{ObjectMeta: meta, Data: map[string][]byte{"server": []byte("s")}},
-			Cluster{Server: "s"},
+			registration{server: "s"},
 		},
-		"no data": {&corev1.Secret{ObjectMeta: meta}, Cluster{}},
+		"no data": {&corev1.Secret{ObjectMeta: meta}, registration{}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
-			tt.want.Secret, tt.want.Namespace, tt.want.Labels = "s", "argocd", inventory.PairsOf(meta.Labels)
 			clusters, err := NewStatic(false, tt.secret).Select(labels.Everything())
 			g.Expect(err).NotTo(HaveOccurred())
 			g.Expect(clusters.Len()).To(Equal(1))
-			g.Expect(clusters.At(0)).To(Equal(tt.want))
+			cluster := clusters.At(0)
+			g.Expect(registration{cluster.Name(), cluster.Server(), cluster.Project(), cluster.Annotations()}).To(Equal(tt.want))
+			g.Expect(cluster.Namespace() + "/" + cluster.Secret()).To(Equal("argocd/s"))
+			g.Expect(cluster.Labels()).To(Equal(inventory.PairsOf(meta.Labels)))
 		})
 	}
 }

@@ -102,8 +102,8 @@ func BenchmarkSelect(b *testing.B) {
 
 // lengths reads a field of each cluster.
 func lengths(clusters Clusters) (sum int) {
-	for cluster := range clusters.All() {
-		sum += len(cluster.Name)
+	for i := range clusters.Len() {
+		sum += len(clusters.At(i).Name())
 	}
 	return sum
 }

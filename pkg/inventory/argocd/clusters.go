@@ -2,7 +2,7 @@ package argocd
 
 import (
 	"fmt"
-	"iter"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,17 +15,47 @@ import (
 // clusterLabel is what Argo CD knows the Secrets of clusters by.
 const clusterLabel = "argocd.argoproj.io/secret-type=cluster"
 
-// Cluster is one cluster that is registered with Argo CD, without its credentials.
+const (
+	inClusterName   = "in-cluster"
+	inClusterServer = "https://kubernetes.default.svc"
+)
+
+// Cluster is one cluster that is registered with Argo CD, without its credentials. It is no
+// larger than a pointer.
 type Cluster struct {
-	// Secret is the name of the Secret that registers the cluster; no two are equal.
-	Secret    string
-	Namespace string
-	// Name, Server and Project are data.name, data.server and data.project as they stand
-	// there. Any of them may be empty.
-	Name, Server, Project string
-	// Labels and Annotations are those of the Secret.
-	Labels, Annotations inventory.Pairs
+	secret *inventory.Object[registration]
 }
+
+// InCluster returns the cluster that Argo CD runs in, which needs no Secret.
+func InCluster() Cluster {
+	return Cluster{&inventory.Object[registration]{Value: registration{name: inClusterName, server: inClusterServer}}}
+}
+
+// Secret returns the name of the Secret that registers the cluster: no two are equal, and only
+// that of InCluster is empty.
+func (c Cluster) Secret() string { return c.secret.Name }
+
+// Namespace returns that of the Secret.
+func (c Cluster) Namespace() string { return c.secret.Namespace }
+
+// Name returns data.name as it stands there; it may be empty.
+func (c Cluster) Name() string { return c.secret.Value.name }
+
+// Server returns data.server as it stands there; it may be empty.
+func (c Cluster) Server() string { return c.secret.Value.server }
+
+// Project returns data.project as it stands there; it may be empty.
+func (c Cluster) Project() string { return c.secret.Value.project }
+
+// Labels returns those of the Secret.
+func (c Cluster) Labels() inventory.Pairs { return c.secret.Labels }
+
+// Annotations returns those of the Secret.
+func (c Cluster) Annotations() inventory.Pairs { return c.secret.Value.annotations }
+
+// SuccessRate returns the annotation seawall.dev/sync-success-rate of the Secret as it stands
+// there; empty when there is none.
+func (c Cluster) SuccessRate() string { return c.secret.SuccessRate }
 
 // registration is what is kept of the Secret of a cluster. Everything that is not named here
 // is left out, so that what later versions of Argo CD add is too.
@@ -109,26 +139,11 @@ func (a *ArgoCD) Select(selector labels.Selector) (Clusters, error) {
 func (c Clusters) Len() int { return len(c.secrets) }
 
 // At returns the cluster with a number from 0 to one less than Len.
-func (c Clusters) At(number int) Cluster {
-	secret := c.secrets[number]
-	return Cluster{
-		Secret:      secret.Name,
-		Namespace:   secret.Namespace,
-		Name:        secret.Value.name,
-		Server:      secret.Value.server,
-		Project:     secret.Value.project,
-		Labels:      secret.Labels,
-		Annotations: secret.Value.annotations,
-	}
-}
+func (c Clusters) At(number int) Cluster { return Cluster{c.secrets[number]} }
 
-// All yields the clusters in order.
-func (c Clusters) All() iter.Seq[Cluster] {
-	return func(yield func(Cluster) bool) {
-		for number := range c.secrets {
-			if !yield(c.At(number)) {
-				return
-			}
-		}
-	}
+// HasLocal tells whether the cluster that Argo CD runs in is among them.
+func (c Clusters) HasLocal() bool {
+	return slices.ContainsFunc(c.secrets, func(secret *inventory.Object[registration]) bool {
+		return secret.Value.server == inClusterServer
+	})
 }

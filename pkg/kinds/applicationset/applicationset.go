@@ -6,7 +6,10 @@
 package applicationset
 
 import (
+	"bytes"
 	"context"
+	"reflect"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -73,7 +76,7 @@ func Kind(inventory Inventory) rollout.Kind {
 	}
 }
 
-// reader holds what all reads share; none of it changes after Kind.
+// reader holds what all reads share; none of it but the memory changes after Kind.
 type reader struct {
 	clusters     Clusters
 	switches     Switches
@@ -81,6 +84,8 @@ type reader struct {
 	applications Applications
 	functions    gotemplate.Functions
 	generators   []generator
+	// memory holds apps that nobody uses.
+	memory sync.Pool
 	// rendered says that templates of plain fields are rendered with all parameters, as all
 	// others are.
 	rendered bool
@@ -101,9 +106,8 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 }
 
 func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	written := newObject(ctx, write.Object)
-	reading := r.begin(ctx, nil, written)
-	after, err := reading.side(written, theWritten)
+	reading := r.begin(ctx)
+	after, err := reading.side(reading.decode(write.Object, theWritten))
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -111,14 +115,17 @@ func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Chang
 }
 
 func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored, written := newObject(ctx, write.OldObject), newObject(ctx, write.Object)
-	same := !write.Rewritten && written.sameSpec(stored)
-	if err := stored.account.Err(); err != nil || same {
+	if !write.Rewritten && bytes.Equal(write.Object.RawSpec, write.OldObject.RawSpec) {
+		return rollout.Change{}, nil
+	}
+	reading := r.begin(ctx)
+	stored, written := reading.decode(write.OldObject, theStored), reading.decode(write.Object, theWritten)
+	same := !write.Rewritten && reflect.DeepEqual(stored.spec.tree.raw, written.spec.tree.raw)
+	if err := reading.account.Err(); err != nil || same {
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
-	reading := r.begin(ctx, stored, written)
 	reading.compares = !write.Rewritten
-	before, err := reading.side(stored, theStored)
+	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err
 	}

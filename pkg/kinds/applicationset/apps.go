@@ -22,6 +22,8 @@ type apps struct {
 	// were that the present entry has changed.
 	fixed int
 	undo  []undo
+	// over says that the review has ended, and that others use the memory.
+	over bool
 }
 
 type undo struct {
@@ -52,6 +54,22 @@ type app struct {
 // appWeight is what an Application costs beside its name.
 const appWeight = 48
 
+// borrow returns room for the Applications of a side, which others use again once the review is
+// over: new memory costs more than what is written to it.
+func (r *reading) borrow() *apps {
+	borrowed, _ := r.memory.Get().(*apps)
+	if borrowed == nil {
+		borrowed = &apps{}
+	}
+	borrowed.seed = r.seed
+	r.account.Ends(func() {
+		clear(borrowed.slots)
+		r.memory.Put(&apps{list: borrowed.list[:0], names: borrowed.names[:0], slots: borrowed.slots})
+		*borrowed = apps{over: true}
+	})
+	return borrowed
+}
+
 // effect is a rollout.Effect, or none.
 type effect uint8
 
@@ -69,13 +87,12 @@ func (e effect) named() rollout.Effect {
 
 // reserve makes room for so many more Applications.
 func (a *apps) reserve(more int) {
-	if more <= cap(a.list)-len(a.list) {
-		return
-	}
 	const usualName = 16
 	a.list = slices.Grow(a.list, more)
 	a.names = slices.Grow(a.names, more*usualName)
-	a.resize(cap(a.list))
+	if room := len(a.list) + more; room*3 > len(a.slots)*2 {
+		a.resize(room)
+	}
 }
 
 // resize makes room in the table for so many, of which two thirds may be taken.
@@ -143,7 +160,7 @@ func (a *apps) counterpart(of *apps, index int) *app {
 }
 
 // add adds an Application of a name, and says whether the name is new.
-func (a *apps) add(name []byte, added app) bool {
+func (a *apps) add(name []byte, added *app) bool {
 	if (len(a.list)+1)*3 > len(a.slots)*2 {
 		a.resize(2 * (len(a.list) + 1))
 	}
@@ -152,7 +169,7 @@ func (a *apps) add(name []byte, added app) bool {
 	if *slot == 0 {
 		added.name, added.size = uint32(len(a.names)), uint8(len(name)) //nolint:gosec // of 253 bytes at most
 		a.names = append(a.names, name...)
-		a.list = append(a.list, added)
+		a.list = append(a.list, *added)
 		*slot = uint32(len(a.list)) //nolint:gosec // the budget ends long before
 		return true
 	}

@@ -11,11 +11,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-const (
-	inCluster       = "in-cluster"
-	inClusterServer = "https://kubernetes.default.svc"
-)
-
 // clusters makes one set of parameters per registered cluster (Argo CD's
 // generators/cluster.go).
 func clusters(reading *reading, config value, spec *specification, yield yieldFunc) error {
@@ -36,7 +31,7 @@ func clusters(reading *reading, config value, spec *specification, yield yieldFu
 		return err
 	}
 	count := found.list.Len()
-	if everything && found.local() {
+	if everything && !found.list.HasLocal() {
 		count++ // the cluster that Argo CD runs in needs no Secret
 	}
 	if flat {
@@ -49,12 +44,12 @@ func clusters(reading *reading, config value, spec *specification, yield yieldFu
 // each makes a set of parameters of each cluster.
 func (s *selection) each(reading *reading, count int, values *clusterValues, yield yieldFunc) error {
 	var set parameters
-	record := &clusterRecord{}
+	record := &clusterRecord{values: values}
 	for i := range count {
 		if reading.depth > 0 {
-			record = &clusterRecord{} // it is kept
+			record = &clusterRecord{values: values} // it is kept
 		}
-		*record = clusterRecord{cluster: s.at(i), values: values, texts: record.texts[:0]}
+		record.cluster, record.texts = s.at(i), record.texts[:0]
 		set = parameters{record: record, cluster: s.ref(i)}
 		if err := record.renderValues(); err != nil {
 			return err
@@ -93,10 +88,10 @@ type clusterRecord struct {
 }
 
 func (c *clusterRecord) describe() string {
-	if c.cluster.Secret == "" {
-		return "cluster " + c.cluster.Name
+	if c.cluster.Secret() == "" {
+		return "cluster " + c.cluster.Name()
 	}
-	return "cluster " + rollout.Quote(c.cluster.Name)
+	return "cluster " + rollout.Quote(c.cluster.Name())
 }
 
 func (c *clusterRecord) lookUp(field *field) (string, answer) {
@@ -108,20 +103,20 @@ func (c *clusterRecord) lookUp(field *field) (string, answer) {
 	case of[0] == "metadata", of[0] == "values", len(of) > 1:
 		return "", other
 	default:
-		return lookUpCluster(&c.cluster, of[0])
+		return lookUpCluster(c.cluster, of[0])
 	}
 }
 
-func lookUpCluster(cluster *argocd.Cluster, key string) (string, answer) {
+func lookUpCluster(cluster argocd.Cluster, key string) (string, answer) {
 	switch key {
 	case "name":
-		return cluster.Name, text
+		return cluster.Name(), text
 	case "nameNormalized":
-		return normalize(cluster.Name), text
+		return normalize(cluster.Name()), text
 	case "server":
-		return cluster.Server, text
+		return cluster.Server(), text
 	case "project":
-		return cluster.Project, text
+		return cluster.Project(), text
 	default:
 		return "", absent
 	}
@@ -131,10 +126,10 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 	pairs := inventory.Pairs(nil)
 	switch sort {
 	case "labels":
-		pairs = c.cluster.Labels
+		pairs = c.cluster.Labels()
 	case "annotations":
 		if !hidden(key) {
-			pairs = c.cluster.Annotations
+			pairs = c.cluster.Annotations()
 		}
 	}
 	if said, found := pairs.Lookup(key); found {
@@ -162,30 +157,30 @@ func (c *clusterRecord) make() (map[string]any, error) {
 
 // makeBare makes the parameters without the values of the generator.
 func (c *clusterRecord) makeBare() map[string]any {
-	cluster := &c.cluster
+	cluster := c.cluster
 	params := map[string]any{
-		"name":           cluster.Name,
-		"nameNormalized": normalize(cluster.Name),
-		"server":         cluster.Server,
-		"project":        cluster.Project,
+		"name":           cluster.Name(),
+		"nameNormalized": normalize(cluster.Name()),
+		"server":         cluster.Server(),
+		"project":        cluster.Project(),
 	}
-	annotations := cluster.Annotations.Map()
+	annotations := cluster.Annotations().Map()
 	maps.DeleteFunc(annotations, func(key, _ string) bool { return hidden(key) })
 	switch {
 	case !c.values.goTemplate:
 		for key, text := range annotations {
 			params["metadata.annotations."+key] = text
 		}
-		for key, text := range cluster.Labels.All() {
+		for key, text := range cluster.Labels().All() {
 			params["metadata.labels."+key] = text
 		}
-	case cluster.Secret != "": // the cluster that Argo CD runs in has no metadata
+	case cluster.Secret() != "": // the cluster that Argo CD runs in has no metadata
 		metadata := map[string]any{}
-		if len(cluster.Annotations) > 0 {
+		if len(cluster.Annotations()) > 0 {
 			metadata["annotations"] = annotations
 		}
-		if len(cluster.Labels) > 0 {
-			metadata["labels"] = cluster.Labels.Map()
+		if len(cluster.Labels()) > 0 {
+			metadata["labels"] = cluster.Labels().Map()
 		}
 		params["metadata"] = metadata
 	}
@@ -224,19 +219,9 @@ func (s *selection) ref(index int) clusterRef {
 // at returns the cluster of a number; past the last one that is the cluster which Argo CD runs in.
 func (s *selection) at(index int) argocd.Cluster {
 	if index == s.list.Len() {
-		return argocd.Cluster{Name: inCluster, Server: inClusterServer}
+		return argocd.InCluster()
 	}
 	return s.list.At(index)
-}
-
-// local says whether the cluster that Argo CD runs in is not among them.
-func (s *selection) local() bool {
-	for cluster := range s.list.All() {
-		if cluster.Server == inClusterServer {
-			return false
-		}
-	}
-	return true
 }
 
 // cluster returns the cluster of a reference that is not zero.

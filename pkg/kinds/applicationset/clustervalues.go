@@ -5,9 +5,8 @@ import "slices"
 // clusterValues are the values of a clusters generator, which are templates themselves.
 type clusterValues struct {
 	goTemplate bool
-	path       *path
 	keys       []string
-	snippets   []*snippet
+	leaves     []leaf
 }
 
 func newClusterValues(reading *reading, field value, spec *specification) (*clusterValues, error) {
@@ -15,9 +14,9 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 	if err != nil {
 		return nil, err
 	}
-	values := &clusterValues{goTemplate: spec.dialect.goTemplate, path: field.where(), keys: sorted(texts)}
+	values := &clusterValues{goTemplate: spec.dialect.goTemplate, keys: sorted(texts)}
 	for _, key := range values.keys {
-		values.snippets = append(values.snippets, reading.renderer(spec.dialect).snippet(texts[key]))
+		values.leaves = append(values.leaves, reading.renderer(spec.dialect).leaf(field.field(key)))
 	}
 	return values, nil
 }
@@ -29,10 +28,10 @@ func (c *clusterRecord) renderValues() error {
 		return nil
 	}
 	set := parameters{record: bareCluster{c}}
-	for n, snippet := range c.values.snippets {
-		text, err := snippet.render(&set)
+	for _, leaf := range c.values.leaves {
+		text, err := leaf.render(&set)
 		if err != nil {
-			return rendering(&broken{path: c.values.path.member(c.values.keys[n]), err: err}, set.describe())
+			return rendering(&broken{path: leaf.path, err: err}, set.describe())
 		}
 		c.texts = append(c.texts, text)
 	}

@@ -139,7 +139,7 @@ func (o decisionObject) decisions(config value, resource argocd.DecisionResource
 
 func decided(found registered, decision map[string]any, values map[string]string, goTemplate bool) parameters {
 	cluster := found.cluster
-	params := map[string]any{"name": cluster.Name, "server": cluster.Server}
+	params := map[string]any{"name": cluster.Name(), "server": cluster.Server()}
 	for key, member := range decision {
 		params[key] = fmt.Sprintf("%v", member)
 	}
@@ -151,7 +151,7 @@ func decided(found registered, decision map[string]any, values map[string]string
 			params["values."+key] = text
 		}
 	}
-	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name) })
+	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name()) })
 	set.cluster = found.ref
 	return set
 }
@@ -169,12 +169,13 @@ func (r *reading) registered(config value) (map[string]registered, error) {
 		return nil, err
 	}
 	byName := make(map[string]registered, all.list.Len()+1)
-	if local := all.list.Len(); all.local() {
-		byName[inCluster] = registered{all.at(local), all.ref(local)}
+	count := all.list.Len()
+	if !all.list.HasLocal() {
+		byName[all.at(count).Name()] = registered{all.at(count), all.ref(count)}
 	}
-	for i := range all.list.Len() {
+	for i := range count {
 		cluster := all.at(i)
-		byName[cluster.Name] = registered{cluster, all.ref(i)}
+		byName[cluster.Name()] = registered{cluster, all.ref(i)}
 	}
 	delete(byName, "")
 	return byName, nil

@@ -1,12 +1,8 @@
 package applicationset
 
 import (
-	"bytes"
-	"context"
-	"reflect"
 	"slices"
 
-	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -14,28 +10,24 @@ import (
 // controller see the deletion of an ApplicationSet coming.
 const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io"
 
-// object is an ApplicationSet whose spec may have been parsed.
+// object is an ApplicationSet with its spec decoded.
 type object struct {
 	*rollout.Object
 
-	tree    value
-	account *budget.Account
+	turn turn
+	spec *specification
+	// err says what is wrong with the spec.
+	err error
 }
 
-func newObject(ctx context.Context, of *rollout.Object) *object {
-	return &object{Object: of, account: budget.From(ctx)}
-}
-
-func (o *object) sameSpec(other *object) bool {
-	return bytes.Equal(o.RawSpec, other.RawSpec) || reflect.DeepEqual(o.spec().raw, other.spec().raw)
-}
-
-// spec returns the tree of the spec, parsed once; what stands behind it is valid JSON.
-func (o *object) spec() value {
-	if o.tree.node == nil {
-		o.tree = root("spec", parseSpec(o.account, string(o.RawSpec)))
-	}
-	return o.tree
+// decode decodes a spec. What stands behind it is valid JSON.
+func (r *reading) decode(of *rollout.Object, turn turn) *object {
+	tree := root("spec", parseSpec(r.account, string(of.RawSpec)))
+	spec := &specification{tree: tree, generators: tree.field("generators")}
+	err := spec.decode(tree)
+	spec.policy.permit(r.switches.SyncPolicy(spec.asked))
+	r.look(spec.strategy, turn)
+	return &object{of, turn, spec, err}
 }
 
 // specification is what is read of an ApplicationSet's spec.
@@ -57,13 +49,6 @@ type specification struct {
 type syncPolicy struct {
 	update, remove bool
 	preserve       bool
-}
-
-func (r *reading) decodeSpec(tree value) (*specification, error) {
-	spec := &specification{tree: tree, generators: tree.field("generators")}
-	err := spec.decode(tree)
-	spec.policy.permit(r.switches.SyncPolicy(spec.asked))
-	return spec, err
 }
 
 func (s *specification) decode(tree value) error {

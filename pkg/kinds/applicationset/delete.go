@@ -9,9 +9,9 @@ import (
 
 // delete says what goes with an ApplicationSet: every Application that it owns.
 func (r *reader) delete(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	stored := newObject(ctx, write.OldObject)
-	reading := r.begin(ctx, stored, nil)
-	before, err := reading.side(stored, theStored)
+	reading := r.begin(ctx)
+	stored := reading.decode(write.OldObject, theStored)
+	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err
 	}

@@ -14,7 +14,6 @@ import (
 	. "github.com/onsi/gomega"
 	"pgregory.net/rapid"
 
-	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -269,7 +268,7 @@ func TestAnExpansionIsBounded(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			started := time.Now()
-			change, err := (&argoCD{clusters: []argocd.Cluster{{Secret: "eu", Name: "eu", Server: "https://eu"}}}).read(write)
+			change, err := (&argoCD{clusters: []cluster{{Secret: "eu", Name: "eu", Server: "https://eu"}}}).read(write)
 			runtime.ReadMemStats(&after)
 			if test.want == "" {
 				g.Expect(err).NotTo(HaveOccurred(), "nothing of it is kept, so that it can be counted")

@@ -6,7 +6,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
 
 // The rules are those of Argo CD's applicationset/utils/selector.go over what
@@ -59,7 +58,7 @@ func TestFilters(t *testing.T) {
 }
 
 func TestFiltersOfClusters(t *testing.T) {
-	argo := &argoCD{clusters: []argocd.Cluster{
+	argo := &argoCD{clusters: []cluster{
 		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: inventory.PairsOf(map[string]string{"env": "prod", "example.com/tier": "1"})},
 		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: inventory.PairsOf(map[string]string{"env": "dev"})},
 	}}

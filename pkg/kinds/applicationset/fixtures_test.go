@@ -22,9 +22,15 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// cluster is what a test's Secret says of a cluster.
+type cluster struct {
+	Secret, Namespace, Name, Server, Project string
+	Labels, Annotations                      inventory.Pairs
+}
+
 // argoCD is the inventory of a test.
 type argoCD struct {
-	clusters    []argocd.Cluster
+	clusters    []cluster
 	progressive bool
 	// policy, if not empty, holds for every ApplicationSet.
 	policy string
@@ -81,7 +87,7 @@ func newArgoCD(tb testing.TB, text []byte) *argoCD {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		argo.clusters = append(argo.clusters, argocd.Cluster{
+		argo.clusters = append(argo.clusters, cluster{
 			Secret: object.GetName(), Namespace: object.GetNamespace(),
 			Name: data["name"], Server: data["server"], Project: data["project"],
 			Labels: inventory.PairsOf(object.GetLabels()), Annotations: inventory.PairsOf(object.GetAnnotations()),

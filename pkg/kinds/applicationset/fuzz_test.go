@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -27,7 +26,7 @@ func FuzzRead(f *testing.F) {
 		dir := filepath.Join(root, folder.Name())
 		f.Add(toJSON(f, file(f, dir, "object.yaml")), toJSON(f, file(f, dir, "old.yaml")))
 	}
-	argo := &argoCD{progressive: true, clusters: []argocd.Cluster{{Secret: "s", Namespace: "argocd", Name: "one", Server: "https://one"}}}
+	argo := &argoCD{progressive: true, clusters: []cluster{{Secret: "s", Namespace: "argocd", Name: "one", Server: "https://one"}}}
 	reader := argo.kind().Reader
 	f.Fuzz(func(t *testing.T, object, old []byte) {
 		written, err := rollout.Cut(object)

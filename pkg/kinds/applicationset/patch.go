@@ -115,6 +115,6 @@ func printPatch(spec value, rendered *application) error {
 	if err != nil {
 		return err
 	}
-	rendered.digest = mix(rendered.digest, canonical)
+	rendered.app.digest = mix(rendered.app.digest, canonical)
 	return nil
 }

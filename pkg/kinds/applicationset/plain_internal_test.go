@@ -18,8 +18,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// cluster is what a test's Secret says of a cluster.
+type cluster struct {
+	Secret, Namespace, Name, Server, Project string
+	Labels, Annotations                      inventory.Pairs
+}
+
 // fleet is the inventory of the property tests.
-type fleet []argocd.Cluster
+type fleet []cluster
 
 func (f fleet) Select(selector labels.Selector) (argocd.Clusters, error) {
 	secrets := make([]*corev1.Secret, len(f))
@@ -54,10 +60,10 @@ func drawPairs(t *rapid.T, label string) inventory.Pairs {
 func drawFleet(t *rapid.T) fleet {
 	clusters := make(fleet, rapid.IntRange(0, 5).Draw(t, "clusters"))
 	for i := range clusters {
-		clusters[i] = argocd.Cluster{
+		clusters[i] = cluster{
 			Secret: fmt.Sprint("s", i), Namespace: "argocd",
 			Name:   rapid.SampledFrom([]string{"", "One", "two", "three", "four_4"}).Draw(t, "name"),
-			Server: rapid.SampledFrom([]string{"https://a", "https://b", inClusterServer}).Draw(t, "server"),
+			Server: rapid.SampledFrom([]string{"https://a", "https://b", argocd.InCluster().Server()}).Draw(t, "server"),
 			Labels: drawPairs(t, "labels"), Annotations: drawPairs(t, "annotations"),
 		}
 	}

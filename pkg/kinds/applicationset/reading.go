@@ -34,26 +34,21 @@ type reading struct {
 	depth int
 }
 
-// begin takes the stored and the written object; either may be nil.
-func (r *reader) begin(ctx context.Context, objects ...*object) *reading {
-	reading := &reading{reader: r, ctx: ctx, account: budget.From(ctx), seed: maphash.MakeSeed()}
-	for i, object := range objects {
-		if object == nil {
-			continue
-		}
-		var spec specification
-		_ = decodeStrategy(&spec, object.spec()) // whoever reads the object says what is wrong
-		reading.strategies[i] = spec.strategy
-		for _, step := range spec.strategy.steps {
-			for _, expression := range step.expressions {
-				if reading.stepLabels == nil {
-					reading.stepLabels = map[string]bool{}
-				}
-				reading.stepLabels[expression.key] = true
+func (r *reader) begin(ctx context.Context) *reading {
+	return &reading{reader: r, ctx: ctx, account: budget.From(ctx), seed: maphash.MakeSeed()}
+}
+
+// look notes the strategy of an object, and what its steps look at.
+func (r *reading) look(strategy strategy, turn turn) {
+	r.strategies[turn] = strategy
+	for _, step := range strategy.steps {
+		for _, expression := range step.expressions {
+			if r.stepLabels == nil {
+				r.stepLabels = map[string]bool{}
 			}
+			r.stepLabels[expression.key] = true
 		}
 	}
-	return reading
 }
 
 func (r *reading) renderer(of dialect) *renderer {

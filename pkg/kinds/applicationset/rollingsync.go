@@ -98,7 +98,7 @@ func decodeStep(field value) (step rolloutStep, err error) {
 
 // step returns the first step that selects an Application (Argo CD's
 // applicationset/progressivesync/progressive_sync.go, buildAppDependencyList).
-func (s strategy) step(labels map[string]string) int {
+func (s *strategy) step(labels map[string]string) int {
 	return slices.IndexFunc(s.steps, func(step rolloutStep) bool {
 		for _, expression := range step.expressions {
 			if !expression.selects(labels) {

@@ -54,20 +54,16 @@ func nothing() *side {
 
 // side reads an object. Its error is a failure of Seawall's own: whatever is wrong with the
 // object itself leaves an open entry.
-func (r *reading) side(object *object, turn turn) (*side, error) {
-	read := nothing()
-	read.turn, read.rawStatus = turn, object.Status
-	tree := object.spec()
+func (r *reading) side(object *object) (*side, error) {
+	spec := object.spec
+	read := &side{spec: spec, turn: object.turn, apps: r.borrow(), rawStatus: object.Status}
 	if err := r.account.Err(); err != nil {
 		return nil, err
 	}
-	spec, err := r.decodeSpec(tree)
-	read.spec = spec
-	if err != nil {
-		return read, read.leaveOpen(withoutPacing(tree), err)
+	if object.err != nil {
+		return read, read.leaveOpen(withoutPacing(spec.tree), object.err)
 	}
 	r.sets, r.spent = 0, 0
-	read.apps.seed = r.seed
 	r.apps = read.apps
 	templates := map[uintptr]*appTemplate{}
 	entries, _ := spec.generators.list()
@@ -103,7 +99,7 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 			if err != nil {
 				return err
 			}
-			if !r.apps.add(rendered.name, rendered.app(set.cluster)) {
+			if !r.apps.add(rendered.name, &rendered.app) {
 				return nil
 			}
 			if err := r.account.Spend(appWeight); err != nil {
@@ -171,12 +167,11 @@ func (s *specification) shape() []any {
 // sideLike reads the written object, and renders nothing anew if only what paces and permits has
 // changed since before.
 func (r *reading) sideLike(object *object, before *side) (*side, error) {
-	tree := object.spec()
-	spec, err := r.decodeSpec(tree)
-	same := err == nil && reflect.DeepEqual(withoutPacing(tree), withoutPacing(before.spec.tree)) &&
+	spec := object.spec
+	same := object.err == nil && reflect.DeepEqual(withoutPacing(spec.tree), withoutPacing(before.spec.tree)) &&
 		spec.policy.preserve == before.spec.policy.preserve
 	if !same {
-		return r.side(object, theWritten)
+		return r.side(object)
 	}
-	return &side{spec: spec, turn: theWritten, apps: before.apps, open: before.open, warnings: before.warnings}, nil
+	return &side{spec: spec, turn: object.turn, apps: before.apps, open: before.open, warnings: before.warnings}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -35,7 +34,7 @@ type tallied struct {
 func (t *tally) add(reading *reading, of *side, app *app) {
 	key := tallyKey{effect: app.effect}
 	if app.cluster != (clusterRef{}) {
-		key.rate = reading.cluster(app.cluster).Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
+		key.rate = reading.cluster(app.cluster).SuccessRate()
 	}
 	if t.last >= len(t.kinds) || t.kinds[t.last].tallyKey != key {
 		t.last = t.find(key)

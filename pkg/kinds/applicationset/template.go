@@ -22,6 +22,8 @@ type appTemplate struct {
 	patch  leaf
 	policy syncPolicy
 	pen    pen
+	// rendered is the Application that was rendered last.
+	rendered application
 }
 
 // leaf is a string of a template and its path.
@@ -34,51 +36,38 @@ type leaf struct {
 // application is a rendered Application. Its name and labels are of use until the next one is
 // rendered.
 type application struct {
+	app  app
 	name []byte
 	// labels are those that a step of either object looks at.
 	labels map[string]string
-	// digest is equal for two Applications of one write whose specs are equal.
-	digest uint64
-	steps  [2]int32
-	// kept says that deleting the Application tears nothing down.
-	kept bool
-}
-
-// app is what is kept of the Application.
-func (a application) app(cluster clusterRef) app {
-	return app{digest: a.digest, steps: a.steps, kept: a.kept, cluster: cluster}
 }
 
 // compile parses a template whose types have been checked.
 func (r *reading) compile(spec *specification, template map[string]any) *appTemplate {
 	renderer := r.renderer(spec.dialect)
 	tree := root("spec.template", template)
-	metadata := root("spec.template.metadata", template["metadata"])
-	name, _ := metadata.field("name").text()
-	finalizers, _ := metadata.field("finalizers").texts()
+	metadata := tree.field("metadata")
+	labels, annotations, finalizers := metadata.field("labels"), metadata.field("annotations"), metadata.field("finalizers")
 	compiled := &appTemplate{
 		reading: r,
 		source:  template,
-		name:    leaf{renderer.snippet(name), metadata.node.member("name")},
+		name:    renderer.leaf(metadata.field("name")),
+		labels:  make([]leaf, 0, 2*len(labels.members())),
 		policy:  spec.policy,
 		spec:    layOut(renderer, tree.field("spec")),
 		pen:     pen{reading: r},
 	}
-	labels, _ := metadata.field("labels").textMap()
-	keyPath := metadata.node.member("labels")
-	for _, key := range sorted(labels) {
-		compiled.labels = append(compiled.labels,
-			leaf{renderer.snippet(key), keyPath}, leaf{renderer.snippet(labels[key]), keyPath.member(key)})
+	for _, key := range sorted(labels.members()) {
+		compiled.labels = append(compiled.labels, leaf{renderer.snippet(key), labels.where()}, renderer.leaf(labels.field(key)))
 	}
-	for _, finalizer := range finalizers {
-		compiled.finalizers = append(compiled.finalizers, leaf{renderer.snippet(finalizer), metadata.node.member("finalizers")})
+	texts, _ := finalizers.list()
+	for i := range texts {
+		compiled.finalizers = append(compiled.finalizers, renderer.leaf(finalizers.item(i)))
 	}
-	namespace, _ := metadata.field("namespace").text()
-	compiled.other(renderer, metadata.node.member("namespace"), namespace)
-	annotations, _ := metadata.field("annotations").textMap()
-	for _, key := range sorted(annotations) {
-		compiled.other(renderer, metadata.node.member("annotations"), key)
-		compiled.other(renderer, metadata.node.member("annotations"), annotations[key])
+	compiled.other(renderer.leaf(metadata.field("namespace")))
+	for _, key := range sorted(annotations.members()) {
+		compiled.other(leaf{renderer.snippet(key), annotations.where()})
+		compiled.other(renderer.leaf(annotations.field(key)))
 	}
 	if spec.patch != nil {
 		compiled.patch = leaf{renderer.snippet(*spec.patch), root("spec.templatePatch", nil).node}
@@ -86,9 +75,15 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 	return compiled
 }
 
-func (t *appTemplate) other(renderer *renderer, at *path, text string) {
-	if renderer.dialect.templated(text) {
-		t.others = append(t.others, leaf{renderer.snippet(text), at})
+// leaf returns the leaf of a string, which is empty where it is absent.
+func (r *renderer) leaf(of value) leaf {
+	text, _ := of.raw.(string)
+	return leaf{r.snippet(text), of.where()}
+}
+
+func (t *appTemplate) other(leaf leaf) {
+	if leaf.execute != nil {
+		t.others = append(t.others, leaf)
 	}
 }
 
@@ -121,14 +116,14 @@ const (
 
 // render renders an Application. Argo CD leaves the template as it is for an empty set of
 // parameters (applicationset/utils/utils.go, RenderTemplateParams), but not the patch.
-func (t *appTemplate) render(set *parameters) (application, error) {
-	pen := &t.pen
+func (t *appTemplate) render(set *parameters) (*application, error) {
+	pen, rendered := &t.pen, &t.rendered
 	pen.begin(set)
 	pen.name = pen.add(pen.name[:0], t.name)
-	rendered := application{name: pen.name}
+	*rendered = application{app: app{cluster: set.cluster}, name: pen.name}
 	for i := 0; i < len(t.labels); i += 2 {
 		key, text := pen.write(t.labels[i]), pen.write(t.labels[i+1])
-		t.label(&rendered, key, text)
+		t.label(rendered, key, text)
 	}
 	finalizers := pen.finalizers[:0]
 	for _, finalizer := range t.finalizers {
@@ -140,19 +135,19 @@ func (t *appTemplate) render(set *parameters) (application, error) {
 	for _, other := range t.others {
 		pen.write(other)
 	}
-	rendered.digest = t.spec.digest(pen)
+	rendered.app.digest = t.spec.digest(pen)
 	if pen.failed == nil && t.patch.snippet != nil {
 		pen.verbatim = false
-		finalizers = append(finalizers, t.applyPatch(&rendered)...)
+		finalizers = append(finalizers, t.applyPatch(rendered)...)
 	}
 	pen.finalizers = finalizers
 	if pen.failed != nil {
-		return application{}, rendering(pen.failed, set.describe())
+		return nil, rendering(pen.failed, set.describe())
 	}
-	rendered.kept = !slices.ContainsFunc(finalizers, tearsDown)
+	rendered.app.kept = !slices.ContainsFunc(finalizers, tearsDown)
 	rendered.name = rendered.name[:min(len(rendered.name), longestName)]
-	for i, strategy := range t.reading.strategies {
-		rendered.steps[i] = int32(strategy.step(rendered.labels)) //nolint:gosec // an object has no room for more steps
+	for i := range t.reading.strategies {
+		rendered.app.steps[i] = int32(t.reading.strategies[i].step(rendered.labels)) //nolint:gosec // an object has no room for more steps
 	}
 	return rendered, t.reading.account.Work(pen.work())
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -217,7 +216,7 @@ func TestGeneratorsAreUnresolvedByName(t *testing.T) {
 
 func TestClusters(t *testing.T) {
 	g := NewWithT(t)
-	argo := &argoCD{clusters: []argocd.Cluster{
+	argo := &argoCD{clusters: []cluster{
 		{Secret: "b", Namespace: "argocd", Name: "one", Server: "https://b", Annotations: inventory.PairsOf(map[string]string{"seawall.dev/sync-success-rate": "0.9", "argocd.argoproj.io/refresh": "x"})},
 		{Secret: "a", Namespace: "argocd", Name: "one", Server: "https://kubernetes.default.svc"},
 		{Secret: "c", Namespace: "argocd", Name: "", Server: "https://c"},

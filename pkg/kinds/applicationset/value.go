@@ -19,8 +19,6 @@ type path struct {
 	index int
 }
 
-func (p *path) member(key string) *path { return &path{within: p, key: key, index: -1} }
-
 // String returns the path as it stands in messages, such as spec.generators[0].list.
 func (p *path) String() string {
 	var nodes []*path
@@ -41,6 +39,21 @@ func (p *path) String() string {
 	return text.String()
 }
 
+// paths are those that something refers to, many in one piece of memory.
+type paths struct{ room []path }
+
+func (p *paths) keep(at path) *path {
+	if p == nil {
+		p = &paths{}
+	}
+	if len(p.room) == cap(p.room) {
+		const least, most = 4, 64
+		p.room = make([]path, 0, min(max(2*cap(p.room), least), most))
+	}
+	p.room = append(p.room, at)
+	return &p.room[len(p.room)-1]
+}
+
 // value is a part of an object together with its path, so that whatever is wrong with it
 // can be named.
 type value struct {
@@ -48,12 +61,14 @@ type value struct {
 	// node is at, once something within the value refers to it.
 	node *path
 	raw  any
+	kept *paths
 }
 
 // root returns a value that is within no other.
 func root(name string, raw any) value {
-	at := &path{key: name, index: -1}
-	return value{at: *at, node: at, raw: raw}
+	kept := &paths{}
+	at := kept.keep(path{key: name, index: -1})
+	return value{at: *at, node: at, raw: raw, kept: kept}
 }
 
 func (v value) absent() bool { return v.raw == nil }
@@ -63,8 +78,7 @@ func (v value) where() *path {
 	if v.node != nil {
 		return v.node
 	}
-	at := v.at
-	return &at
+	return v.kept.keep(v.at)
 }
 
 func (v value) spelled() string { return v.where().String() }
@@ -82,11 +96,10 @@ func (v value) item(index int) value {
 
 func (v value) part(at path, raw any) value {
 	at.within = v.node
-	part := value{at: at, raw: raw}
+	part := value{at: at, raw: raw, kept: v.kept}
 	switch raw.(type) {
 	case map[string]any, []any, rawList:
-		node := at
-		part.node = &node
+		part.node = v.kept.keep(at)
 	}
 	return part
 }

@@ -3,7 +3,6 @@ package applicationset
 import (
 	"math"
 
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -79,6 +78,9 @@ func (d *delta) names(step int, tally *tally) func() []rollout.Target {
 		return nil
 	}
 	return func() []rollout.Target {
+		if d.before.apps.over || d.after.apps.over {
+			panic("the review of which the names are is over")
+		}
 		var targets []rollout.Target
 		d.each(func(of *side, app *app, at int) {
 			if at == step {
@@ -94,8 +96,8 @@ func (r *reading) target(of *side, app *app) rollout.Target {
 	target := rollout.Target{Name: string(of.apps.name(app)), Effect: app.effect.named()}
 	if app.cluster != (clusterRef{}) {
 		cluster := r.cluster(app.cluster)
-		target.SuccessRate = cluster.Annotations.Get(v1alpha1.SyncSuccessRateAnnotation)
-		target.Source = "Secret " + cluster.Namespace + "/" + cluster.Secret
+		target.SuccessRate = cluster.SuccessRate()
+		target.Source = "Secret " + cluster.Namespace() + "/" + cluster.Secret()
 	}
 	return target
 }

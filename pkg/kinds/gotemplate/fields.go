@@ -20,7 +20,8 @@ type Field struct {
 
 // plain returns nil for a template that does more, or that it does not understand.
 func plain(text, left, right string) *Plain {
-	plain := &Plain{}
+	fields := strings.Count(text, left)
+	plain := &Plain{Texts: make([]string, 0, fields+1), Fields: make([]Field, 0, fields)}
 	for {
 		before, rest, found := strings.Cut(text, left)
 		plain.Texts = append(plain.Texts, before)
