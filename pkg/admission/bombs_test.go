@@ -71,7 +71,7 @@ func newReplica(t *testing.T) *replica {
 	t.Helper()
 	g := gomega.NewWithT(t)
 	r := &replica{cmd: exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0], "-test.run=^TestServe$", "-test.timeout=1m"), output: &bytes.Buffer{}, died: make(chan struct{})}
-	r.cmd.Env = append(os.Environ(), serveEnv+"=1", "GOMEMLIMIT="+goMemoryLimit, "GOGC=200", cgroupEnv+"="+memoryCgroup(t))
+	r.cmd.Env = append(os.Environ(), serveEnv+"=1", "GOMEMLIMIT="+goMemoryLimit, cgroupEnv+"="+memoryCgroup(t))
 	r.cmd.Stderr = r.output
 	stdin, err := r.cmd.StdinPipe()
 	g.Expect(err).NotTo(gomega.HaveOccurred())

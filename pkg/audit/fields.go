@@ -113,7 +113,10 @@ func (r Record) Clean() Record {
 func (r Record) Annotations() map[string]string {
 	annotations := map[string]string{}
 	for _, field := range Fields() {
-		if text, told := field.Text(&r); told && field.Annotation != "" {
+		if field.Annotation == "" {
+			continue
+		}
+		if text, told := field.Text(&r); told {
 			annotations[field.Annotation] = text
 		}
 	}

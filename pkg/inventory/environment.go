@@ -9,11 +9,11 @@ import (
 
 // Environment returns what is known of an object that is an environment.
 func (c *Collection[T]) Environment(object *Object[T]) rollout.Environment {
-	name := object.Name
+	source := c.source.Kind + " " + object.Name
 	if object.Namespace != "" {
-		name = object.Namespace + "/" + name
+		source = c.source.Kind + " " + object.Namespace + "/" + object.Name
 	}
-	return rollout.Environment{SuccessRate: object.SuccessRate, Source: c.source.Kind + " " + name}
+	return rollout.Environment{SuccessRate: object.SuccessRate, Source: source}
 }
 
 // Environments returns the environments of the cluster that names are of; of one that is not

@@ -14,7 +14,7 @@ type pen struct {
 }
 
 func (p *pen) begin(set *parameters) {
-	p.set, p.verbatim, p.failed, p.written = set, set.empty, nil, 0
+	p.set, p.verbatim, p.failed, p.written, p.text = set, set.empty, nil, 0, p.text[:0]
 	if p.labels == nil && p.reading.stepLabels != nil {
 		p.labels = map[string]string{}
 	}
@@ -45,6 +45,18 @@ func (p *pen) write(leaf leaf) string {
 	}
 	p.written += workBytes + len(rendered)
 	return rendered
+}
+
+// try does what add does to a string that nobody looks at, but for its error.
+func (p *pen) try(leaf leaf) {
+	if p.failed != nil || p.verbatim {
+		return
+	}
+	if size, told := leaf.size(p.set); told {
+		p.written += workBytes + size
+		return
+	}
+	p.text = p.add(p.text[:0], leaf)[:0]
 }
 
 // work returns what the Application has cost, in steps.

@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 
@@ -50,34 +51,43 @@ func (d *delta) loosens() bool {
 	if !d.paces(d.before) {
 		return false // nothing is looser than all at once
 	}
-	var before, after []*app
-	for i := range d.after.apps.list {
-		if old := d.before.apps.counterpart(d.after.apps, i); old != nil {
-			before, after = append(before, old), append(after, &d.after.apps.list[i])
-		}
+	shared := 0
+	before, after := newTotals(d.before), newTotals(d.after)
+	for old, app := range d.shared() {
+		shared++
+		before.add(old)
+		after.add(app)
 	}
-	reachBefore := d.reach(d.before, before)
-	reachAfter := d.reach(d.after, after)
-	for i := range before {
-		if reachAfter(after[i]) > reachBefore(before[i]) {
+	reachBefore, reachAfter := d.reach(before, shared), d.reach(after, shared)
+	for old, app := range d.shared() {
+		if reachAfter(app) > reachBefore(old) {
 			return true
 		}
 	}
 	return false
 }
 
+// shared yields the Applications that both objects have, as they were and as they will be.
+func (d *delta) shared() iter.Seq2[*app, *app] {
+	return func(yield func(old, app *app) bool) {
+		for i := range d.after.apps.list {
+			old := d.before.apps.counterpart(d.after.apps, i)
+			if old != nil && !yield(old, &d.after.apps.list[i]) {
+				return
+			}
+		}
+	}
+}
+
 // reach returns how large the wave of an Application may be; 0 when it never starts.
-func (d *delta) reach(s *side, all []*app) func(*app) int {
-	if !d.paces(s) {
-		return func(*app) int { return len(all) }
+func (d *delta) reach(totals *totals, all int) func(*app) int {
+	side := totals.side
+	if !d.paces(side) {
+		return func(*app) int { return all }
 	}
-	totals := newTotals(s)
-	for _, app := range all {
-		totals.add(app)
-	}
-	reach := s.spec.strategy.reach(totals)
+	reach := side.spec.strategy.reach(totals)
 	return func(app *app) int {
-		if step := s.step(app); step != noStep {
+		if step := side.step(app); step != noStep {
 			return reach[step]
 		}
 		return 0

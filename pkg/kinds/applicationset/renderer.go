@@ -29,9 +29,12 @@ type snippet struct {
 	// texts and fields are those of a template of plain fields: texts[0] fields[0] texts[1] … .
 	texts  []string
 	fields []field
-	// execute is nil for a string without a template in it.
-	execute  func(params map[string]any) (string, error)
-	rendered bool
+	// templated says that there is a template in the string, and template what renders it where
+	// its fields do not do, or err why nothing does.
+	templated bool
+	template  *gotemplate.Template
+	err       error
+	rendered  bool
 }
 
 // field is a field of the parameters in a template.
@@ -66,32 +69,30 @@ func (r *renderer) snippet(text string) *snippet {
 	if len(r.snippets) < snippetLimit {
 		r.snippets[text] = parsed
 	}
-	if r.dialect.templated(text) {
-		parsed.execute = r.parse(parsed)
+	if parsed.templated = r.dialect.templated(text); parsed.templated {
+		r.parse(parsed)
 	}
 	return parsed
 }
 
-// parse finds the fields of a template, and returns what renders it where they do not do. A
-// template that does not parse only matters where it is rendered.
-func (r *renderer) parse(snippet *snippet) func(map[string]any) (string, error) {
+// parse finds the fields of a template. One that does not parse only matters where it is
+// rendered.
+func (r *renderer) parse(snippet *snippet) {
 	snippet.rendered = r.rendered
 	if !r.dialect.goTemplate {
-		err := cmp.Or(snippet.parseFast(), gotemplate.ErrLimit)
-		return func(map[string]any) (string, error) { return "", err }
+		snippet.err = cmp.Or(snippet.parseFast(), gotemplate.ErrLimit)
+		return
 	}
-	parsed, err := r.engine.Parse(snippet.text)
-	if err != nil {
-		return func(map[string]any) (string, error) { return "", err }
+	if snippet.template, snippet.err = r.engine.Parse(snippet.text); snippet.err != nil || r.rendered {
+		return
 	}
-	if plain := parsed.Plain(); plain != nil && !r.rendered {
+	if plain := snippet.template.Plain(); plain != nil {
 		snippet.texts = plain.Texts
 		snippet.fields = make([]field, len(plain.Fields))
 		for i, of := range plain.Fields {
 			snippet.fields[i] = field{path: of.Path, none: "<no value>", printsNone: !of.Indexed && r.dialect.printsNoValue()}
 		}
 	}
-	return parsed.Execute
 }
 
 // templated says whether a string holds a template.
@@ -107,7 +108,7 @@ func (d dialect) printsNoValue() bool {
 
 // render returns what the string renders to.
 func (s *snippet) render(set *parameters) (string, error) {
-	if s.execute == nil {
+	if !s.templated {
 		return s.text, nil
 	}
 	if !s.rendered && len(s.fields) == 1 && s.texts[0] == "" && s.texts[1] == "" {
@@ -121,7 +122,7 @@ func (s *snippet) render(set *parameters) (string, error) {
 
 // appendTo appends what the string renders to.
 func (s *snippet) appendTo(output []byte, set *parameters) ([]byte, error) {
-	if s.execute == nil {
+	if !s.templated {
 		return append(output, s.text...), nil
 	}
 	if s.rendered {
@@ -135,14 +136,33 @@ func (s *snippet) appendTo(output []byte, set *parameters) ([]byte, error) {
 		return all, nil
 	}
 	params, err := set.all()
-	if err != nil {
+	if err = cmp.Or(err, s.err); err != nil {
 		return output, err
 	}
-	rendered, err := s.execute(params)
+	rendered, err := s.template.Execute(params)
 	return append(output, rendered...), err
 }
 
-// appendFields is done unless a field is for execute to render.
+// size returns how long the string is that it renders to, if its fields tell.
+func (s *snippet) size(set *parameters) (size int, told bool) {
+	if !s.templated {
+		return len(s.text), true
+	}
+	if s.texts == nil || s.rendered {
+		return 0, false
+	}
+	size = len(s.texts[0])
+	for i := range s.fields {
+		said, found := set.lookUp(&s.fields[i])
+		if found != text {
+			return 0, false
+		}
+		size += len(said) + len(s.texts[i+1])
+	}
+	return size, size <= gotemplate.RenderLimit
+}
+
+// appendFields is done unless a field is for the template to render.
 func (s *snippet) appendFields(output []byte, set *parameters) ([]byte, bool) {
 	if s.texts == nil {
 		return output, false

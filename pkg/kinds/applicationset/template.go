@@ -82,7 +82,7 @@ func (r *renderer) leaf(of value) leaf {
 }
 
 func (t *appTemplate) other(leaf leaf) {
-	if leaf.execute != nil {
+	if leaf.templated {
 		t.others = append(t.others, leaf)
 	}
 }
@@ -133,7 +133,7 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 		finalizers = append(finalizers, resourcesFinalizer)
 	}
 	for _, other := range t.others {
-		pen.write(other)
+		pen.try(other)
 	}
 	rendered.app.digest = t.spec.digest(pen)
 	if pen.failed == nil && t.patch.snippet != nil {

@@ -1,8 +1,8 @@
 package fleet_test
 
 import (
+	"encoding/json"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -10,37 +10,41 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// BenchmarkBundleOf1MiB updates a Bundle with resources of 1 MiB for 10 clusters, cutting both
-// objects as the webhook does: its last resource differs, or only how it is paced.
-func BenchmarkBundleOf1MiB(b *testing.B) {
-	bundleOf := func(pace, last string) []byte {
-		var resources []string
-		for i := range 256 {
-			resources = append(resources, fmt.Sprintf(`{"content":%q,"name":"r-%d.yaml"}`, strings.Repeat("key: value\n", 340), i))
+// BenchmarkBundle reads a Bundle whose resources change, over ten or all of 10,000 clusters.
+func BenchmarkBundle(b *testing.B) {
+	static := static(b, clusters("fleet-default", "picked", "wave", "0", 10), clusters("fleet-default", "other", "wave", "1", 9_990))
+	reader := bundle(inventory.NewStaticRegistry(static)).Reader
+	for n, selector := range map[int]map[string]string{10: {"wave": "0"}, 10_000: {}} {
+		old, written := written(b, selector, "v1"), written(b, selector, "v2")
+		for name, write := range map[string]rollout.Write{
+			"create": {Operation: rollout.Create, Namespace: "fleet-default", Name: "app", Object: written},
+			"update": {Operation: rollout.Update, Namespace: "fleet-default", Name: "app", Object: written, OldObject: old},
+		} {
+			b.Run(fmt.Sprintf("%s %d of 10000", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if change, err := reader.Read(b.Context(), write); err != nil || change.Affected() != n {
+						b.Fatalf("%d affected, %v", change.Affected(), err)
+					}
+				}
+			})
 		}
-		return fmt.Appendf(nil, `{"apiVersion":"fleet.cattle.io/v1alpha1","kind":"Bundle","metadata":{"name":"b","namespace":"fleet-default"},`+
-			`"spec":{"resources":[%s,{"content":%q,"name":"last.yaml"}],"rolloutStrategy":{"maxUnavailable":%s},"targets":[{"clusterSelector":{}}]}}`,
-			strings.Join(resources, ","), last, pace)
 	}
-	kind := bundle(inventory.NewStaticRegistry(inventory.Static{Objects: kindtest.Objects(b, []byte(`
-apiVersion: fleet.cattle.io/v1alpha1
-kind: Cluster
-metadata: {name: c, namespace: fleet-default, annotations: {kindtest.seawall.dev/copies: "10"}}
-`))}))
-	before := bundleOf("1", "a")
-	for name, after := range map[string][]byte{"resources": bundleOf("1", "b"), "pace": bundleOf("2", "a"), "nothing": bundleOf("1", "a")} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(before)))
-			want := map[string]int{"resources": 10, "pace": 10}[name]
-			for b.Loop() {
-				write := rollout.Write{
-					Operation: rollout.Update, Namespace: "fleet-default", Name: "b", Object: kindtest.Cut(b, after), OldObject: kindtest.Cut(b, before),
-				}
-				if change, err := kind.Reader.Read(b.Context(), write); err != nil || change.Affected() != want {
-					b.Fatal(change.Affected(), err)
-				}
-			}
-		})
+}
+
+func written(b *testing.B, selector map[string]string, revision string) *rollout.Object {
+	b.Helper()
+	object, err := json.Marshal(map[string]any{
+		"apiVersion": "fleet.cattle.io/v1alpha1", "kind": "Bundle",
+		"metadata": map[string]any{"namespace": "fleet-default", "name": "app"},
+		"spec": map[string]any{
+			"resources":       []any{map[string]any{"name": "app.yaml", "content": revision}},
+			"rolloutStrategy": map[string]any{"maxUnavailable": 20},
+			"targets":         []any{map[string]any{"clusterSelector": map[string]any{"matchLabels": selector}}},
+		},
+	})
+	if err != nil {
+		b.Fatal(err)
 	}
+	return kindtest.Cut(b, object)
 }

@@ -130,18 +130,3 @@ func TestCorpusStrategies(t *testing.T) {
 		})
 	}
 }
-
-func BenchmarkBundleOf10000(b *testing.B) {
-	fragment := []byte("rolloutStrategy: {maxUnavailable: 1%}")
-	fixture := kindtest.Fixture{
-		Write:  kindtest.Write(b, rollout.Update, withStrategy(b, fragment, "v2"), withStrategy(b, fragment, "v1")),
-		Static: static(b, clusters("fleet-default", "c", "a", "b", 10_000)),
-	}
-	registry := inventory.NewStaticRegistry(fixture.Static)
-	reader := bundle(registry).Reader
-	for b.Loop() {
-		if change, err := reader.Read(b.Context(), fixture.Write); err != nil || change.Affected() != 10_000 {
-			b.Fatal(err, change.Affected())
-		}
-	}
-}

@@ -2,6 +2,8 @@
 package fleet
 
 import (
+	"slices"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
@@ -74,11 +76,12 @@ func (i *Inventory) candidates(account *budget.Account, namespace string, bundle
 		if err != nil {
 			return nil, err
 		}
+		all = slices.Grow(all, len(found))
 		for _, object := range found {
-			if err := account.Work(1 + len(groups)); err != nil {
+			if err := account.Work(1 + len(groups.selecting)); err != nil {
 				return nil, err
 			}
-			all = append(all, cluster{object, groups.of(object.Labels)})
+			all = append(all, cluster{object, groups.of(&object.Labels)})
 		}
 	}
 	return all, nil
@@ -116,7 +119,11 @@ func (i *Inventory) reachable(namespace string, bundleLabels labels.Set) ([]stri
 }
 
 // groups are the ClusterGroups of a namespace that select any cluster.
-type groups []selecting
+type groups struct {
+	selecting []selecting
+	// none is the membership of clusters that are in none of them.
+	none []membership
+}
 
 type selecting struct {
 	membership
@@ -124,30 +131,30 @@ type selecting struct {
 	selector labels.Selector
 }
 
-func (i *Inventory) groupsOf(namespace string) (groups, error) {
+func (i *Inventory) groupsOf(namespace string) (*groups, error) {
 	objects, err := i.groups.List(namespace, labels.Everything())
 	if err != nil {
 		return nil, err
 	}
-	var all groups
+	all := &groups{none: []membership{{}}}
 	for _, object := range objects {
 		// A group without a selector holds no cluster, nor does one whose selector is invalid.
 		if selector, problem := metav1.LabelSelectorAsSelector(object.Value.Spec.Selector); problem == nil {
-			all = append(all, selecting{membership{object.Name, object.Labels}, selector})
+			all.selecting = append(all.selecting, selecting{membership{object.Name, object.Labels}, selector})
 		}
 	}
 	return all, nil
 }
 
-func (g groups) of(clusterLabels inventory.Pairs) []membership {
+func (g *groups) of(clusterLabels *inventory.Pairs) []membership {
 	var in []membership
-	for _, group := range g {
-		if group.selector.Matches(&clusterLabels) {
+	for _, group := range g.selecting {
+		if group.selector.Matches(clusterLabels) {
 			in = append(in, group.membership)
 		}
 	}
 	if in == nil {
-		return []membership{{}}
+		return g.none
 	}
 	return in
 }

@@ -85,6 +85,9 @@ func (s *selection) chosen(c cluster) (indices string, deploys bool) {
 	if first < 0 || s.targets[first].DoNotDeploy {
 		return "", false
 	}
+	if s.customizations == 0 {
+		return strconv.Itoa(first), true
+	}
 	var applied []string
 	for i := range s.customizations {
 		if !s.matchers[i].matches(c) {
@@ -100,7 +103,7 @@ func (s *selection) chosen(c cluster) (indices string, deploys bool) {
 	}
 	// With AllMatches the customizations are merged over the target, else they replace it.
 	if s.allMatches || len(applied) == 0 {
-		applied = append([]string{strconv.Itoa(first)}, applied...)
+		applied = slices.Insert(applied, 0, strconv.Itoa(first))
 	}
 	return strings.Join(applied, " "), true
 }

@@ -69,6 +69,10 @@ func (s *strategy) simulate(account *budget.Account, clusters []cluster, states 
 }
 
 func (s *simulation) enlist() {
+	first := make([]int, len(s.states)) // most are in one partition
+	for member := range s.within {
+		s.within[member] = first[member : member : member+1]
+	}
 	for p, partition := range s.partitions {
 		for _, member := range partition.members {
 			if len(s.within[member]) == 0 && (s.states[member] == fresh || s.states[member] == outdated) {
