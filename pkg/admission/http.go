@@ -51,9 +51,10 @@ func HTTP(handler admission.Handler, pool *budget.Pool, draining func() bool) ht
 		ctx, leave, err := pool.Open(ctx, bodyWeight*size)
 		defer leave()
 		deadline, _ := ctx.Deadline()
-		_ = http.NewResponseController(w).SetReadDeadline(deadline.Add(answerMargin / 2)) //nolint:mnd // half
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(deadline.Add(answerMargin / 2)) //nolint:mnd // half
 		request, err := receive(r.Body, size, err == nil)
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		_ = control.SetReadDeadline(time.Time{})
 		if err != nil {
 			log.FromContext(ctx).Error(err, "reading a review")
 			http.Error(w, err.Error(), http.StatusBadRequest)

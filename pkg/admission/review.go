@@ -10,8 +10,6 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
-
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const (
@@ -37,43 +35,45 @@ func sizeOf(r *http.Request) int {
 // receive reads a review, or, unless it is whole, its head without the objects. Whether such
 // a request is a dry run stands behind these, so that it is taken for one: nothing is written.
 func receive(body io.Reader, size int, whole bool) (admission.Request, error) {
-	if whole {
-		read := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
-		if _, err := read.ReadFrom(io.LimitReader(body, int64(size))); err != nil {
-			return admission.Request{}, fmt.Errorf("reading the review: %w", err)
-		}
-		fields, err := requestOf(read.Bytes())
-		if err != nil {
-			return admission.Request{}, fmt.Errorf("the review is no JSON: %w", err)
-		}
-		return decode(fields)
+	if !whole {
+		size = headSize
 	}
-	head, err := io.ReadAll(io.LimitReader(body, headSize))
-	if err != nil {
+	read := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := read.ReadFrom(io.LimitReader(body, int64(size))); err != nil {
 		return admission.Request{}, fmt.Errorf("reading the review: %w", err)
 	}
-	fields, _ := requestOf(head)
-	delete(fields, "object")
-	delete(fields, "oldObject")
-	fields["dryRun"] = json.RawMessage("true")
-	return decode(fields)
+	cut, err := cutReview(read.Bytes())
+	if whole && err != nil {
+		return admission.Request{}, fmt.Errorf("the review is no JSON: %w", err)
+	}
+	if !whole {
+		cut.object, cut.old = nil, nil
+		cut.add("dryRun", jsontext.Value("true"))
+	}
+	return cut.request()
 }
 
-// requestOf returns the fields of the request in a review, which share its memory. Those that
-// could be read come with an error.
-func requestOf(review []byte) (rollout.Fields, error) {
+// cut is the request of a review in pieces.
+type cut struct {
+	// head holds the fields of the request but for its objects, which share the memory of the review.
+	head        []byte
+	object, old []byte
+}
+
+// cutReview returns what it could read with an error.
+func cutReview(review []byte) (cut, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(review), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	const outside, inside = 1, 2
-	fields := rollout.Fields{}
+	var request cut
 	for {
 		token, err := decoder.ReadToken()
 		if err != nil {
-			return fields, err //nolint:wrapcheck // the caller says what is read
+			return request, err //nolint:wrapcheck // the caller says what is read
 		}
 		name := token.String()
 		switch depth := decoder.StackDepth(); {
 		case depth == 0:
-			return fields, nil
+			return request, nil
 		case token.Kind() != '"' || depth == outside && name == "request":
 		case depth == outside:
 			err = decoder.SkipValue()
@@ -81,38 +81,46 @@ func requestOf(review []byte) (rollout.Fields, error) {
 			var value jsontext.Value
 			if value, err = decoder.ReadValue(); err == nil {
 				end := int(decoder.InputOffset())
-				fields[name] = review[end-len(value) : end : end]
+				request.add(name, review[end-len(value):end:end])
 			}
 		}
 		if err != nil {
-			return fields, err //nolint:wrapcheck // as above
+			return request, err //nolint:wrapcheck // as above
 		}
 	}
 }
 
-// decode returns the request that has the fields. Its objects are not copied.
-func decode(fields rollout.Fields) (admission.Request, error) {
-	var request admission.Request
-	object, old := fields["object"], fields["oldObject"]
-	delete(fields, "object")
-	delete(fields, "oldObject")
-	text := []byte("{")
-	for name, value := range fields {
-		text, _ = jsontext.AppendQuote(text, name) // which was read as a name
-		text = append(append(append(text, ':'), value...), ',')
+// add adds a field of the request.
+func (c *cut) add(name string, value jsontext.Value) {
+	switch name {
+	case "object":
+		c.object = value
+	case "oldObject":
+		c.old = value
+	default:
+		c.head, _ = jsontext.AppendQuote(append(c.head, ','), name) // which was read as a name
+		c.head = append(append(c.head, ':'), value...)
 	}
-	text = append(bytes.TrimRight(text, ","), '}')
+}
+
+func (c *cut) request() (admission.Request, error) {
+	var request admission.Request
+	text := []byte("{}")
+	if len(c.head) > 0 {
+		text = append(c.head, '}')
+		text[0] = '{' // in place of a comma
+	}
 	if err := json.Unmarshal(text, &request.AdmissionRequest); err != nil {
 		return request, fmt.Errorf("the review is none of the API server's: %w", err)
 	}
 	if request.UID == "" {
 		return request, errors.New("the review has no request with a uid")
 	}
-	if string(object) != "null" {
-		request.Object.Raw = object
+	if string(c.object) != "null" {
+		request.Object.Raw = c.object
 	}
-	if string(old) != "null" {
-		request.OldObject.Raw = old
+	if string(c.old) != "null" {
+		request.OldObject.Raw = c.old
 	}
 	return request, nil
 }

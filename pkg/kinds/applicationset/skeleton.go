@@ -8,16 +8,17 @@ import (
 )
 
 // skeleton is the spec of an Application template, laid out so that a rendered spec can be
-// told from another without building either: texts[0] leaves[0] texts[1] … .
+// told from another without building either: leaves[i] is rendered in text at ends[i].
 type skeleton struct {
-	texts  []string
+	text   []byte
 	leaves []leaf
+	ends   []int
 }
 
 func layOut(renderer *renderer, spec value) skeleton {
-	layout := &layout{renderer: renderer}
+	layout := layout{renderer: renderer}
 	layout.add(spec)
-	return skeleton{texts: append(layout.texts, string(layout.text)), leaves: layout.leaves}
+	return layout.skeleton
 }
 
 // digest returns the hash of the rendered spec; 0 where nothing is compared.
@@ -29,14 +30,15 @@ func (s *skeleton) digest(pen *pen) uint64 {
 		}
 		return 0
 	}
+	end := 0
 	for i, leaf := range s.leaves {
-		text = append(text, s.texts[i]...)
+		text = append(text, s.text[end:s.ends[i]]...)
 		from := len(text)
 		text = pen.add(append(text, make([]byte, sizeBytes)...), leaf)
 		binary.LittleEndian.PutUint64(text[from:], uint64(len(text)-from-sizeBytes)) //nolint:gosec // a length
+		end = s.ends[i]
 	}
-	text = append(text, s.texts[len(s.leaves)]...)
-	pen.text = text
+	pen.text = append(text, s.text[end:]...)
 	return maphash.Bytes(pen.reading.seed, pen.text)
 }
 
@@ -45,10 +47,9 @@ const sizeBytes = 8
 
 // layout collects a skeleton.
 type layout struct {
+	skeleton
+
 	renderer *renderer
-	texts    []string
-	leaves   []leaf
-	text     []byte
 }
 
 func (l *layout) add(v value) {
@@ -86,9 +87,7 @@ func (l *layout) string(at value, text string) {
 		l.text = append(l.text, text...)
 		return
 	}
-	l.texts = append(l.texts, string(l.text))
-	l.leaves = append(l.leaves, leaf{l.renderer.snippet(text), at.where()})
-	l.text = l.text[:0]
+	l.leaves, l.ends = append(l.leaves, leaf{l.renderer.snippet(text), at.where()}), append(l.ends, len(l.text))
 }
 
 // merged lays a generator's own template over that of the ApplicationSet: what is empty in

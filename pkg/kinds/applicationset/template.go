@@ -13,7 +13,7 @@ type appTemplate struct {
 	// source is what was compiled; while it is held nothing else has its address.
 	source map[string]any
 	name   leaf
-	// labels are keys and values in turn.
+	// labels are keys and values in turn, of those that a step may look at.
 	labels     []leaf
 	finalizers []leaf
 	// others are rendered for their errors only.
@@ -52,13 +52,17 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 		reading: r,
 		source:  template,
 		name:    renderer.leaf(metadata.field("name")),
-		labels:  make([]leaf, 0, 2*len(labels.members())),
 		policy:  spec.policy,
 		spec:    layOut(renderer, tree.field("spec")),
 		pen:     pen{reading: r},
 	}
 	for _, key := range sorted(labels.members()) {
-		compiled.labels = append(compiled.labels, leaf{renderer.snippet(key), labels.where()}, renderer.leaf(labels.field(key)))
+		name, text := leaf{renderer.snippet(key), labels.where()}, renderer.leaf(labels.field(key))
+		if name.templated || r.stepLabels[key] {
+			compiled.labels = append(compiled.labels, name, text)
+		} else {
+			compiled.other(text)
+		}
 	}
 	texts, _ := finalizers.list()
 	for i := range texts {
