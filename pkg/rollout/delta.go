@@ -27,9 +27,13 @@ func Delta(before, after Environments, changed func(name string) (Effect, bool))
 				effect, affected = changed(name)
 			}
 		}
-		if affected {
-			targets = append(targets, after.target(name, effect))
+		if !affected {
+			continue
 		}
+		if targets == nil {
+			targets = make([]Target, 0, len(after)) // mostly it is none or all
+		}
+		targets = append(targets, after.target(name, effect))
 	}
 	for _, name := range slices.Sorted(maps.Keys(before)) {
 		if _, stays := after[name]; !stays {

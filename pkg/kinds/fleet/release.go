@@ -78,13 +78,15 @@ func (s *side) roll(effect func(name string) rollout.Effect) (run, error) {
 	if err != nil {
 		return run{}, err
 	}
-	result := run{simulation: simulated, started: map[string]bool{}, windowed: map[string]bool{}}
+	result := run{simulation: simulated, started: make(map[string]bool, len(s.names)), windowed: map[string]bool{}}
 	if result.peak, err = simulated.peak(); err != nil {
 		return run{}, err
 	}
 	for i, name := range s.names {
 		result.started[name] = states[i] == upToDate || states[i] == syncing
-		result.windowed[name] = states[i] == outdated && len(simulated.within[i]) > 0
+		if states[i] == outdated && len(simulated.within[i]) > 0 {
+			result.windowed[name] = true
+		}
 	}
 	return result, nil
 }

@@ -115,8 +115,8 @@ func (i *Inventory) match(side *side, namespace string, bundleLabels labels.Set)
 		return err
 	}
 	slices.SortStableFunc(candidates, func(a, b cluster) int { return strings.Compare(a.Name, b.Name) })
-	side.environments, side.options = rollout.Environments{}, map[string]string{}
 	texts := map[string]string{}
+	var options []string
 	for _, candidate := range candidates {
 		if err := side.account.Work(selection.rules() * len(candidate.groups)); err != nil {
 			return err
@@ -128,12 +128,17 @@ func (i *Inventory) match(side *side, namespace string, bundleLabels labels.Set)
 		if _, known := texts[choice]; !known {
 			texts[choice] = selection.options(choice)
 		}
-		name := candidate.Name
-		if candidate.Namespace != namespace {
-			name = candidate.Namespace + "/" + name
+		side.clusters, options = append(side.clusters, candidate), append(options, texts[choice])
+	}
+	count := len(side.clusters)
+	side.environments, side.options = make(rollout.Environments, count), make(map[string]string, count)
+	side.names = make([]string, count)
+	for n, chosen := range side.clusters {
+		name := chosen.Name
+		if chosen.Namespace != namespace {
+			name = chosen.Namespace + "/" + name
 		}
-		side.clusters, side.names = append(side.clusters, candidate), append(side.names, name)
-		side.environments[name], side.options[name] = i.clusters.Environment(candidate.Object), texts[choice]
+		side.names[n], side.environments[name], side.options[name] = name, i.clusters.Environment(chosen.Object), options[n]
 	}
 	return nil
 }
