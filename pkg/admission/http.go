@@ -68,7 +68,7 @@ func HTTP(handler admission.Handler, pool *budget.Pool, draining func() bool) ht
 func reply(ctx context.Context, w http.ResponseWriter, response admission.Response) {
 	w.Header().Set("Content-Type", "application/json")
 	err := json.NewEncoder(w).Encode(admissionv1.AdmissionReview{
-		TypeMeta: metav1.TypeMeta{APIVersion: admissionv1.SchemeGroupVersion.String(), Kind: "AdmissionReview"},
+		TypeMeta: metav1.TypeMeta{APIVersion: "admission.k8s.io/v1", Kind: "AdmissionReview"},
 		Response: &response.AdmissionResponse,
 	})
 	if err != nil {

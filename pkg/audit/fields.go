@@ -111,8 +111,9 @@ func (r Record) Clean() Record {
 // Annotations returns the audit annotations of a clean record. The API server prefixes their
 // keys with the name of the webhook and writes them to its audit log, with who wrote what.
 func (r Record) Annotations() map[string]string {
-	annotations := map[string]string{}
-	for _, field := range Fields() {
+	fields := Fields()
+	annotations := make(map[string]string, len(fields))
+	for _, field := range fields {
 		if field.Annotation == "" {
 			continue
 		}

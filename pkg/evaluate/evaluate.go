@@ -125,8 +125,8 @@ func (e *Evaluator) Evaluate(ctx context.Context, write Write) (judgement Judgem
 	if err != nil || counted == nil {
 		return NotJudged(), err
 	}
-	_, end := step(ctx, "judge", &took.Judge)
-	defer end()
+	_, judging := step(ctx, "judge", &took.Judge)
+	defer judging.end()
 	return e.conclude(ctx, write, counted)
 }
 
@@ -161,8 +161,8 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	case err != nil:
 		return nil, err
 	}
-	counting, end := step(counting, "count", &took.Count)
-	defer end()
+	counting, reading := step(counting, "count", &took.Count)
+	defer reading.end()
 	counted.Case, err = e.read(counting, write)
 	return counted, err
 }
@@ -170,9 +170,9 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 // enter waits for room among what is judged at once: beside the wait for reading the write.
 func (e *Evaluator) enter(ctx context.Context, write Write, took *audit.Phases) (counting context.Context, leave func(), err error) {
 	before := budget.From(ctx).Waited()
-	_, end := step(ctx, "wait", &took.Wait)
+	_, waiting := step(ctx, "wait", &took.Wait)
 	defer func() {
-		end()
+		waiting.end()
 		took.Wait += before
 	}()
 	return e.Budget.Open(ctx, write.size())

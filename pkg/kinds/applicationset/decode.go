@@ -103,8 +103,14 @@ func checkTemplate(template value) error {
 		}
 	}
 	for _, key := range []string{"labels", "annotations"} {
-		if _, err := metadata.field(key).textMap(); err != nil {
+		texts := metadata.field(key)
+		if _, err := texts.object(); err != nil {
 			return err
+		}
+		for name := range texts.members() {
+			if _, err := texts.field(name).text(); err != nil {
+				return err
+			}
 		}
 	}
 	if _, err := metadata.field("finalizers").texts(); err != nil {

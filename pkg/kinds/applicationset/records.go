@@ -118,7 +118,7 @@ func (e *element) describe() string { return e.tree().spelled() }
 // tree parses the element.
 func (e *element) tree() value {
 	at := &path{within: e.place, index: e.index}
-	return value{at: *at, node: at, raw: parse(nil, e.json), kept: &paths{}}
+	return value{at: *at, node: at, raw: parse(nil, e.json)}
 }
 
 func (e *element) make() (map[string]any, error) {

@@ -47,7 +47,7 @@ func (p *paths) keep(at path) *path {
 		p = &paths{}
 	}
 	if len(p.room) == cap(p.room) {
-		const least, most = 4, 64
+		const least, most = 16, 64
 		p.room = make([]path, 0, min(max(2*cap(p.room), least), most))
 	}
 	p.room = append(p.room, at)

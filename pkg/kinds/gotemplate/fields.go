@@ -18,20 +18,20 @@ type Field struct {
 	Indexed bool
 }
 
-// plain returns nil for a template that does more, or that it does not understand.
-func plain(text, left, right string) *Plain {
+// plain is not done with a template that does more, or that it does not understand.
+func plain(text, left, right string) (plain Plain, done bool) {
 	fields := strings.Count(text, left)
-	plain := &Plain{Texts: make([]string, 0, fields+1), Fields: make([]Field, 0, fields)}
+	plain = Plain{Texts: make([]string, 0, fields+1), Fields: make([]Field, 0, fields)}
 	for {
 		before, rest, found := strings.Cut(text, left)
 		plain.Texts = append(plain.Texts, before)
 		if !found {
-			return plain
+			return plain, true
 		}
 		action, after, closed := strings.Cut(rest, right)
 		field, isField := plainField(strings.Trim(action, spaces))
 		if !closed || !isField {
-			return nil
+			return Plain{}, false
 		}
 		plain.Fields = append(plain.Fields, field)
 		text = after

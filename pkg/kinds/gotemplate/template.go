@@ -64,24 +64,31 @@ type Template struct {
 	engine *Engine
 	text   string
 	// root is nil as long as a plain template is rendered without it.
-	root   *template.Template
-	plain  *Plain
-	params map[string]any
+	root *template.Template
+	// plain holds if isPlain.
+	plain   Plain
+	isPlain bool
+	params  map[string]any
 	// mutates says that a function of the template may change the parameters.
 	mutates bool
 }
 
 // Parse parses a template. One that is plain is not parsed any further before it must be.
 func (e *Engine) Parse(text string) (*Template, error) {
-	parsed := &Template{engine: e, text: text, plain: plain(text, e.left, e.right)}
-	if parsed.plain != nil {
+	parsed := &Template{engine: e, text: text}
+	if parsed.plain, parsed.isPlain = plain(text, e.left, e.right); parsed.isPlain {
 		return parsed, nil
 	}
 	return parsed, parsed.parse()
 }
 
 // Plain returns nil for a template that is not plain.
-func (t *Template) Plain() *Plain { return t.plain }
+func (t *Template) Plain() *Plain {
+	if !t.isPlain {
+		return nil
+	}
+	return &t.plain
+}
 
 // parse rewrites the template: every turn of a loop and every call of another template spends
 // some of the budget, because neither can be stopped from outside.
@@ -133,7 +140,7 @@ func (e *Engine) bind(parsed *Template, used map[string]bool) template.FuncMap {
 
 // Execute renders the template, to 1 MiB at most.
 func (t *Template) Execute(params map[string]any) (string, error) {
-	if t.plain != nil {
+	if t.isPlain {
 		if output, done := t.plain.execute(params); done {
 			return output, nil
 		}

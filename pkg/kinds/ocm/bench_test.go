@@ -23,23 +23,7 @@ func BenchmarkReplicaSetOf1MiB(b *testing.B) {
 			`"spec":{"manifestWorkTemplate":{"workload":{"manifests":[%s,{"last":%q}]}},"placementRefs":[{"name":"p",`+
 			`"rolloutStrategy":{"progressive":{"maxConcurrency":%s},"type":"Progressive"}}]}}`, strings.Join(manifests, ","), last, window)
 	}
-	kind := replicaSet(inventory.NewStaticRegistry(inventory.Static{Objects: kindtest.Objects(b, []byte(`
-apiVersion: cluster.open-cluster-management.io/v1
-kind: ManagedCluster
-metadata: {name: c, labels: {cluster.open-cluster-management.io/clusterset: s}, annotations: {kindtest.seawall.dev/copies: "10"}}
----
-apiVersion: cluster.open-cluster-management.io/v1beta2
-kind: ManagedClusterSet
-metadata: {name: s}
----
-apiVersion: cluster.open-cluster-management.io/v1beta2
-kind: ManagedClusterSetBinding
-metadata: {name: s, namespace: ns}
----
-apiVersion: cluster.open-cluster-management.io/v1beta1
-kind: Placement
-metadata: {name: p, namespace: ns}
-`))}))
+	kind := replicaSet(placed(b, 10))
 	before := setOf("1", "a")
 	for name, after := range map[string][]byte{"manifests": setOf("1", "b"), "pace": setOf("2", "a"), "nothing": setOf("1", "a")} {
 		b.Run(name, func(b *testing.B) {
@@ -56,4 +40,49 @@ metadata: {name: p, namespace: ns}
 			}
 		})
 	}
+}
+
+// BenchmarkReplicaSetOf10000 creates and updates one for 10,000 clusters.
+func BenchmarkReplicaSetOf10000(b *testing.B) {
+	kind := replicaSet(placed(b, 10_000))
+	setOf := func(name string) *rollout.Object {
+		return kindtest.Cut(b, fmt.Appendf(nil, `{"apiVersion":"work.open-cluster-management.io/v1alpha1","kind":"ManifestWorkReplicaSet",`+
+			`"metadata":{"name":"w","namespace":"ns"},"spec":{"manifestWorkTemplate":{"workload":{"manifests":[{"name":%q}]}},"placementRefs":[{"name":"p",`+
+			`"rolloutStrategy":{"progressive":{"maxConcurrency":20},"type":"Progressive"}}]}}`, name))
+	}
+	for name, write := range map[string]rollout.Write{
+		"create": {Operation: rollout.Create, Namespace: "ns", Name: "w", Object: setOf("a")},
+		"update": {Operation: rollout.Update, Namespace: "ns", Name: "w", Object: setOf("b"), OldObject: setOf("a")},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if change, err := kind.Reader.Read(b.Context(), write); err != nil || change.Affected() != 10_000 {
+					b.Fatal(change.Affected(), err)
+				}
+			}
+		})
+	}
+}
+
+// placed returns so many clusters and a Placement of all of them.
+func placed(b *testing.B, clusters int) *inventory.Registry {
+	b.Helper()
+	return inventory.NewStaticRegistry(inventory.Static{Objects: kindtest.Objects(b, fmt.Appendf(nil, `
+apiVersion: cluster.open-cluster-management.io/v1
+kind: ManagedCluster
+metadata: {name: c, labels: {cluster.open-cluster-management.io/clusterset: s}, annotations: {kindtest.seawall.dev/copies: "%d"}}
+---
+apiVersion: cluster.open-cluster-management.io/v1beta2
+kind: ManagedClusterSet
+metadata: {name: s}
+---
+apiVersion: cluster.open-cluster-management.io/v1beta2
+kind: ManagedClusterSetBinding
+metadata: {name: s, namespace: ns}
+---
+apiVersion: cluster.open-cluster-management.io/v1beta1
+kind: Placement
+metadata: {name: p, namespace: ns}
+`, clusters))})
 }

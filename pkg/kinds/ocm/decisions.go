@@ -28,11 +28,11 @@ type group struct {
 }
 
 func (d decided) clusters() []string {
-	var names []string
-	for _, group := range d.groups {
-		names = append(names, group.clusters...)
+	all := make([][]string, len(d.groups))
+	for i, group := range d.groups {
+		all[i] = group.clusters
 	}
-	return names
+	return slices.Concat(all...)
 }
 
 // decide returns the decisions of a placement as its spec makes them, and those that stand

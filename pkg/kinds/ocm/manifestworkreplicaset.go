@@ -69,8 +69,9 @@ func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollou
 		before = &replicaSet{}
 	}
 	change := rollout.Change{Environments: len(after.environments), Warnings: after.warnings}
-	var paced, tornDown []rollout.Target
-	for _, target := range rollout.Delta(before.environments, after.environments, after.effect(write, before)) {
+	targets := rollout.Delta(before.environments, after.environments, after.effect(write, before))
+	paced, tornDown := make([]rollout.Target, 0, len(targets)), []rollout.Target(nil)
+	for _, target := range targets {
 		if target.Effect == rollout.Removed || before.uproots(target.Name, after) {
 			tornDown = append(tornDown, target)
 		} else {
@@ -108,9 +109,14 @@ func (r replicaSetReader) read(account *budget.Account, namespace string, object
 		}
 		side.plans = append(side.plans, plan)
 		side.places[ref.Name] = plan.places()
-		for _, name := range decided.clusters() {
-			names = append(names, name)
-			side.works[name] = append(side.works[name], ref.Name)
+		clusters, only := decided.clusters(), []string{ref.Name}
+		names = append(names, clusters...)
+		for _, name := range clusters {
+			if works := side.works[name]; works != nil {
+				side.works[name] = append(works, ref.Name)
+			} else {
+				side.works[name] = slices.Clip(only) // most clusters have no other
+			}
 		}
 	}
 	side.environments, err = r.inventory.environments(names)

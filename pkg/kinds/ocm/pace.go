@@ -56,7 +56,7 @@ func (p place) soonerThan(before place) bool {
 
 // places returns where each cluster of the plan stands.
 func (p plan) places() map[string]place {
-	all := map[string]place{}
+	all := make(map[string]place, p.size())
 	for number, wave := range p.waves {
 		for _, name := range wave.clusters {
 			all[name] = place{wave: number, window: wave.window, size: len(wave.clusters), patience: p.patience}

@@ -156,7 +156,7 @@ func (s *placementSpec) divide(account *budget.Account, clusters []managed) ([]g
 	if err := account.Work(len(clusters) * len(strategy.DecisionGroups)); err != nil {
 		return nil, err
 	}
-	taken := map[string]bool{}
+	taken := make(map[string]bool, len(clusters))
 	for g, named := range strategy.DecisionGroups {
 		path := fmt.Sprintf("spec.decisionStrategy.groupStrategy.decisionGroups[%d].groupClusterSelector", g)
 		selects, err := named.GroupClusterSelector.selects(path)
@@ -170,7 +170,7 @@ func (s *placementSpec) divide(account *budget.Account, clusters []managed) ([]g
 }
 
 func untaken(clusters []managed, taken map[string]bool, selects func(managed) bool) []string {
-	var names []string
+	names := make([]string, 0, len(clusters)-len(taken))
 	for _, cluster := range clusters {
 		if !taken[cluster.Name] && selects(cluster) {
 			taken[cluster.Name] = true

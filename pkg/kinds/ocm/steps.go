@@ -19,6 +19,14 @@ type wave struct {
 	pace, divide string
 }
 
+// size returns how many clusters the waves have together.
+func (p plan) size() (n int) {
+	for _, wave := range p.waves {
+		n += len(wave.clusters)
+	}
+	return n
+}
+
 // of returns the plan with some of its clusters only.
 func (p plan) of(clusters map[string]bool) plan {
 	waves := slices.Clone(p.waves)
@@ -50,9 +58,9 @@ func steps(plans []plan, staying []rollout.Target) []rollout.Step {
 // steps returns the waves with the affected clusters only, each in its first wave.
 func (p plan) steps(affected map[string]rollout.Target) []rollout.Step {
 	all := make([]rollout.Step, 0, len(p.waves))
-	taken := map[string]bool{}
+	taken := make(map[string]bool, len(affected))
 	for _, wave := range p.waves {
-		var targets []rollout.Target
+		targets := make([]rollout.Target, 0, min(len(wave.clusters), len(affected)))
 		for _, name := range wave.clusters {
 			target, is := affected[name]
 			if !is || taken[name] {
