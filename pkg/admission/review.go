@@ -63,8 +63,8 @@ type cut struct {
 // cutReview returns what it could read with an error.
 func cutReview(review []byte) (cut, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(review), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	const outside, inside = 1, 2
-	var request cut
+	const outside, inside, usual = 1, 2, 1 << 10
+	request := cut{head: make([]byte, 0, usual)}
 	for {
 		token, err := decoder.ReadToken()
 		if err != nil {
