@@ -55,8 +55,9 @@ func receive(body io.Reader, size int, whole bool) (admission.Request, error) {
 
 // cut is the request of a review in pieces.
 type cut struct {
-	// head holds the fields of the request but for its objects, which share the memory of the review.
-	head        []byte
+	// head is a JSON object of the fields but for the objects, up to its last brace.
+	head []byte
+	// object and old share the memory of the review.
 	object, old []byte
 }
 
@@ -64,7 +65,7 @@ type cut struct {
 func cutReview(review []byte) (cut, error) {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(review), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	const outside, inside, usual = 1, 2, 1 << 10
-	request := cut{head: make([]byte, 0, usual)}
+	request := cut{head: append(make([]byte, 0, usual), '{')}
 	for {
 		token, err := decoder.ReadToken()
 		if err != nil {
@@ -98,19 +99,18 @@ func (c *cut) add(name string, value jsontext.Value) {
 	case "oldObject":
 		c.old = value
 	default:
-		c.head, _ = jsontext.AppendQuote(append(c.head, ','), name) // which was read as a name
+		if len(c.head) > 1 {
+			c.head = append(c.head, ',')
+		}
+		c.head, _ = jsontext.AppendQuote(c.head, name) // which was read as a name
 		c.head = append(append(c.head, ':'), value...)
 	}
 }
 
 func (c *cut) request() (admission.Request, error) {
 	var request admission.Request
-	text := []byte("{}")
-	if len(c.head) > 0 {
-		text = append(c.head, '}')
-		text[0] = '{' // in place of a comma
-	}
-	if err := json.Unmarshal(text, &request.AdmissionRequest); err != nil {
+	c.head = append(c.head, '}')
+	if err := json.Unmarshal(c.head, &request.AdmissionRequest); err != nil {
 		return request, fmt.Errorf("the review is none of the API server's: %w", err)
 	}
 	if request.UID == "" {

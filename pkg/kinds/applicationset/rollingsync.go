@@ -173,7 +173,7 @@ func (s *side) totals() *totals {
 
 // reach returns, by step, how many Applications are in flight together at most: none from
 // the first gate on, which is a step of some Applications and a window of none.
-func (s strategy) reach(totals *totals) []int {
+func (s *strategy) reach(totals *totals) []int {
 	reach := make([]int, len(s.steps))
 	for i, step := range s.steps {
 		total := totals.steps[i]

@@ -38,7 +38,8 @@ func (s *skeleton) digest(pen *pen) uint64 {
 		binary.LittleEndian.PutUint64(text[from:], uint64(len(text)-from-sizeBytes)) //nolint:gosec // a length
 		end = s.ends[i]
 	}
-	pen.text = append(text, s.text[end:]...)
+	text = append(text, s.text[end:]...)
+	pen.text = text
 	return maphash.Bytes(pen.reading.seed, pen.text)
 }
 
