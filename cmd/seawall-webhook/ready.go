@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -43,12 +42,18 @@ func reported(logger *slog.Logger, check healthz.Checker) healthz.Checker {
 	}
 }
 
-func syncedCheck(what string, synced func() bool) healthz.Checker {
-	return func(*http.Request) error {
-		if !synced() {
-			return fmt.Errorf("%s are not read yet", what)
+// once returns a check that passes for good once the other has passed: what is lost later is
+// lost to all replicas at once, and must not take them all out of service. Metrics tell of it,
+// and the reviews that need it fail.
+func once(check healthz.Checker) healthz.Checker {
+	var passed atomic.Bool
+	return func(request *http.Request) error {
+		if passed.Load() {
+			return nil
 		}
-		return nil
+		err := check(request)
+		passed.Store(err == nil)
+		return err
 	}
 }
 

@@ -32,12 +32,14 @@ func TestACheckIsLoggedWhenItSaysSomethingElse(t *testing.T) {
 	g.Expect(log.String()).To(gomega.ContainSubstring(`state="not yet"`))
 }
 
-func TestUnreadInventoriesAreNotReady(t *testing.T) {
+func TestWhatHasBeenReadOnceStaysReady(t *testing.T) {
 	g := gomega.NewWithT(t)
-	synced := false
-	check := syncedCheck("WavePolicies", func() bool { return synced })
-	g.Expect(check(nil)).To(gomega.MatchError("WavePolicies are not read yet"))
-	synced = true
+	var failing error = errors.New("WavePolicies are not read yet")
+	check := once(func(*http.Request) error { return failing })
+	g.Expect(check(nil)).To(gomega.MatchError(failing))
+	failing = nil
+	g.Expect(check(nil)).To(gomega.Succeed())
+	failing = errors.New("lost")
 	g.Expect(check(nil)).To(gomega.Succeed())
 }
 

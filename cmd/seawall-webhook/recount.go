@@ -29,6 +29,7 @@ func newEvaluator(configuration config.Config, to followed) *evaluate.Evaluator 
 		Overrides:  to.overrides,
 		Uses:       to.overrides.uses,
 		Excluded:   append(slices.Clone(configuration.Recount.ExcludedNamespaces), configuration.Namespace),
+		Ready:      to.sources.ready,
 		Budget:     budget.NewPool(configuration.ReviewBytes()),
 	}
 }

@@ -51,7 +51,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	checks, err := watch(serving, mgr, to)
+	checks, err := watch(mgr, to)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	}
 	if err := errors.Join(
 		addChecks(mgr, logger, checks),
-		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to.registry),
+		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to),
 	); err != nil {
 		return err
 	}
@@ -174,21 +174,25 @@ func newManager(configuration config.Config) (manager.Manager, error) {
 
 // followed is what is kept equal to objects of the cluster.
 type followed struct {
-	registry   *inventory.Registry
+	// own is the registry of Seawall's own objects, and registry that of all others.
+	own, registry *inventory.Registry
 	argoCD     *argocd.ArgoCD
 	namespaces *inventory.Namespaces
 	policies   *policy.Set
 	overrides  *overrides
 	kinds      *kinds.Set
+	sources    *sources
 }
 
 // newFollowed returns what is followed once watch is called.
 func newFollowed(mgr manager.Manager, configuration config.Config, progressive argocd.ProgressiveSyncs) (followed, error) {
-	registry := inventory.NewRegistry()
+	own, registry := inventory.NewRegistry(), inventory.NewRegistry()
+	own.LoseAfter(configuration.SourcePatience)
+	registry.LoseAfter(configuration.SourcePatience)
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
 	permitted, err := newOverrides(mgr, configuration)
 	return followed{
-		registry: registry, argoCD: argoCD, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
+		own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
 		policies: &policy.Set{}, overrides: permitted,
 		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
 			ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
@@ -197,31 +201,29 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 }
 
 // watch starts what the webhook watches and returns a readiness check for each.
-func watch(ctx context.Context, mgr manager.Manager, to followed) (checks, error) {
-	policiesSynced, err := follow.Policies(ctx, mgr.GetCache(), to.policies)
-	if err != nil {
-		return nil, err
+func watch(mgr manager.Manager, to followed) (checks, error) {
+	log := mgr.GetLogger()
+	for name, registry := range map[string]*inventory.Registry{"definitions": to.own, "inventory": to.registry} {
+		watcher, err := inventory.NewWatcher(registry, mgr.GetConfig(), log.WithName(name))
+		if err != nil {
+			return nil, err
+		}
+		if err := mgr.Add(watcher); err != nil {
+			return nil, err
+		}
 	}
-	overridesSynced, err := follow.Overrides(ctx, mgr.GetCache(), to.overrides.Overrides)
-	if err != nil {
-		return nil, err
-	}
-	kindsSynced, err := follow.RolloutKinds(ctx, mgr.GetCache(), to.kinds, to.registry)
-	if err != nil {
-		return nil, err
-	}
-	watcher, err := inventory.NewWatcher(to.registry, mgr.GetConfig(), mgr.GetLogger().WithName("inventory"))
-	if err != nil {
-		return nil, err
-	}
+	policies := follow.Policies(to.own, to.policies)
+	overrides := follow.Overrides(to.own, to.overrides.Overrides, log.WithName("overrides"))
+	described := follow.RolloutKinds(to.own, to.kinds, to.registry)
+	to.sources.follow(policies, overrides, described, to.registry)
 	return checks{
-		"inventory":  to.argoCD.Check,
+		"inventory":  once(to.argoCD.Check),
 		"fleets":     to.registry.Check,
-		"policies":   syncedCheck("WavePolicies", policiesSynced),
-		"overrides":  syncedCheck("WaveOverrides", overridesSynced),
-		"kinds":      syncedCheck("RolloutKinds", kindsSynced),
-		"namespaces": to.namespaces.Check,
-	}, mgr.Add(watcher)
+		"policies":   once(policies.Check),
+		"overrides":  once(overrides.Check),
+		"kinds":      once(described.Check),
+		"namespaces": once(to.namespaces.Check),
+	}, nil
 }
 
 // addControllers adds what writes the status of Seawall's own objects.

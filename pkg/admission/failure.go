@@ -7,6 +7,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 // Reasons of failures of Seawall's own, as metrics and records spell them.
@@ -15,6 +16,9 @@ const (
 	failureOverload = "Overload"
 	failurePanic    = "Panic"
 	failureTimeout  = "Timeout"
+	// failureUnknown is that of reviews that need what the API server has not told yet, or not
+	// for too long.
+	failureUnknown = "SourceLost"
 )
 
 // failure is why Seawall could not judge a write. It is never a verdict about the write.
@@ -33,13 +37,16 @@ func failureOf(ctx context.Context, err error) *failure {
 	if errors.Is(err, evaluate.ErrInternal) {
 		return &failure{reason: failurePanic, err: err}
 	}
+	if errors.Is(err, evaluate.ErrNotReady) || errors.Is(err, inventory.ErrLost) {
+		return &failure{reason: failureUnknown, err: err}
+	}
 	return &failure{reason: failureError, err: err}
 }
 
 // code returns the HTTP status of a refusal, which no denial has.
 func (f *failure) code() int32 {
 	switch f.reason {
-	case failureOverload:
+	case failureOverload, failureUnknown:
 		return http.StatusServiceUnavailable
 	case failureTimeout:
 		return http.StatusGatewayTimeout

@@ -3,6 +3,7 @@
 package admission
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -64,13 +65,17 @@ func (o outcome) passes() bool {
 func (h *Handler) decide(ctx context.Context, request admission.Request) outcome {
 	kind := schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
 	operation, judged := operationOf(request)
-	if !judged || !h.Evaluator.Asks(kind, operation) {
+	if !judged {
+		return outcome{Judgement: evaluate.NotJudged()}
+	}
+	asks, err := h.Evaluator.Asks(kind, operation)
+	if err == nil && !asks {
 		return outcome{Judgement: evaluate.NotJudged()}
 	}
 	var result outcome
 	var write *evaluate.Write
 	account := budget.From(ctx)
-	err := account.Refused()
+	err = cmp.Or(err, account.Refused())
 	result.Phases.Wait = account.Waited()
 	if err == nil {
 		write, err = read(request, operation)

@@ -84,6 +84,9 @@ type Config struct {
 	// ReviewMemory is what all writes that are judged at once may take of the memory, such as
 	// "256Mi"; "0" is half of GOMEMLIMIT.
 	ReviewMemory string
+	// SourcePatience is how long the API server may tell nothing of a resource, not even that
+	// nothing has changed, before reviews that need it fail; zero is for ever.
+	SourcePatience time.Duration
 	// Lease names the Lease, in Namespace, that elects the replica which writes status and
 	// re-counts; empty for a single replica without election.
 	Lease string
@@ -117,6 +120,7 @@ func Default() Config {
 		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
 		ReviewMemory:         "0",
+		SourcePatience:       5 * time.Minute,
 		Lease:                "seawall",
 		ShutdownDelay:        5 * time.Second,
 		LogLevel:             "info",
@@ -158,6 +162,9 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.ReviewMemory, "review-memory", c.ReviewMemory,
 		"memory that all writes which are judged at once may take, one half of it each, such as 256Mi; others wait until "+
 			"the API server's timeout is near; 0 is half of GOMEMLIMIT")
+	flags.DurationVar(&c.SourcePatience, "source-patience", c.SourcePatience,
+		"how long the API server may tell nothing of a resource, which it does about once a minute, before reviews that "+
+			"need it are answered as --on-error says; 0 is for ever")
 	flags.StringVar(&c.Lease, "lease", c.Lease,
 		"Lease that elects the replica which writes status and re-counts; empty for a single replica")
 	flags.DurationVar(&c.ShutdownDelay, "shutdown-delay", c.ShutdownDelay,
@@ -228,8 +235,17 @@ func (c *Config) validateCertificates() error {
 func (c *Config) validateDurations() error {
 	return errors.Join(
 		lastsFor("shutdown-delay", c.ShutdownDelay, time.Minute),
+		c.validateSourcePatience(),
 		lastsFor("override-retention", c.OverrideRetention, longestRetention),
 	)
+}
+
+func (c *Config) validateSourcePatience() error {
+	const least, most = 2 * time.Minute, 24 * time.Hour // of what is in order one hears once a minute
+	if patience := c.SourcePatience; patience != 0 && (patience < least || patience > most) {
+		return fmt.Errorf("--source-patience is %s: want %s to %s, or 0", patience, least, most)
+	}
+	return nil
 }
 
 func (c *Config) validateLogLevel() error {

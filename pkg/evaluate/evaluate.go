@@ -53,6 +53,8 @@ type Evaluator struct {
 	Overrides  Overrides
 	// Uses keeps count of the overrides that writes use.
 	Uses Uses
+	// Ready, if not nil, returns why it is not known by what to judge: then nothing is judged.
+	Ready func() error
 	// Excluded are the namespaces whose rollouts the webhook is not asked about: those that
 	// exist there are not judged.
 	Excluded []string
@@ -101,9 +103,23 @@ type Judgement struct {
 // NotJudged is the judgement of a write that no policy selects.
 func NotJudged() Judgement { return Judgement{Decision: policy.Decide(nil)} }
 
-// Asks tells whether any policy may judge a write.
-func (e *Evaluator) Asks(kind schema.GroupKind, operation rollout.Operation) bool {
-	return len(e.Policies.Candidates(kind, operation)) > 0
+// ErrNotReady says that it is not known by what to judge.
+var ErrNotReady = errors.New("it is not known by what to judge")
+
+// ready returns an error that wraps ErrNotReady.
+func (e *Evaluator) ready() error {
+	if e.Ready == nil {
+		return nil
+	}
+	if err := e.Ready(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotReady, err)
+	}
+	return nil
+}
+
+// Asks tells whether any policy may judge a write. The error wraps ErrNotReady.
+func (e *Evaluator) Asks(kind schema.GroupKind, operation rollout.Operation) (bool, error) {
+	return len(e.Policies.Candidates(kind, operation)) > 0, e.ready()
 }
 
 // ErrInternal is a fault of Seawall's, such as a panic, of which the log tells more.
@@ -142,6 +158,9 @@ type Counted struct {
 // otherwise. It notes in took how long it waited and counted. The error is a failure of
 // Seawall's own.
 func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.Policy, took *audit.Phases) (*Counted, error) {
+	if err := e.ready(); err != nil {
+		return nil, err
+	}
 	if len(policies) == 0 {
 		return nil, nil //nolint:nilnil // no policy, nothing to count
 	}

@@ -1,12 +1,10 @@
 package follow
 
 import (
-	"context"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/equality"
-	toolscache "k8s.io/client-go/tools/cache"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -14,15 +12,11 @@ import (
 	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 )
 
-// RolloutKinds keeps the described kinds of a set equal to the RolloutKinds of the cluster, and
-// has the registry read what they declare as their inventory. The function that it returns
-// tells whether the set holds all that existed at the start.
-func RolloutKinds(
-	ctx context.Context, informers cache.Informers, set *kinds.Set, registry *inventory.Registry,
-) (synced func() bool, err error) {
-	follower := &follower{set: set, registry: registry, followed: map[string]followed{}}
-	return follow(ctx, informers, &v1alpha1.RolloutKind{}, follower.put,
-		func(name toolscache.ObjectName) { follower.remove(name.Name) })
+// RolloutKinds keeps the described kinds of a set equal to the RolloutKinds that a registry
+// reads, and has the registry of the inventory read what they declare as theirs.
+func RolloutKinds(registry *inventory.Registry, set *kinds.Set, declared *inventory.Registry) Source {
+	follower := &follower{set: set, registry: declared, followed: map[string]followed{}}
+	return follow(registry, "rolloutkinds", follower.put, func(name types.NamespacedName) { follower.remove(name.Name) })
 }
 
 // follower remembers what it made of each RolloutKind.

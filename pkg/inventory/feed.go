@@ -9,8 +9,13 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
-// ErrNotSynced says that objects have not been read yet.
-var ErrNotSynced = errors.New("the inventory has not been read yet")
+var (
+	// ErrNotSynced says that objects have not been read yet.
+	ErrNotSynced = errors.New("the inventory has not been read yet")
+	// ErrLost says that the API server has not told anything of objects for too long: what is
+	// known of them may be over.
+	ErrLost = errors.New("the API server has told nothing of it")
+)
 
 // phase says how far a collection is.
 type phase int
@@ -51,6 +56,8 @@ type feed struct {
 // ready returns why the collection cannot answer; the caller holds the lock.
 func (f *feed) ready() error {
 	switch {
+	case f.phase == current && f.registry != nil:
+		return f.registry.patient(f)
 	case f.phase == current:
 		return nil
 	case f.phase == missing:
@@ -86,6 +93,9 @@ func (f *feed) Settled() bool {
 	phase, cause := f.state()
 	return phase == current || phase == missing || cause != nil
 }
+
+// Source returns what is read.
+func (f *feed) Source() Source { return f.source }
 
 func (f *feed) state() (phase, error) {
 	f.mu.RLock()

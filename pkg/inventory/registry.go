@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -21,6 +22,8 @@ type Registry struct {
 	static    *Static
 	texts     Texts
 	observers []Observer
+	// patience is how long a source may be silent; zero is for ever.
+	patience time.Duration
 	// changed tells the Watcher to look again; it holds one signal.
 	changed chan struct{}
 	// checked says that Check has passed.
@@ -29,6 +32,19 @@ type Registry struct {
 
 // NewRegistry returns a registry without collections, for a Watcher to feed.
 func NewRegistry() *Registry { return &Registry{changed: make(chan struct{}, 1)} }
+
+// LoseAfter has what is known of a source count as lost when the API server has told nothing of
+// it for so long, be it that nothing changed, which it does about once a minute. It is to be
+// called before anything is read.
+func (r *Registry) LoseAfter(patience time.Duration) { r.patience = patience }
+
+// patient returns an error that wraps ErrLost for a feed that has been silent for too long.
+func (r *Registry) patient(f *feed) error {
+	if silent := time.Since(f.news.last()); r.patience > 0 && silent > r.patience {
+		return fmt.Errorf("%s: %w for %s: want it to be heard of every %s", f.source, ErrLost, silent.Round(time.Second), r.patience)
+	}
+	return nil
+}
 
 // Static is all that there is for a registry that nothing feeds.
 type Static struct {

@@ -23,6 +23,8 @@ type Source struct {
 	Kind string
 	// Namespace, if not empty, is the only one that is read.
 	Namespace string
+	// Name, if not empty, is that of the only object that is read.
+	Name string
 	// Label, if not empty, is a label that the objects that are read have, such as "env=prod".
 	Label string
 	// MetadataOnly asks the API server for nothing but the metadata.
@@ -43,7 +45,7 @@ func (s Source) covers(object *unstructured.Unstructured) bool {
 	plural, _ := meta.UnsafeGuessKindToResource(kind)
 	key, value, _ := strings.Cut(s.Label, "=")
 	return kind.Group == s.Group && slices.Contains(s.Versions, kind.Version) &&
-		(kind.Kind == s.Kind || s.Kind == "" && plural.Resource == s.Resource) && object.GetLabels()[key] == value
+		(kind.Kind == s.Kind || s.Kind == "" && plural.Resource == s.Resource) && (s.Name == "" || s.Name == object.GetName()) && object.GetLabels()[key] == value
 }
 
 // served returns the version to read among those that the API server serves.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-logr/logr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -202,6 +203,9 @@ func listWatch[R runtime.Object](feed *feed, list call[R], watching call[watch.I
 // answer makes a request for a collection, and tells it of a failure.
 func answer[R any](ctx context.Context, feed *feed, options metav1.ListOptions, request call[R]) (got R, err error) {
 	options.LabelSelector = feed.source.Label
+	if feed.source.Name != "" {
+		options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, feed.source.Name).String()
+	}
 	if got, err = request(ctx, options); err != nil {
 		feed.fail(ctx, err)
 	}

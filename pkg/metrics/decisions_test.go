@@ -129,7 +129,7 @@ func draw(number int) audit.Record {
 	record := denial()
 	record.Reason = pick("NoChange", "WithinLimit", "UnresolvedAdmitted", "Overridden",
 		"AnnotationMalformed", "PolicyInvalid", "RolloutOverLimit", "SuccessRateMissing", "Unresolved", "WaveOverLimit",
-		"NotJudged", "Error", "Overload", "Panic", "Timeout")
+		"NotJudged", "Error", "Overload", "Panic", "SourceLost", "Timeout")
 	record.Policy = pick("denies", "warns", "audits")
 	record.Operation = pick("CREATE", "UPDATE", "DELETE", fmt.Sprint("OPERATION-", number))
 	record.DryRun = pick("yes", "no") == "yes"
@@ -137,7 +137,7 @@ func draw(number int) audit.Record {
 	switch record.Reason {
 	case "NotJudged":
 		record.Action, record.Policy = "Allow", ""
-	case "Error", "Overload", "Panic", "Timeout":
+	case "Error", "Overload", "Panic", "SourceLost", "Timeout":
 		record.Action, record.Policy = "Error", ""
 	case "NoChange", "WithinLimit", "UnresolvedAdmitted", "Overridden":
 		record.Action = "Allow"

@@ -138,7 +138,11 @@ func (r *Recounter) pass(ctx context.Context, kind rollout.Kind) error {
 		r.tried[kind.GroupKind()] = true
 		r.restAfter(kind.GroupKind(), r.clock.Since(started))
 	}()
-	if !r.Evaluator.Asks(kind.GroupKind(), rollout.Update) {
+	asks, err := r.Evaluator.Asks(kind.GroupKind(), rollout.Update)
+	if err != nil {
+		return err
+	}
+	if !asks {
 		r.retain(ctx, kind.GroupKind(), nil)
 		return nil
 	}

@@ -41,16 +41,16 @@ func readApplication(sent metav1.Object, texts *inventory.Texts) (Application, e
 }
 
 // Owned returns the sorted names of a namespace's Applications that an ApplicationSet
-// controls. It is not known while Applications cannot be read.
-func (a *Applications) Owned(namespace, uid string) (names []string, known bool) {
+// controls. The errors are those of List.
+func (a *Applications) Owned(namespace, uid string) (names []string, err error) {
 	owned, err := a.Keyed(namespace, uid)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	for _, application := range owned {
 		if application.Value.Owner != "" { // nobody's are not those of an empty uid
 			names = append(names, application.Name)
 		}
 	}
-	return names, true
+	return names, nil
 }

@@ -34,19 +34,19 @@ func TestApplicationsOwned(t *testing.T) {
 		application("argocd", "of-nobody"),
 		application("elsewhere", "c", owner("ApplicationSet", "1", true)),
 	}}))
-	names, known := applications.Owned("argocd", "1")
-	g.Expect(known).To(BeTrue())
+	names, err := applications.Owned("argocd", "1")
+	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(names).To(Equal([]string{"a", "b"}))
 
-	_, known = NewApplications(inventory.NewRegistry()).Owned("argocd", "1")
-	g.Expect(known).To(BeFalse(), "nothing was read yet")
+	_, err = NewApplications(inventory.NewRegistry()).Owned("argocd", "1")
+	g.Expect(err).To(MatchError(inventory.ErrNotSynced))
 }
 
 func TestApplicationsOfNobodyAreNotOwned(t *testing.T) {
 	g := NewWithT(t)
 	applications := NewApplications(inventory.NewStaticRegistry(inventory.Static{Objects: []*unstructured.Unstructured{application("argocd", "a")}}))
-	names, known := applications.Owned("argocd", "")
-	g.Expect(known).To(BeTrue())
+	names, err := applications.Owned("argocd", "")
+	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(names).To(BeEmpty())
 	a, err := applications.Get("argocd", "a")
 	g.Expect(err).NotTo(HaveOccurred())

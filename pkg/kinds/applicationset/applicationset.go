@@ -44,8 +44,8 @@ type Decisions interface {
 // Applications answers which Applications exist.
 type Applications interface {
 	// Owned returns the sorted names of a namespace's Applications that the ApplicationSet
-	// with the uid controls, and whether that is known.
-	Owned(namespace, uid string) (names []string, known bool)
+	// with the uid controls, or why that is not known.
+	Owned(namespace, uid string) (names []string, err error)
 }
 
 // Inventory is what an ApplicationSet is read against.

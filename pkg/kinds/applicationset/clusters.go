@@ -243,7 +243,7 @@ func (r *reading) clusters(config value, selector labels.Selector) (*selection, 
 	}
 	found, err := r.reader.clusters.Select(selector)
 	if err != nil {
-		return nil, rollout.Unresolved(config.spelled(), "cannot be counted yet: %s", oneLine(err))
+		return nil, unread(err, config.spelled(), "cannot be counted yet: %s", oneLine(err))
 	}
 	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: found} //nolint:gosec // no more than there are generators
 	r.selections = append(r.selections, made)

@@ -67,7 +67,7 @@ func (r *reading) decisionResource(config value) (argocd.DecisionResource, error
 	}
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return argocd.DecisionResource{}, rollout.Unresolved(config.spelled(), "cannot be counted: %s", cause(err))
+		return argocd.DecisionResource{}, unread(err, config.spelled(), "cannot be counted: %s", cause(err))
 	}
 	return resource, nil
 }

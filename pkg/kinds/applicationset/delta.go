@@ -2,10 +2,12 @@ package applicationset
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -37,6 +39,9 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 		// Until it is known whether strategies have an effect, look for one.
 		progressive: enabled || switchErr != nil,
 	}
+	if errors.Is(switchErr, inventory.ErrLost) {
+		return rollout.Change{}, switchErr
+	}
 	d.matchOpen()
 	d.compare()
 	d.release()
@@ -44,6 +49,9 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 		return rollout.Change{}, err
 	}
 	change := d.result()
+	if r.lost != nil {
+		return rollout.Change{}, r.lost
+	}
 	rolling := before.spec.strategy.rolling || after.spec.strategy.rolling
 	if switchErr != nil && rolling && change.Affected()+change.Held > 0 {
 		return rollout.Change{}, &rollout.UnresolvedError{

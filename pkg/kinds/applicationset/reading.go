@@ -2,10 +2,13 @@ package applicationset
 
 import (
 	"context"
+	"errors"
 	"hash/maphash"
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // reading is what the two objects of one write share while they are read.
@@ -30,6 +33,8 @@ type reading struct {
 	sets int
 	// spent is what its expansion has made, in bytes.
 	spent int
+	// lost says why it is not known which Applications exist, though it has been.
+	lost error
 	// depth is how many matrix and merge generators the present one is within.
 	depth int
 }
@@ -49,6 +54,15 @@ func (r *reading) look(strategy strategy, turn turn) {
 			r.stepLabels[expression.key] = true
 		}
 	}
+}
+
+// unread returns the finding that a field has a problem, because of what could not be read of the
+// inventory; what has been lost since is a failure of Seawall's own.
+func unread(err error, field, problem string, args ...any) error {
+	if errors.Is(err, inventory.ErrLost) {
+		return err
+	}
+	return rollout.Unresolved(field, problem, args...)
 }
 
 func (r *reading) renderer(of dialect) *renderer {

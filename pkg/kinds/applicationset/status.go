@@ -2,7 +2,9 @@ package applicationset
 
 import (
 	"encoding/json"
+	"errors"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -82,7 +84,10 @@ func (r *reading) own(before *side, write rollout.Write, stored *object) {
 		return
 	}
 	before.owned = func() []string {
-		names, _ := r.applications.Owned(write.Namespace, uid)
+		names, err := r.applications.Owned(write.Namespace, uid)
+		if errors.Is(err, inventory.ErrLost) {
+			r.lost = err
+		}
 		return names
 	}
 }
