@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +26,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -244,6 +246,11 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 		"a panic":              {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
 		"a timeout":            {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
 		"an overload":          {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"a source that is lost": {
+			reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
+				return rollout.Change{}, fmt.Errorf("secrets: %w for 6m0s", inventory.ErrLost)
+			}), code: 503, reason: "SourceLost", message: "secrets: the API server has told nothing of it for 6m0s",
+		},
 		"a namespace it lacks": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},
 		"an object without metadata": {
 			reader: changes(1), request: func(r *ctrladmission.Request) { r.Object.Raw = []byte(`{"metadata":7}`) }, code: 500, reason: "Error", message: "reading metadata",
@@ -280,6 +287,22 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestNothingPassesBeforePoliciesAreRead holds that no policy at all says nothing as long as it is
+// not known whether there is one.
+func TestNothingPassesBeforePoliciesAreRead(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(1))
+	handler.Evaluator.Policies = &policy.Set{}
+	handler.Evaluator.Ready = func() error { return errors.New("wavepolicies.seawall.dev: the inventory has not been read yet") }
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Allowed).To(gomega.BeFalse())
+	g.Expect(response.Result.Code).To(gomega.Equal(int32(503)))
+	g.Expect(response.Result.Message).To(gomega.ContainSubstring("it is not known by what to judge: wavepolicies.seawall.dev: the inventory has not been read yet"))
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("SourceLost"))
+	handler.Evaluator.Ready = nil
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Create)).Allowed).To(gomega.BeTrue())
 }
 
 func TestAKindThatNobodyDescribesCannotBeCounted(t *testing.T) {

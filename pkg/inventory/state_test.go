@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
@@ -59,4 +60,26 @@ func TestAWatchThatNobodyReadsAnyMoreEnds(t *testing.T) {
 	g.Eventually(heard.last).ShouldNot(BeZero(), "it waits for a reader")
 	events.Stop()
 	g.Eventually(source.IsStopped).Should(BeTrue())
+}
+
+func TestASourceThatIsSilentForTooLongIsLost(t *testing.T) {
+	g := NewWithT(t)
+	registry := NewRegistry()
+	read, patient := Register[member](registry, members()), NewRegistry()
+	forever := Register[member](patient, members())
+	registry.LoseAfter(time.Minute)
+	for _, collection := range []*Collection[member]{read, forever} {
+		g.Expect(collection.feed.store(func() error { return nil }).Replace([]any{sent("v1", "a", "one", nil, nil)}, "")).To(Succeed())
+		collection.news.nanoseconds.Store(time.Now().Add(-59 * time.Second).UnixNano())
+		g.Expect(collection.Get("a", "one")).NotTo(BeNil())
+		collection.news.nanoseconds.Store(time.Now().Add(-61 * time.Second).UnixNano())
+	}
+	_, err := read.Get("a", "one")
+	g.Expect(err).To(MatchError(ErrLost))
+	g.Expect(err).To(MatchError("members.example.com: the API server has told nothing of it for 1m1s: want it to be heard of every 1m0s"))
+	_, err = read.List("", labels.Everything())
+	g.Expect(err).To(MatchError(ErrLost))
+	g.Expect(forever.Get("a", "one")).NotTo(BeNil(), "where nobody has set a time")
+	read.news.came()
+	g.Expect(read.Get("a", "one")).NotTo(BeNil(), "it is heard of again")
 }
