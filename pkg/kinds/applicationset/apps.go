@@ -103,7 +103,7 @@ func (a *apps) resize(room int) {
 	}
 	a.slots = make([]uint32, size)
 	for i := range a.list {
-		*a.slot(nil, a.list[i].hash) = uint32(i) + 1
+		*a.slot(a.name(&a.list[i]), a.list[i].hash) = uint32(i) + 1
 	}
 }
 
@@ -114,7 +114,7 @@ func (a *apps) slot(name []byte, hash uint32) *uint32 {
 	mask := uint32(len(a.slots) - 1) //nolint:gosec // the budget ends long before
 	for at := hash & mask; ; at = (at + 1) & mask {
 		slot := &a.slots[at]
-		if *slot == 0 || name != nil && a.is(int(*slot)-1, name, hash) {
+		if *slot == 0 || a.is(int(*slot)-1, name, hash) {
 			return slot
 		}
 	}
