@@ -154,7 +154,7 @@ func draw(number int) audit.Record {
 // has one action, as docs/metrics.md states it.
 func bound(kinds, policies int) int {
 	const durations, probabilities, environments = 15 + 3, 12 + 3, 13 + 3 // buckets, +Inf, sum and count
-	outcomes := 10*policies + 5                                           // 10 reasons of each policy's, 5 of nobody's
+	outcomes := 10*policies + 6                                           // 10 reasons of each policy's, 6 of nobody's
 	counters := outcomes * 4 * 2                                          // operations, dry-run or not
 	return (kinds + 1) * (counters + 5*durations + 4*(probabilities+environments) + 3*durations)
 }
