@@ -1,8 +1,15 @@
 package main_test
 
 import (
+	"net/http"
+	"os"
+	"time"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
@@ -39,4 +46,43 @@ var _ = Describe("the re-count of two replicas", func() {
 		shrink(ctx, into, "led", 5, 30)
 		Eventually(numbers(ctx, into, "default")).WithTimeout(30 * second).Should(Equal([]int32{1, 0, 0}))
 	})
+})
+
+var _ = Describe("a replica that loses the Lease", func() {
+	It("goes on serving, and counts again once it leads again", func(ctx SpecContext) {
+		own, err := cluster.Start(ctx, cluster.Options{Progress: GinkgoWriter})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(own.Stop)
+		Expect(own.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
+		replica, err := own.StartWebhook(ctx, cluster.WebhookOptions{})
+		Expect(err).NotTo(HaveOccurred())
+		into, err := client.New(own.Config, client.Options{Scheme: api.Scheme()})
+		Expect(err).NotTo(HaveOccurred())
+		grow(ctx, into, "led", 0, 5)
+		Expect(into.Create(ctx, over("led", "led"))).To(Succeed())
+		Eventually(numbers(ctx, into, "default")).WithTimeout(30 * second).Should(Equal([]int32{1, 0, 0}))
+
+		By("giving the Lease to somebody who never renews it")
+		var lease coordinationv1.Lease
+		Expect(into.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: "seawall"}, &lease)).To(Succeed())
+		lease.Spec.HolderIdentity, lease.Spec.RenewTime = ptr.To("somebody-else"), ptr.To(metav1.NowMicro())
+		Expect(into.Update(ctx, &lease)).To(Succeed())
+		said := func() string {
+			text, err := os.ReadFile(replica.LogFile)
+			Expect(err).NotTo(HaveOccurred())
+			return string(text)
+		}
+		Eventually(said).WithTimeout(30 * second).Should(ContainSubstring("does not lead any more, and goes on serving"))
+		Expect(replica.Exited()).NotTo(BeClosed())
+		Expect(into.Create(ctx, tenants("too-large", 100, nil), client.DryRunAll)).To(denied(""))
+		status, ready := fetch(replica.HealthURL + "/readyz?verbose")
+		Expect(status).To(Equal(http.StatusOK), ready)
+		_, metrics := fetch(replica.MetricsURL)
+		Expect(metrics).NotTo(ContainSubstring("seawall_recount_"))
+
+		By("waiting until nobody has it any more")
+		grow(ctx, into, "led", 5, 30)
+		Eventually(numbers(ctx, into, "default")).WithTimeout(60 * second).Should(Equal([]int32{1, 1, 0}))
+		Expect(replica.Exited()).NotTo(BeClosed())
+	}, SpecTimeout(4*time.Minute))
 })

@@ -19,17 +19,23 @@ type overrides struct {
 	uses *controller.Uses
 }
 
-// newOverrides returns the overrides, which nothing follows yet, and lets the manager's leader
-// delete those that ended long ago.
-func newOverrides(mgr manager.Manager, configuration config.Config) (*overrides, error) {
-	cleaner := &controller.WaveOverride{Client: mgr.GetClient(), Retention: configuration.OverrideRetention}
-	if err := cleaner.SetupWithManager(mgr); err != nil {
-		return nil, fmt.Errorf("setting up the deletion of overrides: %w", err)
+// cleanOverrides deletes overrides that ended long ago.
+func cleanOverrides(configuration config.Config) func(manager.Manager) error {
+	return func(mgr manager.Manager) error {
+		cleaner := &controller.WaveOverride{Client: mgr.GetClient(), Retention: configuration.OverrideRetention}
+		if err := cleaner.SetupWithManager(mgr); err != nil {
+			return fmt.Errorf("setting up the deletion of overrides: %w", err)
+		}
+		return nil
 	}
+}
+
+// newOverrides returns the overrides, which nothing follows yet.
+func newOverrides(mgr manager.Manager, configuration config.Config) *overrides {
 	return &overrides{
 		Overrides: policy.NewOverrides(configuration.Namespace),
 		uses:      controller.NewUses(mgr.GetClient(), mgr.GetAPIReader(), mgr.GetLogger().WithName("overrides")),
-	}, nil
+	}
 }
 
 // count counts uses until the function is called that it returns, which waits for the last

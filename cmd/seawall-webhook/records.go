@@ -38,43 +38,52 @@ const (
 type records struct {
 	queues []*audit.Queue
 	served *reports.Served
-	group  sync.WaitGroup
-	stop   context.CancelFunc
+	// retention deletes old reports; nil without reports.
+	retention *reports.Retention
+	group     sync.WaitGroup
+	stop      context.CancelFunc
 }
 
-// newRecords returns the records that the configuration asks for, and lets the manager's
-// leader delete old ones.
-func newRecords(mgr manager.Manager, configuration config.Records, logger *slog.Logger) (*records, error) {
+// newRecords returns the records that the configuration asks for.
+func newRecords(cluster *rest.Config, configuration config.Records, logger *slog.Logger) (*records, error) {
 	counter, err := metrics.NewRecords(ctrlmetrics.Registry, sinksOf(configuration)...)
 	if err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
 	r := &records{stop: func() {}}
 	if configuration.Events {
-		writing, err := recordClient(mgr.GetConfig())
+		writing, err := recordClient(cluster)
 		if err != nil {
 			return nil, err
 		}
 		r.queues = append(r.queues, audit.NewQueue(eventsSink, configuration.Queue, events.Writer{Client: writing}, counter, logger))
 	}
 	if configuration.Reports {
-		writing, err := recordClient(mgr.GetConfig())
+		writing, err := recordClient(cluster)
 		if err != nil {
 			return nil, err
 		}
-		asking, err := discovery.NewDiscoveryClientForConfig(mgr.GetConfig())
+		asking, err := discovery.NewDiscoveryClientForConfig(cluster)
 		if err != nil {
 			return nil, fmt.Errorf("setting up records: %w", err)
 		}
 		r.served = &reports.Served{Discovery: asking, Logger: logger}
 		writer := reports.Writer{Client: writing, Served: r.served}
 		r.queues = append(r.queues, audit.NewQueue(reportsSink, configuration.Queue, writer, counter, logger))
-		return r, mgr.Add(&reports.Retention{
+		r.retention = &reports.Retention{
 			Client: writing, Served: r.served, Logger: logger, Age: configuration.ReportRetention,
 			PerNamespace: configuration.ReportsPerNamespace, Total: configuration.ReportsTotal,
-		})
+		}
 	}
 	return r, nil
+}
+
+// clean deletes old records.
+func (r *records) clean(mgr manager.Manager) error {
+	if r.retention == nil {
+		return nil
+	}
+	return mgr.Add(r.retention)
 }
 
 func sinksOf(configuration config.Records) []string {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -41,30 +43,41 @@ func newRollouts(mgr manager.Manager) (*recount.Rollouts, error) {
 	return recount.NewRollouts(limited)
 }
 
-// addRecount lets the leader judge existing rollouts again, unless that is turned off.
-func addRecount(
-	mgr manager.Manager, configuration config.Config, evaluator *evaluate.Evaluator, rollouts *recount.Rollouts, to followed, sink audit.Sink,
-) error {
-	if configuration.Recount.Interval == 0 {
-		return nil
+// countAgain judges existing rollouts again. Only who does so has metrics of it.
+func countAgain(
+	configuration config.Config, evaluator *evaluate.Evaluator, rollouts *recount.Rollouts, to followed, sink audit.Sink,
+) func(manager.Manager) error {
+	var changed atomic.Pointer[func()]
+	to.registry.Observe(func(inventory.Source, string, string) {
+		if call := changed.Load(); call != nil {
+			(*call)()
+		}
+	})
+	return func(mgr manager.Manager) error {
+		meter, err := metrics.NewRecount(ctrlmetrics.Registry)
+		if err != nil {
+			return fmt.Errorf("registering metrics: %w", err)
+		}
+		recounter := &recount.Recounter{
+			Evaluator: evaluator,
+			Kinds:     to.kinds,
+			Rollouts:  rollouts,
+			Publisher: recount.Statuses{Client: mgr.GetClient(), Every: configuration.Recount.Interval},
+			Sink:      sink,
+			Meter:     meter,
+			Interval:  configuration.Recount.Interval,
+		}
+		call, err := recounter.SetupWithManager(mgr)
+		if err != nil {
+			meter.Unregister(ctrlmetrics.Registry)
+			return fmt.Errorf("setting up the re-count: %w", err)
+		}
+		changed.Store(&call)
+		return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+			<-ctx.Done()
+			changed.Store(nil)
+			meter.Unregister(ctrlmetrics.Registry)
+			return nil
+		}))
 	}
-	meter, err := metrics.NewRecount(ctrlmetrics.Registry)
-	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
-	}
-	recounter := &recount.Recounter{
-		Evaluator: evaluator,
-		Kinds:     to.kinds,
-		Rollouts:  rollouts,
-		Publisher: recount.Statuses{Client: mgr.GetClient(), Every: configuration.Recount.Interval},
-		Sink:      sink,
-		Meter:     meter,
-		Interval:  configuration.Recount.Interval,
-	}
-	changed, err := recounter.SetupWithManager(mgr)
-	if err != nil {
-		return fmt.Errorf("setting up the re-count: %w", err)
-	}
-	to.registry.Observe(func(inventory.Source, string, string) { changed() })
-	return nil
 }

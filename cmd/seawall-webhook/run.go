@@ -11,8 +11,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+	ctrlconfig "sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -31,8 +33,12 @@ import (
 	"github.com/seawall-dev/seawall/pkg/tracing"
 )
 
-// drainTimeout is longer than any call of the API server, which lasts 30 s at most.
-const drainTimeout = 35 * time.Second
+const (
+	// drainTimeout is longer than any call of the API server, which lasts 30 s at most.
+	drainTimeout = 35 * time.Second
+	// termEnd is how long what the leader does may take to end.
+	termEnd = 5 * time.Second
+)
 
 // run serves until ctx ends, then goes on for the shutdown delay and drains.
 func run(ctx context.Context, configuration config.Config, logger *slog.Logger, traces *tracing.Tracing) error {
@@ -43,26 +49,27 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	mgr, err := newManager(configuration)
+	restConfig, err := ctrl.GetConfig()
+	if err != nil {
+		return fmt.Errorf("finding the API server: %w", err)
+	}
+	mgr, err := newManager(restConfig, mainOptions(configuration))
 	if err != nil {
 		return err
 	}
-	to, err := newFollowed(mgr, configuration, progressive)
-	if err != nil {
-		return err
-	}
+	leader := newLeadership(mgr, configuration)
+	to := newFollowed(mgr, configuration, progressive)
 	checks, err := watch(mgr, to)
 	if err != nil {
 		return err
 	}
-	if err := addControllers(mgr, to.kinds); err != nil {
-		return err
-	}
-	kept, err := newRecords(mgr, configuration.Records, logger)
+	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration))
+	kept, err := newRecords(mgr.GetConfig(), configuration.Records, logger)
 	if err != nil {
 		return err
 	}
-	handlers, err := newHandlers(mgr, configuration, to, append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...), draining.Load)
+	leader.duties = append(leader.duties, kept.clean)
+	handlers, err := newHandlers(mgr, leader, configuration, to, append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...), draining.Load)
 	if err != nil {
 		return err
 	}
@@ -71,6 +78,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	if err := errors.Join(
+		mgr.Add(leader),
 		addChecks(mgr, logger, checks),
 		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to),
 	); err != nil {
@@ -86,7 +94,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 // newHandlers returns what the webhook serves, by paths. With it comes the re-count, which
 // judges as it does and keeps the same records, but decides about no write.
 func newHandlers(
-	mgr manager.Manager, configuration config.Config, to followed, records audit.Sinks, draining func() bool,
+	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, records audit.Sinks, draining func() bool,
 ) (map[string]http.Handler, error) {
 	decisions, err := newDecisions(ctrlmetrics.Registry, to.kinds)
 	if err != nil {
@@ -108,10 +116,13 @@ func newHandlers(
 		"waveoverrides": created.Check,
 		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts)),
 	}
+	if configuration.Recount.Interval > 0 {
+		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, records))
+	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, evaluator.Budget, draining),
 		admission.ConfigurationPath: admission.HTTP(own, evaluator.Budget, draining),
-	}, addRecount(mgr, configuration, evaluator, rollouts, to, records)
+	}, nil
 }
 
 // serve adds the webhook's server, and what it takes to be ready.
@@ -145,27 +156,34 @@ func lameDuck(ctx context.Context, delay time.Duration, draining *atomic.Bool) c
 	return serving
 }
 
-func newManager(configuration config.Config) (manager.Manager, error) {
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), v1alpha1.AddToScheme(scheme)); err != nil {
+// mainOptions are those of the manager of all that every replica does.
+func mainOptions(configuration config.Config) manager.Options {
+	graceful := drainTimeout
+	return manager.Options{
+		Metrics:                 metricsserver.Options{BindAddress: configuration.MetricsAddress},
+		HealthProbeBindAddress:  configuration.HealthAddress,
+		GracefulShutdownTimeout: &graceful,
+	}
+}
+
+// termOptions are those of the manager of one term of the leader, which serves nothing.
+func termOptions() manager.Options {
+	graceful := termEnd
+	return manager.Options{
+		Metrics:                 metricsserver.Options{BindAddress: "0"},
+		HealthProbeBindAddress:  "0",
+		GracefulShutdownTimeout: &graceful,
+		Controller:              ctrlconfig.Controller{SkipNameValidation: new(true)}, // those of the last term have the same names
+	}
+}
+
+func newManager(cluster *rest.Config, options manager.Options) (manager.Manager, error) {
+	options.Scheme = runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(options.Scheme), v1alpha1.AddToScheme(options.Scheme)); err != nil {
 		return nil, err
 	}
-	restConfig, err := ctrl.GetConfig()
-	if err != nil {
-		return nil, fmt.Errorf("finding the API server: %w", err)
-	}
-	graceful := drainTimeout
-	mgr, err := ctrl.NewManager(restConfig, manager.Options{
-		Scheme:                        scheme,
-		Metrics:                       metricsserver.Options{BindAddress: configuration.MetricsAddress},
-		HealthProbeBindAddress:        configuration.HealthAddress,
-		LeaderElection:                configuration.Lease != "",
-		LeaderElectionID:              configuration.Lease,
-		LeaderElectionNamespace:       configuration.Namespace,
-		LeaderElectionReleaseOnCancel: true,
-		GracefulShutdownTimeout:       &graceful,
-		Cache:                         cache.Options{DefaultTransform: cache.TransformStripManagedFields()},
-	})
+	options.Cache = cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	mgr, err := ctrl.NewManager(cluster, options)
 	if err != nil {
 		return nil, fmt.Errorf("setting up: %w", err)
 	}
@@ -176,28 +194,27 @@ func newManager(configuration config.Config) (manager.Manager, error) {
 type followed struct {
 	// own is the registry of Seawall's own objects, and registry that of all others.
 	own, registry *inventory.Registry
-	argoCD     *argocd.ArgoCD
-	namespaces *inventory.Namespaces
-	policies   *policy.Set
-	overrides  *overrides
-	kinds      *kinds.Set
-	sources    *sources
+	argoCD        *argocd.ArgoCD
+	namespaces    *inventory.Namespaces
+	policies      *policy.Set
+	overrides     *overrides
+	kinds         *kinds.Set
+	sources       *sources
 }
 
 // newFollowed returns what is followed once watch is called.
-func newFollowed(mgr manager.Manager, configuration config.Config, progressive argocd.ProgressiveSyncs) (followed, error) {
+func newFollowed(mgr manager.Manager, configuration config.Config, progressive argocd.ProgressiveSyncs) followed {
 	own, registry := inventory.NewRegistry(), inventory.NewRegistry()
 	own.LoseAfter(configuration.SourcePatience)
 	registry.LoseAfter(configuration.SourcePatience)
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
-	permitted, err := newOverrides(mgr, configuration)
 	return followed{
 		own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
-		policies: &policy.Set{}, overrides: permitted,
+		policies: &policy.Set{}, overrides: newOverrides(mgr, configuration),
 		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
 			ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
 		})),
-	}, err
+	}
 }
 
 // watch starts what the webhook watches and returns a readiness check for each.
@@ -226,12 +243,14 @@ func watch(mgr manager.Manager, to followed) (checks, error) {
 	}, nil
 }
 
-// addControllers adds what writes the status of Seawall's own objects.
-func addControllers(mgr manager.Manager, known *kinds.Set) error {
-	policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
-	described := &controller.RolloutKind{Client: mgr.GetClient(), Listed: known.Listed}
-	if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
-		return fmt.Errorf("setting up the status of policies and kinds: %w", err)
+// statusOf writes the status of Seawall's own objects.
+func statusOf(known *kinds.Set) func(manager.Manager) error {
+	return func(mgr manager.Manager) error {
+		policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
+		described := &controller.RolloutKind{Client: mgr.GetClient(), Listed: known.Listed}
+		if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
+			return fmt.Errorf("setting up the status of policies and kinds: %w", err)
+		}
+		return nil
 	}
-	return nil
 }

@@ -242,10 +242,10 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 		reason  string
 		message string
 	}{
-		"an error":             {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
-		"a panic":              {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
-		"a timeout":            {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
-		"an overload":          {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
+		"an error":    {reader: broken, code: 500, reason: "Error", message: "the cache is gone"},
+		"a panic":     {reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) { panic("boom") }), code: 500, reason: "Panic", message: "an internal error"},
+		"a timeout":   {reader: broken, late: true, code: 504, reason: "Timeout", message: "the time that the API server allows is over"},
+		"an overload": {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
 		"a source that is lost": {
 			reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
 				return rollout.Change{}, fmt.Errorf("secrets: %w for 6m0s", inventory.ErrLost)

@@ -36,6 +36,13 @@ func NewRecount(registerer prometheus.Registerer) (*Recount, error) {
 	return r, register(registerer, r, r.duration, r.success)
 }
 
+// Unregister takes the metrics away from the registry that they were registered with.
+func (r *Recount) Unregister(registerer prometheus.Registerer) {
+	for _, collector := range []prometheus.Collector{r, r.duration, r.success} {
+		registerer.Unregister(collector)
+	}
+}
+
 // Counted implements recount.Meter.
 func (r *Recount) Counted(counts map[string]recount.Counts) { r.counts.Store(&counts) }
 
