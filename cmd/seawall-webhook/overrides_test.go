@@ -280,10 +280,11 @@ var _ = Describe("an override for one use", func() {
 		// patch again, and ask about it again.
 		var stop atomic.Bool
 		var group sync.WaitGroup
-		for range 4 {
+		for range 2 {
 			group.Go(func() {
 				defer GinkgoRecover()
 				for i := 0; !stop.Load(); i++ {
+					time.Sleep(5 * time.Millisecond) // or nobody else ever gets in, on a busy machine
 					body := fmt.Appendf(nil, `{"status":{"resourcesCount":%d}}`, i%1000)
 					Expect(api.Status().Patch(ctx, tenants("busy", 0, nil), client.RawPatch(types.MergePatchType, body))).To(Succeed())
 				}
