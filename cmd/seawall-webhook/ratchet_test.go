@@ -5,8 +5,10 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -266,5 +268,52 @@ var _ = Describe("a RolloutKind that is changed", func() {
 			MatchError(ContainSubstring("counts may become less by its deletion")))
 		Expect(owner.Update(ctx, emptied, client.DryRunAll)).To(Succeed())
 		Expect(owner.Delete(ctx, kind, client.DryRunAll)).To(Succeed())
+	})
+})
+
+var _ = Describe("a definition of Seawall's own", func() {
+	// definition is that of the policies, as it is stored.
+	definition := func(ctx context.Context) *unstructured.Unstructured {
+		GinkgoHelper()
+		stored := &unstructured.Unstructured{}
+		stored.SetAPIVersion("apiextensions.k8s.io/v1")
+		stored.SetKind("CustomResourceDefinition")
+		Expect(api.Get(ctx, client.ObjectKey{Name: "wavepolicies.seawall.dev"}, stored)).To(Succeed())
+		return stored
+	}
+	// administrator may write definitions, and do more by another role.
+	administrator := func(ctx context.Context, name, role string) client.Client {
+		GinkgoHelper()
+		provide(ctx, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: []rbacv1.PolicyRule{{
+			APIGroups: []string{"apiextensions.k8s.io"}, Resources: []string{"customresourcedefinitions"}, Verbs: []string{"*"},
+		}}})
+		grant(ctx, user(name), name, "")
+		grant(ctx, user(name), role, "")
+		writer, _ := actingAs(name)
+		Eventually(func() error { return writer.Get(ctx, client.ObjectKeyFromObject(definition(ctx)), definition(ctx)) }).Should(Succeed())
+		Eventually(func() bool { return may(ctx, writer, "get", "wavepolicies", "", "") }).Should(BeTrue())
+		return writer
+	}
+	short := func(ctx context.Context) *unstructured.Unstructured {
+		changed := definition(ctx)
+		Expect(unstructured.SetNestedStringSlice(changed.Object, []string{"wpol"}, "spec", "names", "shortNames")).To(Succeed())
+		return changed
+	}
+
+	It("is neither deleted nor changed without the right to loosen policies", func(ctx SpecContext) {
+		writer := administrator(ctx, "definition-writer", "seawall-policy-editor")
+		withheld := And(Satisfy(apierrors.IsForbidden), MatchError(ContainSubstring(
+			`Without its definitions Seawall judges nothing: that needs the verb "loosen" on wavepolicies.seawall.dev`)))
+		Expect(writer.Delete(ctx, definition(ctx), client.DryRunAll)).To(withheld)
+		Expect(writer.Update(ctx, short(ctx), client.DryRunAll)).To(withheld)
+		labelled := definition(ctx)
+		labelled.SetLabels(map[string]string{"looked": "at"})
+		Expect(writer.Update(ctx, labelled, client.DryRunAll)).To(Succeed(), "its metadata is nobody's limit")
+	})
+
+	It("is with it", func(ctx SpecContext) {
+		writer := administrator(ctx, "definition-owner", "seawall-policy-owner")
+		Expect(writer.Update(ctx, short(ctx), client.DryRunAll)).To(Succeed())
+		Expect(writer.Delete(ctx, definition(ctx), client.DryRunAll)).To(Succeed())
 	})
 })
