@@ -296,7 +296,7 @@ var _ = Describe("a definition of Seawall's own", func() {
 	}
 	short := func(ctx context.Context) *unstructured.Unstructured {
 		changed := definition(ctx)
-		Expect(unstructured.SetNestedStringSlice(changed.Object, []string{"wpol"}, "spec", "names", "shortNames")).To(Succeed())
+		Expect(unstructured.SetNestedStringSlice(changed.Object, []string{"another"}, "spec", "names", "shortNames")).To(Succeed())
 		return changed
 	}
 
