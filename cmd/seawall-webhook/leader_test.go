@@ -9,7 +9,6 @@ import (
 	. "github.com/onsi/gomega"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
@@ -65,7 +64,7 @@ var _ = Describe("a replica that loses the Lease", func() {
 		By("giving the Lease to somebody who never renews it")
 		var lease coordinationv1.Lease
 		Expect(into.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: "seawall"}, &lease)).To(Succeed())
-		lease.Spec.HolderIdentity, lease.Spec.RenewTime = ptr.To("somebody-else"), ptr.To(metav1.NowMicro())
+		lease.Spec.HolderIdentity, lease.Spec.RenewTime = new("somebody-else"), new(metav1.NowMicro())
 		Expect(into.Update(ctx, &lease)).To(Succeed())
 		said := func() string {
 			text, err := os.ReadFile(replica.LogFile)

@@ -34,7 +34,7 @@ func TestACheckIsLoggedWhenItSaysSomethingElse(t *testing.T) {
 
 func TestWhatHasBeenReadOnceStaysReady(t *testing.T) {
 	g := gomega.NewWithT(t)
-	var failing error = errors.New("WavePolicies are not read yet")
+	failing := errors.New("WavePolicies are not read yet")
 	check := once(func(*http.Request) error { return failing })
 	g.Expect(check(nil)).To(gomega.MatchError(failing))
 	failing = nil

@@ -69,7 +69,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	leader.duties = append(leader.duties, kept.clean)
-	handlers, err := newHandlers(mgr, leader, configuration, to, append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...), draining.Load)
+	sinks := append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...)
+	handlers, err := newHandlers(mgr, leader, configuration, to, sinks, draining.Load)
 	if err != nil {
 		return err
 	}

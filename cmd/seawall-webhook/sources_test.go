@@ -39,7 +39,7 @@ var _ = Describe("Seawall's own definitions", func() {
 				if err == nil {
 					passed++
 				}
-				if status, is := err.(apierrors.APIStatus); is { //nolint:errorlint // the client's own
+				if status, is := err.(apierrors.APIStatus); is {
 					answers[status.Status().Code] = true
 				}
 			}

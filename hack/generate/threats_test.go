@@ -27,7 +27,7 @@ func TestThreatsAreHeldByTestsThatExist(t *testing.T) {
 		return err
 	})).To(gomega.Succeed())
 	named := 0
-	for _, row := range strings.Split(string(page), "\n") {
+	for row := range strings.SplitSeq(string(page), "\n") {
 		if !regexp.MustCompile(`^\| [TS][0-9]`).MatchString(row) {
 			continue
 		}

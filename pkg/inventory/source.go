@@ -45,7 +45,8 @@ func (s Source) covers(object *unstructured.Unstructured) bool {
 	plural, _ := meta.UnsafeGuessKindToResource(kind)
 	key, value, _ := strings.Cut(s.Label, "=")
 	return kind.Group == s.Group && slices.Contains(s.Versions, kind.Version) &&
-		(kind.Kind == s.Kind || s.Kind == "" && plural.Resource == s.Resource) && (s.Name == "" || s.Name == object.GetName()) && object.GetLabels()[key] == value
+		(kind.Kind == s.Kind || s.Kind == "" && plural.Resource == s.Resource) &&
+		(s.Name == "" || s.Name == object.GetName()) && object.GetLabels()[key] == value
 }
 
 // served returns the version to read among those that the API server serves.
