@@ -262,6 +262,18 @@ var _ = Describe("an override for one use", func() {
 		Expect(create(ctx, tenants("raced", 0, nil))).To(Satisfy(apierrors.IsAlreadyExists))
 	})
 
+	It("lets a rollout be created once, however often it is deleted and created again", func(ctx SpecContext) {
+		override := once("again")
+		permit(ctx, override)
+		Expect(create(ctx, tenants("again", 100, nil))).To(Succeed())
+		for range 2 {
+			Expect(api.Delete(ctx, tenants("again", 0, nil))).To(Succeed())
+			Expect(create(ctx, tenants("again", 100, nil))).To(denied("WaveOverride argocd/for-again has been used."))
+			grandfather(ctx, tenants("again", 100, nil))
+		}
+		Expect(uses(ctx, override).TimesUsed).To(HaveValue(BeEquivalentTo(1)))
+	})
+
 	It("is not used by a dry-run", func(ctx SpecContext) {
 		override := once("tried")
 		permit(ctx, override)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,14 +22,27 @@ import (
 // ledger remembers uses, and answers claims as a test says.
 type ledger struct {
 	claims, counts []policy.Use
-	lost           bool
-	now            *policy.Override
-	err            error
+	// taken are the overrides that are claimed and not given back.
+	taken []string
+	// gone is the name of one that is gone when somebody claims it.
+	gone string
+	lost bool
+	now  *policy.Override
+	err  error
 }
 
-func (l *ledger) Claim(_ context.Context, _ *policy.Override, use policy.Use) (bool, *policy.Override, error) {
+func (l *ledger) Claim(_ context.Context, override *policy.Override, use policy.Use) (bool, *policy.Override, error) {
 	l.claims = append(l.claims, use)
-	return !l.lost && l.err == nil, l.now, l.err
+	claimed := !l.lost && l.err == nil && override.Name != l.gone
+	if claimed {
+		l.taken = append(l.taken, override.Name)
+	}
+	return claimed, l.now, l.err
+}
+
+func (l *ledger) Release(_ context.Context, override *policy.Override, _ policy.Use) error {
+	l.taken = slices.DeleteFunc(l.taken, func(name string) bool { return name == override.Name })
+	return nil
 }
 
 func (l *ledger) Count(_ *policy.Override, use policy.Use) { l.counts = append(l.counts, use) }
@@ -133,6 +147,40 @@ func TestAnOverrideIsNotUsed(t *testing.T) {
 	}
 }
 
+// TestARefusedWriteUsesNothingUp holds that of two overrides, without one of which the write is
+// refused, none is used when one is gone.
+func TestARefusedWriteUsesNothingUp(t *testing.T) {
+	g := gomega.NewWithT(t)
+	short := newOverride(t, "a-short", v1alpha1.UsesOnce, nil)
+	long := newOverride(t, "long", v1alpha1.UsesOnce, func(o *v1alpha1.WaveOverride) {
+		o.Spec.MaxFailureProbability = "1"
+		o.Spec.ExpiresAt = &metav1.Time{Time: o.Spec.ExpiresAt.Add(time.Hour)}
+	})
+	handler, kept, uses := overridden(t, short, long)
+	set := &policy.Set{}
+	for name, change := range map[string]func(*v1alpha1.WavePolicySpec){
+		"accepts no long ones": func(s *v1alpha1.WavePolicySpec) { s.MaxOverrideDurationSeconds = new(int32(3601)) },
+		"needs a large one":    func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Default = "0.9" },
+	} {
+		source := &v1alpha1.WavePolicy{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		source.Spec.MaxWaveFailureProbability, source.Spec.SuccessRate = "0.2", &v1alpha1.SuccessRate{Default: "0.99"}
+		change(&source.Spec)
+		compiled, err := policy.Compile(source)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		set.Put(compiled)
+	}
+	handler.Evaluator.Policies = set
+	uses.gone = "long"
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Update)).Allowed).To(gomega.BeFalse())
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("WaveOverLimit"))
+	g.Expect(uses.claims).To(gomega.HaveLen(2), "one was there, and one was not")
+	g.Expect(uses.taken).To(gomega.BeEmpty())
+
+	uses.gone = ""
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Update)).Allowed).To(gomega.BeTrue())
+	g.Expect(uses.taken).To(gomega.Equal([]string{"a-short", "long"}))
+}
+
 func TestASingleUseIsClaimedBeforeTheWriteIsAdmitted(t *testing.T) {
 	spent := newOverride(t, "incident", v1alpha1.UsesOnce, func(o *v1alpha1.WaveOverride) {
 		o.Status = v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(1)), LastUsedTime: new(metav1.Now()), LastWrite: "another"}
@@ -205,15 +253,15 @@ func TestTheSameWriteIsKnown(t *testing.T) {
 	g.Expect(write(nil, `"7"`, `"8"`, `"n":1`, `"n":2`)).To(gomega.Equal(first), "after the status has changed")
 
 	others := map[string]string{
-		"another spec":            write(nil, `"a":2`, `"a":3`),
-		"another label":           write(nil, `"l":"1"`, `"l":"2"`),
-		"another annotation":      write(nil, `"k":"1"`, `"k":"2"`),
-		"after another spec":      write(nil, `"generation":3`, `"generation":4`),
-		"after it was recreated":  write(nil, `"uid":"u"`, `"uid":"v"`),
-		"by another user":         write(func(r *ctrladmission.Request) { r.UserInfo.Username = "eve" }),
-		"another kind of writing": write(func(r *ctrladmission.Request) { r.Operation = admissionv1.Create }),
+		"another spec":           write(nil, `"a":2`, `"a":3`),
+		"another label":          write(nil, `"l":"1"`, `"l":"2"`),
+		"another annotation":     write(nil, `"k":"1"`, `"k":"2"`),
+		"after another spec":     write(nil, `"generation":3`, `"generation":4`),
+		"after it was recreated": write(nil, `"uid":"u"`, `"uid":"v"`),
+		"by another user":        write(func(r *ctrladmission.Request) { r.UserInfo.Username = "eve" }),
 	}
 	for what, other := range others {
 		g.Expect(other).To(gomega.And(gomega.HaveLen(64), gomega.Not(gomega.Equal(first))), what)
 	}
+	g.Expect(write(func(r *ctrladmission.Request) { r.Operation = admissionv1.Create })).To(gomega.BeEmpty(), "a creation is like no other")
 }

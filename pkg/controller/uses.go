@@ -93,6 +93,31 @@ func (u *Uses) Claim(ctx context.Context, override *policy.Override, use policy.
 	return claimed, now, err
 }
 
+// Release gives back the one use of an override that was claimed for a write which is refused all
+// the same. One that has been claimed for another write since stays.
+func (u *Uses) Release(ctx context.Context, override *policy.Override, use policy.Use) error {
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		var live v1alpha1.WaveOverride
+		if err := u.live.Get(ctx, override.NamespacedName, &live); err != nil {
+			return client.IgnoreNotFound(err)
+		}
+		status := live.Status
+		if live.UID != override.UID || status.LastUsedTime == nil || status.LastUsedBy != use.By ||
+			status.LastWrite != use.Write || !status.LastUsedTime.Time.Equal(use.At.Truncate(time.Second)) {
+			return nil
+		}
+		updated := live.DeepCopy()
+		updated.Status = v1alpha1.WaveOverrideStatus{}
+		return u.client.Status().Patch(ctx, updated, client.MergeFromWithOptions(&live, client.MergeFromWithOptimisticLock{}))
+	})
+	if err != nil {
+		return fmt.Errorf("giving back the use of WaveOverride %s: %w", override, err)
+	}
+	return nil
+}
+
 // Count counts one use of an override. It never waits.
 func (u *Uses) Count(override *policy.Override, use policy.Use) {
 	u.add(counted{override.NamespacedName, override.UID}, tally{times: 1, last: use})

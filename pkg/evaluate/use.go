@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // longestUser is the greatest length of WaveOverride's status.lastUsedBy, in characters.
@@ -21,6 +23,8 @@ type Uses interface {
 	// When another write has taken it, it returns false and the override as it is now, nil
 	// when there is none any more.
 	Claim(ctx context.Context, override *policy.Override, use policy.Use) (claimed bool, now *policy.Override, err error)
+	// Release gives back what Claim has taken for a write that is refused all the same.
+	Release(ctx context.Context, override *policy.Override, use policy.Use) error
 	// Count counts the use of any other override. It never waits.
 	Count(override *policy.Override, use policy.Use)
 }
@@ -43,9 +47,17 @@ func (e *Evaluator) conclude(ctx context.Context, write Write, counted *Counted)
 	}
 }
 
-// use uses overrides. It returns false when one of them is used up or gone, and then notes it
-// as it is now, for another conclusion.
-func (e *Evaluator) use(ctx context.Context, overrides []*policy.Override, counted *Counted) (bool, error) {
+// use uses overrides: all of them, or none. It returns false when one of them is used up or gone,
+// and then notes it as it is now, for another conclusion.
+func (e *Evaluator) use(ctx context.Context, overrides []*policy.Override, counted *Counted) (used bool, err error) {
+	var taken []*policy.Override
+	defer func() {
+		for _, override := range taken {
+			if !used {
+				err = errors.Join(err, e.Uses.Release(context.WithoutCancel(ctx), override, counted.Use))
+			}
+		}
+	}()
 	for _, override := range overrides {
 		if !override.Once {
 			continue
@@ -58,6 +70,7 @@ func (e *Evaluator) use(ctx context.Context, overrides []*policy.Override, count
 			counted.Overrides = replace(counted.Overrides, override, now)
 			return false, nil
 		}
+		taken = append(taken, override)
 	}
 	for _, override := range overrides {
 		if !override.Once {
@@ -81,8 +94,12 @@ func replace(overrides []*policy.Override, stale, now *policy.Override) []*polic
 }
 
 // digest identifies a write: by who writes, what is stored, and what is to be stored but for
-// what the API server itself fills in. It is empty when that is not JSON.
+// what the API server itself fills in. It is empty when that is not JSON, and for creations: of two
+// that are alike nothing tells whether what the first one made has been deleted meanwhile.
 func (w Write) digest() string {
+	if w.Operation == rollout.Create {
+		return ""
+	}
 	old := w.OldMetadata()
 	identity := []any{w.User, w.Operation, old.UID, old.Generation}
 	if w.Object != nil {

@@ -49,11 +49,30 @@ type Decision struct {
 	Warnings []string
 }
 
-// Judge returns what each of the policies, all of which select a write, concludes about it.
+// Judge returns what each of the policies, all of which select a write, concludes about it. Where
+// one override does for all of them that need one, they rest on that: the least that does.
 func Judge(policies []*Policy, found Case) []Verdict {
 	verdicts := make([]Verdict, len(policies))
+	var overridden []*Policy
 	for i, policy := range policies {
 		verdicts[i] = policy.Judge(found)
+		if verdicts[i].Override != nil {
+			overridden = append(overridden, policy)
+		}
+	}
+	if len(overrides(verdicts)) < 2 { //nolint:mnd // one is the least there can be
+		return verdicts
+	}
+	for _, override := range found.inForce() {
+		if slices.ContainsFunc(overridden, func(p *Policy) bool { return !p.passes(override, found) }) {
+			continue
+		}
+		for i := range verdicts {
+			if verdicts[i].Override != nil {
+				verdicts[i].Override = override
+			}
+		}
+		break
 	}
 	return verdicts
 }

@@ -152,6 +152,11 @@ func (p *Policy) override(refused Verdict, c Case) Verdict {
 	return refused
 }
 
+// passes tells whether an override lets a write pass that does not satisfy the policy.
+func (p *Policy) passes(o *Override, c Case) bool {
+	return p.declines(o, c.Use) == "" && p.permitting(o.Permits).judge(c).Satisfied()
+}
+
 // permitting returns the policy with a permitted probability in the place of lower limits.
 func (p *Policy) permitting(probability risk.Probability) *Policy {
 	loosened := *p

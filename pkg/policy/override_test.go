@@ -302,7 +302,10 @@ func TestOverridesAndSeveralPolicies(t *testing.T) {
 	acting := func(action v1alpha1.ValidationAction) func(*v1alpha1.WavePolicySpec) {
 		return func(s *v1alpha1.WavePolicySpec) { s.ValidationActions = []v1alpha1.ValidationAction{action} }
 	}
-	small, large := override(t, "small", "0.7", nil), override(t, "large", "1", nil)
+	small, large, larger := override(t, "small", "0.7", nil), override(t, "large", "0.95", nil), override(t, "larger", "1", nil)
+	long := override(t, "long", "1", func(o *v1alpha1.WaveOverride) {
+		o.Spec.ExpiresAt = &metav1.Time{Time: o.Spec.ExpiresAt.Add(time.Hour)}
+	})
 	for name, test := range map[string]struct {
 		policies  map[string]func(*v1alpha1.WavePolicySpec)
 		overrides []*policy.Override
@@ -342,15 +345,24 @@ func TestOverridesAndSeveralPolicies(t *testing.T) {
 			action:    policy.Audit, policy: "a", reason: policy.WaveOverLimit, used: []*policy.Override{small},
 			warnings: []string{"WaveOverride argocd/small permits this until 2026-11-24T13:00:00Z: certificates expire tonight"},
 		},
-		"each policy takes the strictest that suffices for it": {
+		"one that suffices for all is used alone: the strictest that does": {
 			policies: map[string]func(*v1alpha1.WavePolicySpec){
 				"a": limited("0.2", nil),
 				"b": limited("0.2", func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Default = "0.98" }),
 			},
-			overrides: []*policy.Override{large, small},
-			action:    policy.Allow, policy: "b", reason: policy.Overridden, used: []*policy.Override{large, small},
+			overrides: []*policy.Override{larger, large, small},
+			action:    policy.Allow, policy: "b", reason: policy.Overridden, used: []*policy.Override{large},
+			warnings: []string{"WaveOverride argocd/large permits this until 2026-11-24T13:00:00Z: certificates expire tonight"},
+		},
+		"each policy takes its own where none suffices for all": {
+			policies: map[string]func(*v1alpha1.WavePolicySpec){
+				"a": limited("0.2", func(s *v1alpha1.WavePolicySpec) { s.MaxOverrideDurationSeconds = new(int32(3600)) }),
+				"b": limited("0.2", func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Default = "0.98" }),
+			},
+			overrides: []*policy.Override{long, small},
+			action:    policy.Allow, policy: "b", reason: policy.Overridden, used: []*policy.Override{long, small},
 			warnings: []string{
-				"WaveOverride argocd/large permits this until 2026-11-24T13:00:00Z: certificates expire tonight",
+				"WaveOverride argocd/long permits this until 2026-11-24T14:00:00Z: certificates expire tonight",
 				"WaveOverride argocd/small permits this until 2026-11-24T13:00:00Z: certificates expire tonight",
 			},
 		},
