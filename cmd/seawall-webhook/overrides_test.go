@@ -243,7 +243,7 @@ func taken() OmegaMatcher {
 func settled(ctx context.Context, override *v1alpha1.WaveOverride, times int) {
 	GinkgoHelper()
 	Eventually(func() v1alpha1.WaveOverrideStatus { return uses(ctx, override) }).WithTimeout(10 * second).Should(And(
-		HaveField("Reservation", BeNil()), HaveField("TimesUsed", HaveValue(BeEquivalentTo(times)))))
+		HaveField("Reservation", BeZero()), HaveField("TimesUsed", HaveValue(BeEquivalentTo(times)))))
 }
 
 var _ = Describe("an override for one use", func() {

@@ -67,7 +67,7 @@ var _ = Describe("the reservation of an override for one use", func() {
 		permit(ctx, override)
 		stored := get(ctx, "bystander")
 		Expect(post(ctx, webhook, forged(stored, release(stored, "v2"))).Allowed).To(BeTrue())
-		Expect(uses(ctx, override).Reservation).NotTo(BeNil())
+		Expect(uses(ctx, override).Reservation).NotTo(BeZero())
 		label := client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"team":"a"}}}`))
 		Expect(api.Patch(ctx, tenants("bystander", 0, nil), label)).To(Succeed())
 		giveUp(ctx, override, time.Second)

@@ -52,7 +52,7 @@ var _ reconcile.ObjectReconciler[*v1alpha1.WaveOverride] = &Reservation{}
 func (c *Reservation) SetupWithManager(mgr ctrl.Manager) error {
 	reserved := predicate.NewPredicateFuncs(func(object client.Object) bool {
 		override, ok := object.(*v1alpha1.WaveOverride)
-		return ok && override.Status.Reservation != nil
+		return ok && override.Status.Reservation.Time != nil
 	})
 	return ctrl.NewControllerManagedBy(mgr).Named("reservation").
 		For(&v1alpha1.WaveOverride{}, builder.WithPredicates(reserved)).
@@ -72,7 +72,7 @@ const (
 // Reconcile implements reconcile.ObjectReconciler. It waits until the fate of a reservation is known.
 func (c *Reservation) Reconcile(ctx context.Context, source *v1alpha1.WaveOverride) (reconcile.Result, error) {
 	reserved := source.Status.Reservation
-	if reserved == nil {
+	if reserved.Time == nil {
 		return reconcile.Result{}, nil
 	}
 	known, err := c.await(ctx, source)
@@ -91,7 +91,7 @@ func (c *Reservation) Reconcile(ctx context.Context, source *v1alpha1.WaveOverri
 		// Without LastWrite: whatever comes now is another write.
 		status = v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(1)), LastUsedTime: reserved.Time, LastUsedBy: reserved.By}
 	} else {
-		ctrl.LoggerFrom(ctx).Info("an override was reserved for a write that was not stored", "reservedAt", reserved.Time, "by", reserved.By)
+		ctrl.LoggerFrom(ctx).Info("an override was reserved for a write that was not stored", "reservedAt", reserved.Time.Time, "by", reserved.By)
 	}
 	return reconcile.Result{}, client.IgnoreNotFound(patchStatus(ctx, c.Client, &live, status))
 }

@@ -34,7 +34,7 @@ func (u *Uses) reserve(
 		return true, nil
 	}
 	status := read.Status.DeepCopy()
-	status.Reservation = &v1alpha1.OverrideReservation{
+	status.Reservation = v1alpha1.OverrideReservation{
 		Time: &metav1.Time{Time: use.At}, By: use.By, Write: use.Write,
 		Version: use.Version, ResourceVersion: list.GetResourceVersion(), Outcome: use.After,
 	}

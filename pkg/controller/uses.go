@@ -120,7 +120,7 @@ func (u *Uses) Release(ctx context.Context, override *policy.Override, use polic
 // takenBy tells whether it is this use that has taken or reserved an override.
 func takenBy(status *v1alpha1.WaveOverrideStatus, use policy.Use) bool {
 	at, by, write := status.LastUsedTime, status.LastUsedBy, status.LastWrite
-	if reserved := status.Reservation; reserved != nil {
+	if reserved := status.Reservation; reserved.Time != nil {
 		at, by, write = reserved.Time, reserved.By, reserved.Write
 	}
 	return at != nil && by == use.By && write == use.Write && at.Time.Equal(use.At.Truncate(time.Second))

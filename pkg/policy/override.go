@@ -101,11 +101,8 @@ func CompileOverride(source *v1alpha1.WaveOverride) (*Override, error) {
 	if source.Status.LastUsedTime != nil {
 		compiled.last.At = source.Status.LastUsedTime.Time
 	}
-	if reservation := source.Status.Reservation; reservation != nil {
-		compiled.reserved = &Use{By: reservation.By, Write: reservation.Write}
-		if reservation.Time != nil {
-			compiled.reserved.At = reservation.Time.Time
-		}
+	if reservation := source.Status.Reservation; reservation.Time != nil {
+		compiled.reserved = &Use{By: reservation.By, Write: reservation.Write, At: reservation.Time.Time}
 	}
 	return compiled, nil
 }

@@ -449,7 +449,7 @@ func TestOverridesAreFoundByTheirRollout(t *testing.T) {
 func TestAReservedOverrideIsForOneWrite(t *testing.T) {
 	reserved := func(o *v1alpha1.WaveOverride) {
 		o.Spec.Uses = v1alpha1.UsesOnce
-		o.Status.Reservation = &v1alpha1.OverrideReservation{Time: &metav1.Time{Time: created}, By: "jane", Write: "first"}
+		o.Status.Reservation = v1alpha1.OverrideReservation{Time: &metav1.Time{Time: created}, By: "jane", Write: "first"}
 	}
 	const waiting = " WaveOverride argocd/incident is reserved for another write, which may yet be stored."
 	for name, test := range map[string]overriding{

@@ -106,7 +106,7 @@ type WaveOverrideStatus struct {
 	// whether it is stored. It becomes a use when the write is seen to be stored, and is taken
 	// back otherwise.
 	// +optional
-	Reservation *OverrideReservation `json:"reservation,omitempty"`
+	Reservation OverrideReservation `json:"reservation,omitzero"`
 }
 
 // OverrideReservation says for which write an override is reserved, and how that is recognised.
