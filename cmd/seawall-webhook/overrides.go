@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/seawall-dev/seawall/pkg/config"
@@ -28,6 +29,21 @@ func cleanOverrides(configuration config.Config) func(manager.Manager) error {
 		}
 		return nil
 	}
+}
+
+// settleReservations confirms the uses of writes that are stored, and takes others back.
+func settleReservations(mgr manager.Manager) error {
+	live, err := client.NewWithWatch(mgr.GetConfig(), client.Options{
+		HTTPClient: mgr.GetHTTPClient(), Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(),
+	})
+	if err != nil {
+		return fmt.Errorf("setting up the reservations of overrides: %w", err)
+	}
+	settling := &controller.Reservation{Client: mgr.GetClient(), Live: live, Lasts: controller.ReservationLasts}
+	if err := settling.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the reservations of overrides: %w", err)
+	}
+	return nil
 }
 
 // newOverrides returns the overrides, which nothing follows yet.

@@ -214,9 +214,10 @@ var _ = Describe("the spec of an override", func() {
 		override.Spec.Uses, override.Spec.MaxFailureProbability = v1alpha1.UsesOnce, "0.7"
 		permit(ctx, override)
 		Expect(create(ctx, tenants("listed", 100, nil))).To(Succeed())
+		settled(ctx, override, 1)
 		output, err := plane.Kubectl(ctx, nil, "get", "wover", "-n", cluster.ArgoCDNamespace, override.Name, "-o", "wide")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`^NAME +KIND +ROLLOUT +PERMITS +EXPIRES +USES +USED +LAST USED BY +REASON +AGE$`))
+		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`^NAME +KIND +ROLLOUT +PERMITS +EXPIRES +USES +USED +RESERVED +LAST USED BY +REASON +AGE$`))
 		Expect(lines(output.Stdout)[1]).To(MatchRegexp(
 			`^for-listed +ApplicationSet +listed +0.7 +%s +Once +1 +\S+ +certificates expire tonight +\d+s$`,
 			override.Spec.ExpiresAt.UTC().Format(time.RFC3339)))

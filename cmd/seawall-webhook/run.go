@@ -63,7 +63,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration))
+	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration), settleReservations)
 	kept, err := newRecords(mgr.GetConfig(), configuration.Records, logger)
 	if err != nil {
 		return err

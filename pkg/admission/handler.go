@@ -20,13 +20,16 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// Handler judges writes of rollouts. Every field but AllowOnError is required.
+// Handler judges writes of rollouts. Evaluator and Sink are required.
 type Handler struct {
 	Evaluator *evaluate.Evaluator
 	Sink      audit.Sink
 	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
 	// it.
 	AllowOnError bool
+	// Authenticated says that nobody but the API server can ask. Otherwise an override for one
+	// use is reserved until its write is seen to be stored: a review may have been made up.
+	Authenticated bool
 }
 
 var _ admission.Handler = &Handler{}
@@ -81,7 +84,7 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 		write, err = read(request, operation)
 	}
 	if err == nil {
-		write.Kind, result.write = kind, write
+		write.Kind, write.Authenticated, result.write = kind, h.Authenticated, write
 		result.Judgement, err = h.Evaluator.Evaluate(ctx, *write)
 	}
 	if err != nil {

@@ -265,3 +265,20 @@ func TestTheSameWriteIsKnown(t *testing.T) {
 	}
 	g.Expect(write(func(r *ctrladmission.Request) { r.Operation = admissionv1.Create })).To(gomega.BeEmpty(), "a creation is like no other")
 }
+
+// TestOnlyTheAPIServerIsBelieved holds that a claim carries by what its write can be recognised,
+// unless it is the API server for certain that asks.
+func TestOnlyTheAPIServerIsBelieved(t *testing.T) {
+	claim := func(authenticated bool, operation admissionv1.Operation) policy.Use {
+		handler, _, uses := overridden(t, newOverride(t, "incident", v1alpha1.UsesOnce, nil))
+		handler.Authenticated = authenticated
+		handler.Handle(t.Context(), request(operation))
+		gomega.NewWithT(t).Expect(uses.claims).To(gomega.HaveLen(1))
+		return uses.claims[0]
+	}
+	g := gomega.NewWithT(t)
+	g.Expect(claim(true, admissionv1.Update)).To(gomega.And(gomega.HaveField("Authenticated", true), gomega.HaveField("After", "")))
+	g.Expect(claim(false, admissionv1.Update)).To(gomega.And(gomega.HaveField("Authenticated", false),
+		gomega.HaveField("Before", gomega.HaveLen(64)), gomega.HaveField("After", gomega.HaveLen(64))))
+	g.Expect(claim(false, admissionv1.Create)).To(gomega.And(gomega.HaveField("Before", ""), gomega.HaveField("After", gomega.HaveLen(64))))
+}

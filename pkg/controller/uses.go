@@ -57,9 +57,10 @@ func NewUses(writing client.Client, live client.Reader, logger logr.Logger) *Use
 	return &Uses{client: writing, live: live, logger: logger, pending: map[counted]tally{}}
 }
 
-// Claim takes the one use of an override that is for one. When another write has taken it, it
-// returns false and the override as it is now, nil when there is none any more. What the API
-// server asks about again is the same write.
+// Claim takes the one use of an override that is for one, or reserves it for a write that somebody
+// else than the API server may have made up. When another write has taken it, it returns false and
+// the override as it is now, nil when there is none any more. What the API server asks about again
+// is the same write.
 func (u *Uses) Claim(ctx context.Context, override *policy.Override, use policy.Use) (bool, *policy.Override, error) {
 	var claimed bool
 	var now *policy.Override
@@ -77,15 +78,17 @@ func (u *Uses) Claim(ctx context.Context, override *policy.Override, use policy.
 			return err
 		}
 		now = latest
-		if latest.Used() {
+		switch {
+		case latest.Used() || latest.Reserved():
 			claimed = !latest.Spent(use)
 			return nil
+		case use.Authenticated:
+			err = u.write(ctx, &live, tally{times: 1, last: use})
+		default:
+			latest.Contested, err = u.reserve(ctx, latest, &live, use)
 		}
-		if err := u.write(ctx, &live, tally{times: 1, last: use}); err != nil {
-			return err
-		}
-		claimed = true
-		return nil
+		claimed = err == nil && !latest.Contested
+		return err
 	})
 	if apierrors.IsNotFound(err) { // deleted since it was read
 		return false, nil, nil
@@ -103,19 +106,24 @@ func (u *Uses) Release(ctx context.Context, override *policy.Override, use polic
 		if err := u.live.Get(ctx, override.NamespacedName, &live); err != nil {
 			return client.IgnoreNotFound(err)
 		}
-		status := live.Status
-		if live.UID != override.UID || status.LastUsedTime == nil || status.LastUsedBy != use.By ||
-			status.LastWrite != use.Write || !status.LastUsedTime.Time.Equal(use.At.Truncate(time.Second)) {
+		if live.UID != override.UID || !takenBy(&live.Status, use) {
 			return nil
 		}
-		updated := live.DeepCopy()
-		updated.Status = v1alpha1.WaveOverrideStatus{}
-		return u.client.Status().Patch(ctx, updated, client.MergeFromWithOptions(&live, client.MergeFromWithOptimisticLock{}))
+		return patchStatus(ctx, u.client, &live, v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(0))})
 	})
 	if err != nil {
 		return fmt.Errorf("giving back the use of WaveOverride %s: %w", override, err)
 	}
 	return nil
+}
+
+// takenBy tells whether it is this use that has taken or reserved an override.
+func takenBy(status *v1alpha1.WaveOverrideStatus, use policy.Use) bool {
+	at, by, write := status.LastUsedTime, status.LastUsedBy, status.LastWrite
+	if reserved := status.Reservation; reserved.Time != nil {
+		at, by, write = reserved.Time, reserved.By, reserved.Write
+	}
+	return at != nil && by == use.By && write == use.Write && at.Time.Equal(use.At.Truncate(time.Second))
 }
 
 // Count counts one use of an override. It never waits.
@@ -199,8 +207,7 @@ func (u *Uses) count(ctx context.Context, key counted, uses tally) error {
 // write adds uses to the status of an override as it was read; the error is one of a conflict
 // when it has changed since.
 func (u *Uses) write(ctx context.Context, read *v1alpha1.WaveOverride, uses tally) error {
-	updated := read.DeepCopy()
-	status := &updated.Status
+	status := read.Status.DeepCopy()
 	if status.TimesUsed == nil {
 		status.TimesUsed = new(int64(0))
 	}
@@ -211,8 +218,16 @@ func (u *Uses) write(ctx context.Context, read *v1alpha1.WaveOverride, uses tall
 	if read.Spec.Uses == v1alpha1.UsesOnce {
 		status.LastWrite = uses.last.Write
 	}
+	return patchStatus(ctx, u.client, read, *status)
+}
+
+// patchStatus replaces the status of an override as it was read; the error is one of a conflict
+// when it has changed since.
+func patchStatus(ctx context.Context, writing client.Client, read *v1alpha1.WaveOverride, status v1alpha1.WaveOverrideStatus) error {
+	updated := read.DeepCopy()
+	updated.Status = status
 	patch := client.MergeFromWithOptions(read, client.MergeFromWithOptimisticLock{})
-	if err := u.client.Status().Patch(ctx, updated, patch); err != nil {
+	if err := writing.Status().Patch(ctx, updated, patch); err != nil {
 		return fmt.Errorf("writing the status of WaveOverride %s/%s: %w", read.Namespace, read.Name, err)
 	}
 	return nil

@@ -71,6 +71,8 @@ type Write struct {
 	User string
 	// Unread is why nothing but metadata could be read of an object.
 	Unread error
+	// Authenticated says that it is the API server that asks.
+	Authenticated bool
 	// Trial says that the write is not made, at least not now, so that it uses no override.
 	Trial bool
 }

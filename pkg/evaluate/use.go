@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
@@ -34,6 +35,7 @@ type Uses interface {
 func (e *Evaluator) conclude(ctx context.Context, write Write, counted *Counted) (Judgement, error) {
 	if len(counted.Overrides) > 0 {
 		counted.Use.By, counted.Use.Write = userOf(write), write.digest()
+		write.prove(&counted.Use)
 	}
 	for {
 		judgement := counted.judge(counted.selected)
@@ -114,6 +116,23 @@ func (w Write) digest() string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
+}
+
+// prove notes by what a write is recognised once it is stored, unless it is certain that there is
+// one. Of what cannot be read there is nothing to note.
+func (w Write) prove(use *policy.Use) {
+	if use.Authenticated = w.Authenticated; use.Authenticated || w.Unread != nil {
+		return
+	}
+	if w.OldObject != nil {
+		use.Version = path.Base(w.OldObject.APIVersion)
+		use.Before, _ = rollout.Fingerprint(w.OldObject)
+		use.After, _ = rollout.Gone(w.OldObject.Metadata.UID)
+	}
+	if w.Object != nil {
+		use.Version = path.Base(w.Object.APIVersion)
+		use.After, _ = rollout.Fingerprint(w.Object)
+	}
 }
 
 func userOf(write Write) string {

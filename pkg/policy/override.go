@@ -36,6 +36,14 @@ type Use struct {
 	// An empty one is like no other.
 	Write string
 	At    time.Time
+	// Authenticated says that it is the API server that asks about the write, so that there
+	// is one. Of any other, Before and After tell whether there is.
+	Authenticated bool
+	// Version is that of the API in which the rollout is written.
+	Version string
+	// Before and After are the fingerprints of what is stored before and after the write.
+	// Before is empty when nothing is; what has no After uses no override.
+	Before, After string
 }
 
 // Override is a WaveOverride whose fields have been understood.
@@ -54,8 +62,14 @@ type Override struct {
 	// Once says that one write may pass.
 	Once bool
 
+	// Contested says that what is stored is not what a write would have it be, so that the
+	// override is not for that write.
+	Contested bool
+
 	timesUsed int64
 	last      Use
+	// reserved is nil unless the override is reserved for a write.
+	reserved *Use
 }
 
 // CompileOverride reads a WaveOverride. It returns an error that names the field when one
@@ -87,6 +101,9 @@ func CompileOverride(source *v1alpha1.WaveOverride) (*Override, error) {
 	if source.Status.LastUsedTime != nil {
 		compiled.last.At = source.Status.LastUsedTime.Time
 	}
+	if reservation := source.Status.Reservation; reservation.Time != nil {
+		compiled.reserved = &Use{By: reservation.By, Write: reservation.Write, At: reservation.Time.Time}
+	}
 	return compiled, nil
 }
 
@@ -99,11 +116,18 @@ func (o *Override) Ended(now time.Time) bool { return !now.Before(o.Expires) }
 // Used tells whether any write has used the override.
 func (o *Override) Used() bool { return o.timesUsed > 0 }
 
-// Spent tells whether the override was for one write and another write than this has used
-// it. A write that the API server asks about again is not another one.
+// Reserved tells whether the override is reserved for a write that may yet be stored.
+func (o *Override) Reserved() bool { return o.reserved != nil }
+
+// Spent tells whether the override was for one write and another write than this has used or
+// reserved it. A write that the API server asks about again is not another one.
 func (o *Override) Spent(use Use) bool {
-	again := use.Write != "" && use.Write == o.last.Write && use.At.Sub(o.last.At) < repetition
-	return o.Once && o.Used() && !again
+	return o.Once && (o.Used() && !use.repeats(o.last) || o.Reserved() && !use.repeats(*o.reserved))
+}
+
+// repeats tells whether the API server asks again about the same write.
+func (u Use) repeats(earlier Use) bool {
+	return u.Write != "" && u.Write == earlier.Write && u.At.Sub(earlier.At) < repetition
 }
 
 func (o *Override) warning() string {
@@ -177,8 +201,12 @@ func (p *Policy) permitting(probability risk.Probability) *Policy {
 // declines says why the policy does not accept an override; it is empty when it does.
 func (p *Policy) declines(o *Override, use Use) string {
 	switch {
-	case o.Spent(use):
+	case o.Spent(use) && o.Used():
 		return "has been used"
+	case o.Spent(use):
+		return "is reserved for another write, which may yet be stored"
+	case o.Contested:
+		return "is not used: what is stored has changed meanwhile, try again"
 	case p.maxOverride == 0:
 		return fmt.Sprintf("does not count: policy %q accepts none", p.Name)
 	case o.Lasts() > p.maxOverride:

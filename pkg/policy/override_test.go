@@ -445,3 +445,47 @@ func TestOverridesAreFoundByTheirRollout(t *testing.T) {
 	g.Expect(set.For(clusterScoped)).To(gomega.ConsistOf(central), "those of cluster-scoped rollouts are in Seawall's own namespace")
 	g.Expect(set.For(tenants)).To(gomega.BeEmpty())
 }
+
+func TestAReservedOverrideIsForOneWrite(t *testing.T) {
+	reserved := func(o *v1alpha1.WaveOverride) {
+		o.Spec.Uses = v1alpha1.UsesOnce
+		o.Status.Reservation = v1alpha1.OverrideReservation{Time: &metav1.Time{Time: created}, By: "jane", Write: "first"}
+	}
+	const waiting = " WaveOverride argocd/incident is reserved for another write, which may yet be stored."
+	for name, test := range map[string]overriding{
+		"the one that the API server asks about again": {
+			override: reserved, use: policy.Use{Write: "first", At: created.Add(59 * time.Second)}, reason: policy.Overridden, message: overLimit,
+		},
+		"no other one": {
+			override: reserved, use: policy.Use{Write: "second", At: created.Add(time.Second)}, reason: policy.WaveOverLimit, message: overLimit + waiting,
+		},
+		"none that is like no other": {
+			override: reserved, use: policy.Use{At: created.Add(time.Second)}, reason: policy.WaveOverLimit, message: overLimit + waiting,
+		},
+		"and not for longer than it is asked about": {
+			override: reserved, use: policy.Use{Write: "first", At: created.Add(time.Minute)}, reason: policy.WaveOverLimit, message: overLimit + waiting,
+		},
+		"once it is stored there is no second, though it is the same": {
+			override: usedOnce("", created), use: policy.Use{Write: "first", At: created.Add(time.Second)}, reason: policy.WaveOverLimit,
+			message: overLimit + " WaveOverride argocd/incident has been used.",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			test.permits = "0.7"
+			test.check(t)
+		})
+	}
+}
+
+func TestAContestedOverrideIsNotUsed(t *testing.T) {
+	g := gomega.NewWithT(t)
+	compiled, err := policy.Compile(wavePolicy("default", nil))
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	contested := override(t, "incident", "1", func(o *v1alpha1.WaveOverride) { o.Spec.Uses = v1alpha1.UsesOnce })
+	contested.Contested = true
+	verdict := compiled.Judge(policy.Case{
+		Change: oneStep(100, 100), Overrides: []*policy.Override{contested}, Use: policy.Use{At: created},
+	})
+	g.Expect(verdict.Message).To(gomega.Equal(
+		overLimit + " WaveOverride argocd/incident is not used: what is stored has changed meanwhile, try again."))
+}

@@ -95,11 +95,55 @@ type WaveOverrideStatus struct {
 	LastUsedBy string `json:"lastUsedBy,omitempty"`
 
 	// lastWrite identifies the write that used up an override for one, so that it is not
-	// taken for another when the API server asks about it again.
+	// taken for another when the API server asks about it again. It is empty once that write
+	// is known to be stored.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	LastWrite string `json:"lastWrite,omitempty"`
+
+	// reservation is the use of an override for one by a write of which it is not known yet
+	// whether it is stored. It becomes a use when the write is seen to be stored, and is taken
+	// back otherwise.
+	// +optional
+	Reservation OverrideReservation `json:"reservation,omitzero"`
+}
+
+// OverrideReservation says for which write an override is reserved, and how that is recognised.
+type OverrideReservation struct {
+	// time is when the API server asked about the write.
+	// +required
+	Time *metav1.Time `json:"time,omitempty"`
+
+	// by is the name of the user who writes, cut off at its greatest length.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	By string `json:"by,omitempty"`
+
+	// write identifies the write, as lastWrite does.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Write string `json:"write,omitempty"`
+
+	// version is the version of the API in which the rollout is written, such as "v1alpha1".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Version string `json:"version,omitempty"`
+
+	// resourceVersion is that of the API server before the write.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+
+	// outcome identifies what is stored once the write is.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Outcome string `json:"outcome,omitempty"`
 }
 
 // WaveOverride lets a rollout exceed the limits of the policies that judge it, for a time and
@@ -114,6 +158,7 @@ type WaveOverrideStatus struct {
 // +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.spec.expiresAt`,description="When the override ends"
 // +kubebuilder:printcolumn:name="Uses",type=string,JSONPath=`.spec.uses`,description="How often it may be used"
 // +kubebuilder:printcolumn:name="Used",type=integer,JSONPath=`.status.timesUsed`,description="How often it was used"
+// +kubebuilder:printcolumn:name="Reserved",type=date,JSONPath=`.status.reservation.time`,description="Since when it is reserved for a write that may yet be stored",priority=1
 // +kubebuilder:printcolumn:name="Last used by",type=string,JSONPath=`.status.lastUsedBy`,description="Who used it last",priority=1
 // +kubebuilder:printcolumn:name="Reason",type=string,JSONPath=`.spec.reason`,description="Why the rollout may exceed the limit",priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
