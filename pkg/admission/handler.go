@@ -20,13 +20,16 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// Handler judges writes of rollouts. Every field but AllowOnError is required.
+// Handler judges writes of rollouts. Every field that is no bool is required.
 type Handler struct {
 	Evaluator *evaluate.Evaluator
 	Sink      audit.Sink
 	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
 	// it.
 	AllowOnError bool
+	// Authenticated says that nobody but the API server is answered, by its client certificate.
+	// Without it what is asked may be made up, and the records say so.
+	Authenticated bool
 }
 
 var _ admission.Handler = &Handler{}
@@ -37,6 +40,7 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 	started := time.Now()
 	outcome := h.decide(ctx, request)
 	record := recordOf(request, outcome)
+	record.Authenticated = h.Authenticated
 	record.Duration = time.Since(started)
 	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)

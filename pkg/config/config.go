@@ -69,6 +69,8 @@ type Config struct {
 	// self-issued certificates.
 	WebhookConfiguration string
 
+	Callers Callers
+
 	// ArgoCDNamespace is where Argo CD keeps its cluster Secrets.
 	ArgoCDNamespace string
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
@@ -113,6 +115,7 @@ func Default() Config {
 		CertificateDirectory: "/var/run/seawall/certificate",
 		CertificateSecret:    "seawall-certificate",
 		WebhookConfiguration: "seawall",
+		Callers:              defaultCallers(),
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(argocd.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
@@ -148,6 +151,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 		"DNS names in a self-issued certificate, the Service's first")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
 		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
+	c.Callers.addFlags(flags)
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
@@ -188,6 +192,7 @@ func (c *Config) Validate() error {
 		c.validateReviewMemory(),
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
+		c.Callers.validate(),
 		c.validateDurations(),
 		c.Records.validate(),
 		c.Recount.validate(),
