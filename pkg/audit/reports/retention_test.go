@@ -34,7 +34,7 @@ func TestWhatIsDeleted(t *testing.T) {
 		"nothing within the bounds":                   {"a/1 a/2 b/719", 2, 3, ""},
 		"what is too old":                             {"a/1 a/721 b/720", 9, 9, "a/721"},
 		"of a namespace what came soon after another": {"a/9 a/2 a/3", 2, 9, "a/3"},
-		"of those without namespace, too":             {"/9 /2 /3 b/20", 2, 9, "/3"},
+		"of those without namespace, too":             {"/9 /2 /3 b/1", 2, 9, "/3"},
 		"of all what came soon after another":         {"a/9 b/3 c/2", 9, 2, "b/3"},
 		"no place for what goes anyway":               {"a/800 a/2 a/3", 2, 2, "a/800"},
 		"what never existed before what did":          {"a/9/EVE a/8/EVE a/1/eve", 2, 9, "a/1/eve"},
