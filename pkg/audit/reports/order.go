@@ -31,12 +31,12 @@ func order(all []kept) {
 // one that was begun longest after the one before it. So the latest are there, and yet a burst,
 // such as one that is to push out what was denied before it, pushes out its own.
 func place(reports []*kept) {
-	slices.SortFunc(reports, func(a, b *kept) int { return cmp.Or(a.created.Compare(b.created), later(b, a)) })
+	slices.SortFunc(reports, func(a, b *kept) int { return cmp.Or(a.first.Compare(b.first), later(b, a)) })
 	alone := make(map[*kept]time.Duration, len(reports))
 	for i, report := range reports {
 		alone[report] = math.MaxInt64
 		if i > 0 {
-			alone[report] = report.created.Sub(reports[i-1].created)
+			alone[report] = report.first.Sub(reports[i-1].first)
 		}
 	}
 	slices.SortFunc(reports, later)

@@ -3,6 +3,7 @@
 package reports
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,9 @@ const (
 	decisionsAnnotation = "seawall.dev/decisions"
 	// lastAnnotation is when the last of them was made, as RFC 3339 in UTC.
 	lastAnnotation = "seawall.dev/last-decision"
+
+	// firstAnnotation is when the first of them was made, to the nanosecond.
+	firstAnnotation = "seawall.dev/first-decision"
 
 	// existedAnnotation says whether the rollout is known to have existed, authenticatedAnnotation
 	// whether anything of the report is, and userAnnotation by whom it was begun: they say which
@@ -93,6 +97,10 @@ func add(report *v1alpha1.Report, entries []audit.Entry) {
 // authenticated takes over what is not.
 func mark(report *v1alpha1.Report, entries []audit.Entry, existed bool) {
 	metav1.SetMetaDataAnnotation(&report.ObjectMeta, existedAnnotation, strconv.FormatBool(existed || hasExisted(report)))
+	if _, marked := report.Annotations[firstAnnotation]; !marked {
+		first := slices.MinFunc(entries, func(a, b audit.Entry) int { return a.First.Compare(b.First) }).First
+		metav1.SetMetaDataAnnotation(&report.ObjectMeta, firstAnnotation, first.UTC().Format(time.RFC3339Nano))
+	}
 	for _, entry := range entries {
 		if _, marked := report.Annotations[userAnnotation]; marked && (!entry.Authenticated || isAuthenticated(report)) {
 			continue

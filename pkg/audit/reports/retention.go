@@ -63,8 +63,8 @@ type kept struct {
 	key     client.ObjectKey
 	uid     types.UID
 	version string
-	// created is when the first decision was written, and last when the last was made.
-	created, last time.Time
+	// first and last are when those decisions were made.
+	first, last time.Time
 	// existed and authenticated are of the rollout and of the record, by writer.
 	existed, authenticated bool
 	writer                 string
@@ -126,10 +126,14 @@ func remember(report *metav1.PartialObjectMetadata) kept {
 	if err != nil { // somebody changed it
 		last = report.CreationTimestamp.Time
 	}
+	first, err := time.Parse(time.RFC3339, report.Annotations[firstAnnotation])
+	if err != nil {
+		first = report.CreationTimestamp.Time
+	}
 	writer := audit.Record{Authenticated: isAuthenticated(report), User: report.Annotations[userAnnotation]}.Writer()
 	return kept{
 		key: client.ObjectKeyFromObject(report), uid: report.UID, version: report.ResourceVersion,
-		created: report.CreationTimestamp.Time, last: last,
+		first: first, last: last,
 		existed: hasExisted(report), authenticated: isAuthenticated(report), writer: writer,
 	}
 }

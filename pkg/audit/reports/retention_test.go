@@ -18,7 +18,7 @@ func parsed(t *testing.T, word string) kept {
 	parts := strings.Split(word+"//", "/")
 	hours, err := time.ParseDuration(parts[1] + "h")
 	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
-	report := kept{key: client.ObjectKey{Namespace: parts[0], Name: strings.TrimSuffix(word[len(parts[0]):], "/")}, created: noon.Add(-hours), last: noon.Add(-hours)}
+	report := kept{key: client.ObjectKey{Namespace: parts[0], Name: strings.TrimSuffix(word[len(parts[0]):], "/")}, first: noon.Add(-hours), last: noon.Add(-hours)}
 	report.writer = strings.ToLower(parts[2])
 	report.existed = parts[2] == strings.ToUpper(parts[2])
 	report.authenticated = report.writer != "nobody"
@@ -91,8 +91,8 @@ func TestABurstOfDenialsPushesOutItsOwn(t *testing.T) {
 			for i := range burst {
 				report := parsed(t, "argocd/0/"+test.writer)
 				report.key.Name = fmt.Sprint("burst-", i)
-				report.created = noon.Add(time.Duration(i-burst) * time.Minute / burst).Truncate(time.Second)
-				report.last = report.created
+				report.first = noon.Add(time.Duration(i-burst) * time.Minute / burst)
+				report.last = report.first.Truncate(time.Second) // as it is stored
 				all = append(all, report)
 			}
 			retention := &Retention{Age: 720 * time.Hour, PerNamespace: 500, Total: 5000}
@@ -109,11 +109,11 @@ func TestAReportWithoutItsAnnotationsIsAsOldAsItIs(t *testing.T) {
 	g := gomega.NewWithT(t)
 	report := &metav1.PartialObjectMetadata{}
 	report.CreationTimestamp = metav1.NewTime(noon)
-	g.Expect(remember(report)).To(gomega.Equal(kept{created: noon, last: noon}))
+	g.Expect(remember(report)).To(gomega.Equal(kept{first: noon, last: noon}))
 	report.Annotations = map[string]string{
-		lastAnnotation: "2026-11-21T12:00:00Z", existedAnnotation: "true", authenticatedAnnotation: "true", userAnnotation: "eve",
+		lastAnnotation: "2026-11-21T12:00:00Z", firstAnnotation: "2026-11-20T11:00:00.5Z", existedAnnotation: "true", authenticatedAnnotation: "true", userAnnotation: "eve",
 	}
 	g.Expect(remember(report)).To(gomega.Equal(kept{
-		created: noon, last: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), existed: true, authenticated: true, writer: "user eve",
+		first: time.Date(2026, 11, 20, 11, 0, 0, 5e8, time.UTC), last: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), existed: true, authenticated: true, writer: "user eve",
 	}))
 }
