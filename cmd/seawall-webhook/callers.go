@@ -51,13 +51,13 @@ func guard(handlers map[string]http.Handler, callers *certificate.Callers) {
 
 // listening tells whether the webhook serves. Where only some may call this process is not among
 // them: then it asks no more than whether anything listens, and that until something does.
-func listening(server webhook.Server, callers *certificate.Callers, port int) healthz.Checker {
+func listening(ctx context.Context, server webhook.Server, callers *certificate.Callers, port int) healthz.Checker {
 	if callers == nil {
 		return server.StartedChecker()
 	}
 	return once(func(*http.Request) error {
 		dialer := net.Dialer{Timeout: dialTimeout}
-		connection, err := dialer.DialContext(context.Background(), "tcp", net.JoinHostPort("localhost", strconv.Itoa(port)))
+		connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort("localhost", strconv.Itoa(port)))
 		if err != nil {
 			return fmt.Errorf("the webhook does not listen yet: %w", err)
 		}

@@ -56,7 +56,8 @@ func newRecords(cluster *rest.Config, configuration config.Records, logger *slog
 		if err != nil {
 			return nil, err
 		}
-		r.queues = append(r.queues, audit.NewQueue(eventsSink, configuration.Queue, events.Writer{Client: writing, Quota: audit.NewQuota(writing)}, counter, logger))
+		writer := events.Writer{Client: writing, Quota: audit.NewQuota(writing)}
+		r.queues = append(r.queues, audit.NewQueue(eventsSink, configuration.Queue, writer, counter, logger))
 	}
 	if configuration.Reports {
 		writing, err := recordClient(cluster)

@@ -22,7 +22,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
-	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/follow"
@@ -76,11 +75,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
-	callers, err := newCallers(mgr, configuration.Callers, logger)
-	if err != nil {
-		return err
-	}
-	if err := serve(serving, mgr, configuration, handlers, callers, checks); err != nil {
+	if err := serve(serving, mgr, configuration, handlers, checks, logger); err != nil {
 		return err
 	}
 	checks["draining"] = drainingCheck(draining)
@@ -136,13 +131,17 @@ func newHandlers(
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
 	ctx context.Context, mgr manager.Manager, configuration config.Config,
-	handlers map[string]http.Handler, callers *certificate.Callers, checks checks,
+	handlers map[string]http.Handler, checks checks, logger *slog.Logger,
 ) error {
+	callers, err := newCallers(mgr, configuration.Callers, logger)
+	if err != nil {
+		return err
+	}
 	server, err := addServer(ctx, mgr, configuration, handlers, callers)
 	if err != nil {
 		return err
 	}
-	checks["webhook"] = listening(server, callers, configuration.WebhookPort)
+	checks["webhook"] = listening(ctx, server, callers, configuration.WebhookPort)
 	checks["certificate"] = certificateCheck(configuration)
 	return nil
 }

@@ -111,8 +111,8 @@ func TestBodiesCountAgainstTheBudgetBeforeTheyAreRead(t *testing.T) {
 			r := request(admissionv1.Create)
 			body, err := json.Marshal(admissionv1.AdmissionReview{Request: &r.AdmissionRequest})
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			padded := append(body, bytes.Repeat([]byte(" "), max(0, test.size-len(body)))...)
-			sent := &counted{Reader: bytes.NewReader(padded)}
+			body = append(body, bytes.Repeat([]byte(" "), max(0, test.size-len(body)))...)
+			sent := &counted{Reader: bytes.NewReader(body)}
 			review := httptest.NewRequestWithContext(t.Context(), http.MethodPost, admission.Path+"?timeout=500ms", sent)
 			review.ContentLength = test.length
 			recorder := httptest.NewRecorder()

@@ -195,29 +195,30 @@ func TestWhatIsNotedOnAReport(t *testing.T) {
 		"by whom it was begun": {func(r *v1alpha1.Report) {
 			mark(r, entry("eve", true), false)
 			mark(r, entry("mallory", true), false)
-		}, "eve true false"},
+		}, "eve: authenticated true, existed false"},
 		"that nobody has authenticated it": {func(r *v1alpha1.Report) {
 			mark(r, entry("eve", false), false)
 			mark(r, entry("mallory", false), false)
-		}, "eve false false"},
+		}, "eve: authenticated false, existed false"},
 		"who has, after that": {func(r *v1alpha1.Report) {
 			mark(r, entry("eve", false), false)
 			mark(r, entry("mallory", true), false)
-		}, "mallory true false"},
+		}, "mallory: authenticated true, existed false"},
 		"not who has not, after that": {func(r *v1alpha1.Report) {
 			mark(r, entry("mallory", true), false)
 			mark(r, entry("eve", false), false)
-		}, "mallory true false"},
+		}, "mallory: authenticated true, existed false"},
 		"that the rollout existed, for good": {func(r *v1alpha1.Report) {
 			mark(r, entry("eve", true), true)
 			mark(r, entry("eve", true), false)
-		}, "eve true true"},
+		}, "eve: authenticated true, existed true"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			report := &v1alpha1.Report{}
 			test.marks(report)
 			noted := report.Annotations
-			gomega.NewWithT(t).Expect(fmt.Sprint(noted[userAnnotation], " ", noted[authenticatedAnnotation], " ", noted[existedAnnotation])).To(gomega.Equal(test.want))
+			gomega.NewWithT(t).Expect(fmt.Sprintf("%s: authenticated %s, existed %s",
+				noted[userAnnotation], noted[authenticatedAnnotation], noted[existedAnnotation])).To(gomega.Equal(test.want))
 		})
 	}
 }

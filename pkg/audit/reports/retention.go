@@ -167,14 +167,17 @@ type bound struct {
 // bounds returns those that a report counts against.
 func (r *Retention) bounds(report kept) []bound {
 	namespace, writer := report.key.Namespace, report.writer
-	bounds := []bound{{most: r.Total}, {inNamespace: true, namespace: namespace, most: r.PerNamespace}}
-	if report.existed {
-		return bounds
-	}
 	half := func(most int) int { return max(most/2, 1) } //nolint:mnd // half
-	return append(bounds,
-		bound{byWriter: true, writer: writer, most: half(r.Total)},
-		bound{inNamespace: true, namespace: namespace, byWriter: true, writer: writer, most: half(r.PerNamespace)})
+	bounds := []bound{
+		{most: r.Total},
+		{inNamespace: true, namespace: namespace, most: r.PerNamespace},
+		{byWriter: true, writer: writer, most: half(r.Total)},
+		{byWriter: true, writer: writer, inNamespace: true, namespace: namespace, most: half(r.PerNamespace)},
+	}
+	if report.existed {
+		return bounds[:2]
+	}
+	return bounds
 }
 
 // delete deletes a report unless it got another decision meanwhile.
