@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -54,6 +55,16 @@ func once(check healthz.Checker) healthz.Checker {
 		err := check(request)
 		passed.Store(err == nil)
 		return err
+	}
+}
+
+// drainingCheck fails while the process waits to end.
+func drainingCheck(draining *atomic.Bool) healthz.Checker {
+	return func(*http.Request) error {
+		if draining.Load() {
+			return errors.New("shutting down")
+		}
+		return nil
 	}
 }
 

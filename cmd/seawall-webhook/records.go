@@ -56,7 +56,8 @@ func newRecords(cluster *rest.Config, configuration config.Records, logger *slog
 		if err != nil {
 			return nil, err
 		}
-		r.queues = append(r.queues, audit.NewQueue(eventsSink, configuration.Queue, events.Writer{Client: writing}, counter, logger))
+		writer := events.Writer{Client: writing, Quota: audit.NewQuota(writing)}
+		r.queues = append(r.queues, audit.NewQueue(eventsSink, configuration.Queue, writer, counter, logger))
 	}
 	if configuration.Reports {
 		writing, err := recordClient(cluster)
@@ -68,7 +69,7 @@ func newRecords(cluster *rest.Config, configuration config.Records, logger *slog
 			return nil, fmt.Errorf("setting up records: %w", err)
 		}
 		r.served = &reports.Served{Discovery: asking, Logger: logger}
-		writer := reports.Writer{Client: writing, Served: r.served}
+		writer := reports.Writer{Client: writing, Served: r.served, Quota: audit.NewQuota(writing)}
 		r.queues = append(r.queues, audit.NewQueue(reportsSink, configuration.Queue, writer, counter, logger))
 		r.retention = &reports.Retention{
 			Client: writing, Served: r.served, Logger: logger, Age: configuration.ReportRetention,

@@ -1,13 +1,18 @@
 package main_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
+	admissionv1 "k8s.io/api/admission/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -104,5 +109,71 @@ var _ = Describe("reports", Ordered, func() {
 			WithTimeout(10 * second).Should(Equal(drops + 1))
 		Expect(api.Get(ctx, client.ObjectKeyFromObject(taken), taken)).To(Succeed())
 		Expect(taken.Results).To(BeEmpty())
+	})
+
+	It("stay when the user is denied under 560 other names, nobody having authenticated who asks", func(ctx SpecContext) {
+		const namespace = "erasing"
+		Expect(api.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).To(Succeed())
+		replica, err := webhook.StartReplica(context.Background())
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { Expect(replica.Stop()).To(Succeed()) })
+		with := trusting(ctx, 1)
+		deny := func(name, user string) {
+			GinkgoHelper()
+			set := tenants(name, 100, nil)
+			set.SetNamespace(namespace)
+			response, err := send(ctx, with, replica, reviewOf(set, user))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(response.Allowed).To(BeFalse())
+		}
+		reported := func() (names []string) {
+			var list openreports.ReportList
+			Expect(api.List(ctx, &list, client.InNamespace(namespace), ourReports())).To(Succeed())
+			for _, report := range list.Items {
+				Expect(report.Annotations).To(And(
+					HaveKeyWithValue("seawall.dev/authenticated", "false"), HaveKeyWithValue("seawall.dev/rollout-existed", "false"),
+				), report.Scope.Name)
+				names = append(names, report.Scope.Name)
+			}
+			return names
+		}
+		deny("before", "eve")
+		Eventually(reported).WithTimeout(10 * second).Should(ConsistOf("before"))
+		time.Sleep(3 * second) // what comes a while after anything else is no burst
+		deny("earlier", "eve")
+		Eventually(reported).WithTimeout(10 * second).Should(ConsistOf("before", "earlier"))
+		for i := range 560 {
+			deny(fmt.Sprint("other-", i), "eve")
+		}
+		Eventually(func() int { return sum(replica, "seawall_records_pending", `sink="reports"`) }).WithTimeout(60 * second).Should(BeZero())
+		Expect(reported()).To(And(ContainElement("earlier"), WithTransform(func(names []string) int { return len(names) }, BeNumerically("~", 205, 15))))
+		for _, sink := range []string{"reports", "events"} {
+			Eventually(func() int { return sum(replica, "seawall_record_drops_total", `reason="Quota",sink="`+sink+`"`) }).WithTimeout(60*second).
+				Should(BeNumerically("~", 355, 20), sink)
+		}
+
+		sweeper, err := webhook.StartReplica(context.Background(), "--reports-per-namespace=100", "--lease=")
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func() { Expect(sweeper.Stop()).To(Succeed()) })
+		Eventually(reported).WithTimeout(30 * second).Should(HaveLen(50))
+		Expect(reported()).To(ContainElements("earlier", "other-0"))
+	})
+
+	It("say of a rollout that it existed if it did, whatever a review says", func(ctx SpecContext) {
+		Expect(create(ctx, tenants("existing", 100, int64(22)))).To(Succeed())
+		Expect(put(ctx, tenants("existing", 100, nil))).To(denied(""))
+		Expect(reportOf(ctx, "existing", 1).Annotations).To(HaveKeyWithValue("seawall.dev/rollout-existed", "true"))
+
+		set := tenants("invented", 100, nil)
+		set.SetUID("invented")
+		review := reviewOf(tenants("invented", 100, int64(22)), "eve")
+		review.Operation, review.OldObject = admissionv1.Update, review.Object
+		raw, err := json.Marshal(set)
+		Expect(err).NotTo(HaveOccurred())
+		review.Object.Raw, review.OldObject.Raw = raw, bytes.Replace(raw, []byte(`"rollingSync":{"steps":[{}]}`), []byte(`"rollingSync":{"steps":[{"maxUpdate":22}]}`), 1)
+		Expect(post(ctx, webhook, review).Allowed).To(BeFalse())
+		report := reportOf(ctx, "invented", 1)
+		Expect(string(report.Scope.UID)).To(Equal("invented"))
+		Expect(report.Annotations).To(HaveKeyWithValue("seawall.dev/rollout-existed", "false"))
 	})
 })

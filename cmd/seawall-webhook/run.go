@@ -75,9 +75,10 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
-	if err := serve(serving, mgr, configuration, handlers, draining.Load, checks); err != nil {
+	if err := serve(serving, mgr, configuration, handlers, checks, logger); err != nil {
 		return err
 	}
+	checks["draining"] = drainingCheck(draining)
 	if err := errors.Join(
 		mgr.Add(leader),
 		addChecks(mgr, logger, checks),
@@ -103,9 +104,10 @@ func newHandlers(
 	}
 	evaluator := newEvaluator(configuration, to)
 	waves := &admission.Handler{
-		Evaluator:    evaluator,
-		Sink:         audit.Sinks{records, decisions},
-		AllowOnError: configuration.OnError == config.OnErrorAllow,
+		Evaluator:     evaluator,
+		Sink:          audit.Sinks{records, decisions},
+		AllowOnError:  configuration.OnError == config.OnErrorAllow,
+		Authenticated: configuration.Callers.Authorities != "",
 	}
 	rollouts, err := newRollouts(mgr)
 	if err != nil {
@@ -129,20 +131,18 @@ func newHandlers(
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
 	ctx context.Context, mgr manager.Manager, configuration config.Config,
-	handlers map[string]http.Handler, draining func() bool, checks checks,
+	handlers map[string]http.Handler, checks checks, logger *slog.Logger,
 ) error {
-	server, err := addServer(ctx, mgr, configuration, handlers)
+	callers, err := newCallers(mgr, configuration.Callers, logger)
 	if err != nil {
 		return err
 	}
-	checks["webhook"] = server.StartedChecker()
-	checks["certificate"] = certificateCheck(configuration)
-	checks["draining"] = func(*http.Request) error {
-		if draining() {
-			return errors.New("shutting down")
-		}
-		return nil
+	server, err := addServer(ctx, mgr, configuration, handlers, callers)
+	if err != nil {
+		return err
 	}
+	checks["webhook"] = listening(ctx, server, callers, configuration.WebhookPort)
+	checks["certificate"] = certificateCheck(configuration)
 	return nil
 }
 

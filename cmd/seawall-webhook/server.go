@@ -13,10 +13,11 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 )
 
-// addServer adds the webhook's server, which serves handlers by their paths and starts to
-// listen when its certificate is there.
+// addServer adds the webhook's server, which serves handlers by their paths, to callers only if
+// there are any in particular, and starts to listen when its certificate is there.
 func addServer(
-	ctx context.Context, mgr manager.Manager, configuration config.Config, handlers map[string]http.Handler,
+	ctx context.Context, mgr manager.Manager, configuration config.Config,
+	handlers map[string]http.Handler, callers *certificate.Callers,
 ) (webhook.Server, error) {
 	var ready <-chan struct{} // nil waits for nothing
 	if configuration.Certificates == config.CertificatesSelf {
@@ -38,8 +39,12 @@ func addServer(
 			c.MinVersion = tls.VersionTLS13
 			// The API server calls over HTTP/1.1; HTTP/2 would only add its attack surface.
 			c.NextProtos = []string{"http/1.1"}
+			if callers != nil {
+				callers.Require(c)
+			}
 		}},
 	})
+	guard(handlers, callers)
 	for path, handler := range handlers {
 		server.Register(path, handler)
 	}

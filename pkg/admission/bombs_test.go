@@ -85,7 +85,7 @@ func newReplica(t *testing.T) *replica {
 		}
 	}
 	go func() {
-		_, _ = io.Copy(r.output, stdout)
+		_, _ = io.Copy(io.Discard, stdout) // of a panic, and of a race, standard error tells
 		_ = r.cmd.Wait()
 		close(r.died)
 	}()

@@ -27,8 +27,9 @@ type Handler struct {
 	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
 	// it.
 	AllowOnError bool
-	// Authenticated says that nobody but the API server can ask. Otherwise an override for one
-	// use is reserved until its write is seen to be stored: a review may have been made up.
+	// Authenticated says that nobody but the API server is answered, by its client certificate.
+	// Without it what is asked may be made up: the records say so, and an override for one use
+	// is reserved until its write is seen to be stored.
 	Authenticated bool
 }
 
@@ -40,6 +41,7 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 	started := time.Now()
 	outcome := h.decide(ctx, request)
 	record := recordOf(request, outcome)
+	record.Authenticated = h.Authenticated
 	record.Duration = time.Since(started)
 	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)

@@ -135,6 +135,18 @@ func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
 
 // TestWhichRolloutARecordIsAbout proves that tries to create one that is refused are recorded
 // as about the same rollout, whatever the API server made up for each.
+func TestRecordsSayWhetherTheCallerIsKnown(t *testing.T) {
+	for name, authenticated := range map[string]bool{"the API server": true, "whoever reached the port": false} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, changes(100))
+			handler.Authenticated = authenticated
+			handler.Handle(t.Context(), request(admissionv1.Create))
+			g.Expect(kept.list[0].Authenticated).To(gomega.Equal(authenticated))
+		})
+	}
+}
+
 func TestWhichRolloutARecordIsAbout(t *testing.T) {
 	const named, generated = `{"metadata":{"name":"w","uid":"r1"}}`, `{"metadata":{"generateName":"w-","name":"w-x7f2k","uid":"r1"}}`
 	for name, test := range map[string]struct {

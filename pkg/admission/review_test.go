@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -74,6 +75,57 @@ func TestWhatIsNoReviewIsABadRequest(t *testing.T) {
 			admission.HTTP(handler, budget.NewPool(64<<20), func() bool { return false }).ServeHTTP(recorder, sent)
 			g.Expect(recorder.Code).To(gomega.Equal(test.code))
 			g.Expect(kept.list).To(gomega.BeEmpty())
+		})
+	}
+}
+
+// counted is a body that notes when it is read, and how much of it.
+type counted struct {
+	io.Reader
+
+	read int
+}
+
+func (c *counted) Read(into []byte) (int, error) {
+	n, err := c.Reader.Read(into)
+	c.read += n
+	return n, err
+}
+
+// TestBodiesCountAgainstTheBudgetBeforeTheyAreRead holds that of a body no more is read than
+// may be in memory, that it is read once, and that one of unknown length counts as the longest.
+func TestBodiesCountAgainstTheBudgetBeforeTheyAreRead(t *testing.T) {
+	const room = 8 << 20 // for one body of at most 2 MiB: a review may take half, and it stands in memory twice
+	for name, test := range map[string]struct {
+		size   int
+		length int64
+		whole  bool
+	}{
+		"one that fits":                  {size: 1 << 20, length: 1 << 20, whole: true},
+		"one that does not":              {size: 3 << 20, length: 3 << 20},
+		"one that does not say how long": {size: 1 << 10, length: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			handler, kept := newHandler(t, changes(1))
+			r := request(admissionv1.Create)
+			body, err := json.Marshal(admissionv1.AdmissionReview{Request: &r.AdmissionRequest})
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			body = append(body, bytes.Repeat([]byte(" "), max(0, test.size-len(body)))...)
+			sent := &counted{Reader: bytes.NewReader(body)}
+			review := httptest.NewRequestWithContext(t.Context(), http.MethodPost, admission.Path+"?timeout=500ms", sent)
+			review.ContentLength = test.length
+			recorder := httptest.NewRecorder()
+			admission.HTTP(handler, budget.NewPool(room), func() bool { return false }).ServeHTTP(recorder, review)
+			g.Expect(recorder.Code).To(gomega.Equal(http.StatusOK), recorder.Body.String())
+			g.Expect(kept.list).To(gomega.HaveLen(1))
+			if test.whole {
+				g.Expect(sent.read).To(gomega.Equal(test.size))
+				g.Expect(kept.list[0].Reason).NotTo(gomega.Equal("Overload"))
+				return
+			}
+			g.Expect(sent.read).To(gomega.BeNumerically("<=", 64<<10), "its head")
+			g.Expect(kept.list[0].Reason).To(gomega.Equal("Overload"))
 		})
 	}
 }

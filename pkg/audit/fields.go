@@ -41,6 +41,10 @@ func Fields() []Field {
 		{Log: "rolloutUID", Telling: true, at: func(r *Record) any { return &r.RolloutUID }},
 		{Log: "operation", Property: "operation", Attribute: "operation", at: func(r *Record) any { return &r.Operation }},
 		{Log: "user", Property: "user", at: func(r *Record) any { return &r.User }},
+		{ // The audit log has nothing that the API server has not asked.
+			Log: "authenticated", Property: "authenticated", Telling: true,
+			at: func(r *Record) any { return &r.Authenticated },
+		},
 		{Log: "dryRun", Attribute: "dry_run", at: func(r *Record) any { return &r.DryRun }},
 		{Log: "policy", Annotation: "policy", Attribute: "policy", Telling: true, at: func(r *Record) any { return &r.Policy }},
 		{Log: "n", Annotation: "environments", Property: "environments", Attribute: "n", at: func(r *Record) any { return &r.Environments }},

@@ -50,6 +50,9 @@ const (
 	DropFull = "QueueFull"
 	// DropFailed says that the API server did not take the record, as often as it was asked.
 	DropFailed = "WriteFailed"
+	// DropQuota says that its writer has begun too many objects about rollouts that do not
+	// exist: see Quota.
+	DropQuota = "Quota"
 	// DropShutdown says that the process ended before the record was written.
 	DropShutdown = "Shutdown"
 )
@@ -121,7 +124,7 @@ func (q *Queue) Record(_ context.Context, record Record) {
 	defer q.mutex.Unlock()
 	entry := Entry{Record: record, First: record.Time, Count: 1}
 	waiting := q.batches[key]
-	fits := q.entries < q.capacity || (waiting != nil && waiting.has(entry))
+	fits := q.entries < q.roomFor(record) || (waiting != nil && waiting.has(entry))
 	switch {
 	case q.closed:
 		q.drop(DropShutdown, 1, nil)
@@ -139,6 +142,15 @@ func (q *Queue) Record(_ context.Context, record Record) {
 	before := len(waiting.entries)
 	waiting.add(entry)
 	q.account(len(waiting.entries)-before, 1)
+}
+
+// roomFor returns with how many entries the queue is full for a record: a quarter is left for
+// those that are authenticated, whoever sends what.
+func (q *Queue) roomFor(record Record) int {
+	if record.Authenticated {
+		return q.capacity
+	}
+	return q.capacity - q.capacity/4 //nolint:mnd // a quarter
 }
 
 // account changes the numbers of what there is.

@@ -180,11 +180,18 @@ func TestNothingWaitsForAnAPIServerThatHangs(t *testing.T) {
 	}
 	g.Expect(time.Since(started)).To(gomega.BeNumerically("<", 2*time.Second), "0.2 ms each would be a lot")
 	_, pending, _ := counter.get()
+	g.Expect(pending).To(gomega.Equal(75), "the last quarter is for what is authenticated")
+	for i := range 25 {
+		finding := denial(fmt.Sprint("rollout-", i), "")
+		finding.Authenticated = true
+		q.Record(t.Context(), finding)
+	}
+	_, pending, _ = counter.get()
 	g.Expect(pending).To(gomega.Equal(100))
 	end()
 	written, pending, drops := counter.get()
 	g.Expect([]int{written, pending}).To(gomega.Equal([]int{0, 0}))
-	g.Expect(drops).To(gomega.Equal(map[string]int{DropFull: 9_900, DropShutdown: 100}))
+	g.Expect(drops).To(gomega.Equal(map[string]int{DropFull: 9_925, DropShutdown: 100}))
 	g.Expect(logged(t, log)).To(gomega.Equal(drops))
 }
 
@@ -197,6 +204,7 @@ func TestAWriteIsTriedAgainThenDropped(t *testing.T) {
 	}{
 		"an outage that ends":       {failures: 2, err: errors.New("no route"), kept: 1, drops: map[string]int{}},
 		"an outage that goes on":    {failures: 99, err: errors.New("no route"), drops: map[string]int{DropFailed: 1}},
+		"one object too many":       {failures: 1, err: errors.Join(ErrRefused, ErrQuota), drops: map[string]int{DropQuota: 1}},
 		"an object that is no good": {failures: 1, err: fmt.Errorf("%w: too long", ErrRefused), drops: map[string]int{DropFailed: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {

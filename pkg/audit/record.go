@@ -41,7 +41,11 @@ type Record struct {
 	RolloutUID string
 	Operation  string
 	User       string
-	DryRun     bool
+	// Authenticated says that the review came from the API server for certain: otherwise
+	// whoever reaches the webhook's port may have made it up, the user included. What Seawall
+	// finds by itself is authenticated.
+	Authenticated bool
+	DryRun        bool
 	// Policy is the one that explains the action; empty when none judged the write.
 	Policy  string
 	Message string
@@ -88,6 +92,15 @@ func (r Record) APIVersion() string {
 		return r.Version
 	}
 	return r.Group + "/" + r.Version
+}
+
+// Writer returns by whom the record is, as far as that is certain: all that nobody has
+// authenticated are by the same.
+func (r Record) Writer() string {
+	if !r.Authenticated {
+		return ""
+	}
+	return "user " + r.User
 }
 
 // Mended tells whether a record of the re-count says that nothing is wrong any more.

@@ -103,9 +103,12 @@ func (q *Queue) settle(ctx context.Context, key string, entries []Entry, err err
 		return
 	}
 	decisions := decisionsOf(entries)
-	if err == nil {
+	switch {
+	case err == nil:
 		q.counter.Written(q.name, decisions)
-	} else {
+	case errors.Is(err, ErrQuota):
+		q.drop(DropQuota, decisions, nil)
+	default:
 		q.drop(DropFailed, decisions, err)
 	}
 	q.account(-len(entries), -decisions)

@@ -69,6 +69,8 @@ type Config struct {
 	// self-issued certificates.
 	WebhookConfiguration string
 
+	Callers Callers
+
 	// ArgoCDNamespace is where Argo CD keeps its cluster Secrets.
 	ArgoCDNamespace string
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
@@ -113,6 +115,7 @@ func Default() Config {
 		CertificateDirectory: "/var/run/seawall/certificate",
 		CertificateSecret:    "seawall-certificate",
 		WebhookConfiguration: "seawall",
+		Callers:              defaultCallers(),
 		ArgoCDNamespace:      "argocd",
 		ProgressiveSyncs:     string(argocd.ProgressiveSyncsAuto),
 		OverrideRetention:    30 * 24 * time.Hour,
@@ -148,6 +151,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 		"DNS names in a self-issued certificate, the Service's first")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
 		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
+	c.Callers.addFlags(flags)
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
@@ -188,6 +192,7 @@ func (c *Config) Validate() error {
 		c.validateReviewMemory(),
 		c.validateProgressiveSyncs(),
 		c.validateCertificates(),
+		c.Callers.validate(),
 		c.validateDurations(),
 		c.Records.validate(),
 		c.Recount.validate(),
@@ -256,41 +261,6 @@ func (c *Config) validateTracing() error {
 	}
 	if ratio := c.TracingSamplingRatio; math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
 		return fmt.Errorf("--tracing-sampling-ratio is %v: want a number from 0 to 1", ratio)
-	}
-	return nil
-}
-
-func oneOf[T ~string](flag string, value T, allowed ...T) error {
-	if slices.Contains(allowed, value) {
-		return nil
-	}
-	return fmt.Errorf("--%s is %q: want one of %q", flag, value, allowed)
-}
-
-func inRange(flag string, value, least, most int) error {
-	if value < least || value > most {
-		return fmt.Errorf("--%s is %d: want a number from %d to %d", flag, value, least, most)
-	}
-	return nil
-}
-
-func lastsFor(flag string, value, most time.Duration) error {
-	if value < 0 || value > most {
-		return fmt.Errorf("--%s is %s: want a duration from 0s to %s", flag, value, most)
-	}
-	return nil
-}
-
-func dnsLabel(flag, value string) error {
-	if problems := validation.IsDNS1123Label(value); len(problems) > 0 {
-		return fmt.Errorf("--%s is %q: want the name of a namespace: %s", flag, value, problems[0])
-	}
-	return nil
-}
-
-func dnsName(flag, value string) error {
-	if problems := validation.IsDNS1123Subdomain(value); len(problems) > 0 {
-		return fmt.Errorf("--%s is %q: want the name of an object: %s", flag, value, problems[0])
 	}
 	return nil
 }

@@ -64,6 +64,18 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 	}
 }
 
+func TestCallersNeedASubject(t *testing.T) {
+	g := gomega.NewWithT(t)
+	configuration := parse(t, "--client-ca=ca.crt")
+	g.Expect(configuration.Validate()).To(gomega.Succeed())
+	g.Expect(configuration.Callers.Subjects).To(gomega.Equal([]string{"kube-apiserver-kubelet-client"}))
+	configuration = parse(t, "--client-ca=ca.crt", "--client-subject=a, b", "--client-subject=c")
+	g.Expect(configuration.Validate()).To(gomega.Succeed())
+	g.Expect(configuration.Callers.Subjects).To(gomega.Equal([]string{"a, b", "c"}))
+	configuration = parse(t, "--client-ca=ca.crt", "--client-subject=")
+	g.Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring("--client-subject is empty")))
+}
+
 func TestTheRecountCanBeTurnedOff(t *testing.T) {
 	configuration := parse(t, "--recount-interval=0")
 	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())

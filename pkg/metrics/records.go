@@ -25,7 +25,7 @@ func NewRecords(registerer prometheus.Registerer, sinks ...string) (*Records, er
 		}, []string{"sink"}),
 		drops: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "seawall_record_drops_total",
-			Help: "Decisions not written, by sink and reason (QueueFull, WriteFailed, Shutdown). They are in the log all the same.",
+			Help: "Decisions not written, by sink and reason (QueueFull, WriteFailed, Quota, Shutdown). They are in the log all the same.",
 		}, []string{"sink", "reason"}),
 		pending: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "seawall_records_pending",
@@ -41,7 +41,7 @@ func NewRecords(registerer prometheus.Registerer, sinks ...string) (*Records, er
 	for _, sink := range sinks {
 		r.Written(sink, 0)
 		r.Pending(sink, 0)
-		for _, reason := range []string{audit.DropFull, audit.DropFailed, audit.DropShutdown} {
+		for _, reason := range []string{audit.DropFull, audit.DropFailed, audit.DropQuota, audit.DropShutdown} {
 			r.Dropped(sink, reason, 0)
 		}
 	}

@@ -22,10 +22,12 @@ func TestRecordsBeginAtZero(t *testing.T) {
 	records.Pending("reports", 3)
 	records.Pending("reports", 1)
 	g.Expect(testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP seawall_record_drops_total Decisions not written, by sink and reason (QueueFull, WriteFailed, Shutdown). They are in the log all the same.
+# HELP seawall_record_drops_total Decisions not written, by sink and reason (QueueFull, WriteFailed, Quota, Shutdown). They are in the log all the same.
 # TYPE seawall_record_drops_total counter
 seawall_record_drops_total{reason="QueueFull",sink="events"} 0
 seawall_record_drops_total{reason="QueueFull",sink="reports"} 2
+seawall_record_drops_total{reason="Quota",sink="events"} 0
+seawall_record_drops_total{reason="Quota",sink="reports"} 0
 seawall_record_drops_total{reason="Shutdown",sink="events"} 0
 seawall_record_drops_total{reason="Shutdown",sink="reports"} 0
 seawall_record_drops_total{reason="WriteFailed",sink="events"} 0

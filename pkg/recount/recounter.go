@@ -212,7 +212,7 @@ func (r *Recounter) forget(ctx context.Context, kind schema.GroupKind, key types
 
 func (r *Recounter) record(ctx context.Context, kind schema.GroupKind, key types.NamespacedName, record audit.Record) {
 	record.Group, record.Kind, record.Namespace, record.Name = kind.Group, kind.Kind, key.Namespace, key.Name
-	record.Time, record.Operation, record.Routine = r.clock.Now(), audit.Recount, false
+	record.Time, record.Operation, record.Routine, record.Authenticated = r.clock.Now(), audit.Recount, false, true
 	if record.Mended() {
 		record.Message = "no policy objects to a change of all environments any more"
 	}

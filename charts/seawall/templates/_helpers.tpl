@@ -26,6 +26,11 @@ own, so that the mode can be changed and changed back. */}}
 {{ .Values.certificates.existingSecret.name | default (printf "%s-%s" (include "seawall.name" .) $suffix) }}
 {{- end }}
 
+{{/* The ConfigMap that holds the authorities of those who may call, empty for whoever can. */}}
+{{- define "seawall.clientCA" -}}
+{{ with .Values.webhook.clientCA.pem }}{{ include "seawall.name" $ }}-client-ca{{ else }}{{ .Values.webhook.clientCA.configMap }}{{ end }}
+{{- end }}
+
 {{/* The DNS name by which the API server calls. */}}
 {{- define "seawall.host" -}}
 {{ include "seawall.name" . }}.{{ .Release.Namespace }}.svc

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -21,6 +22,9 @@ const (
 	component = "seawall"
 	// messageLimit is that of events.k8s.io/v1, in bytes.
 	messageLimit = 1024
+	// authenticatedAnnotation is false on an Event about what the webhook may have been made
+	// to believe.
+	authenticatedAnnotation = "seawall.dev/authenticated"
 	// conflictTries is how often a write is tried that another replica came before.
 	conflictTries = 10
 )
@@ -32,6 +36,8 @@ const (
 // events.k8s.io/v1, whose message cannot change, would keep an honest count.
 type Writer struct {
 	Client client.Client
+	// Quota bounds the Events about rollouts that do not exist.
+	Quota *audit.Quota
 }
 
 var _ audit.Writer = Writer{}
@@ -47,7 +53,7 @@ func (w Writer) Write(ctx context.Context, entries []audit.Entry) error {
 	var late bool
 	var err error
 	for range conflictTries {
-		if late, err = w.add(ctx, event); !late {
+		if late, err = w.add(ctx, event, entries); !late {
 			break
 		}
 	}
@@ -56,14 +62,13 @@ func (w Writer) Write(ctx context.Context, entries []audit.Entry) error {
 
 // add adds the decisions of an event to the stored one of its name, or stores it. It is late
 // when somebody else wrote or removed that meanwhile.
-func (w Writer) add(ctx context.Context, event *corev1.Event) (late bool, err error) {
+func (w Writer) add(ctx context.Context, event *corev1.Event, entries []audit.Entry) (late bool, err error) {
 	stored := &corev1.Event{ObjectMeta: metav1.ObjectMeta{Namespace: event.Namespace, Name: event.Name}}
 	// An empty patch changes nothing and returns what is stored: the webhook needs no right
 	// to read Events.
 	err = w.Client.Patch(ctx, stored, client.RawPatch(types.MergePatchType, []byte(`{}`)))
 	if apierrors.IsNotFound(err) {
-		err = w.Client.Create(ctx, event.DeepCopy())
-		return apierrors.IsAlreadyExists(err), err
+		return w.begin(ctx, event, entries)
 	}
 	if err != nil {
 		return false, err
@@ -74,6 +79,19 @@ func (w Writer) add(ctx context.Context, event *corev1.Event) (late bool, err er
 	}
 	err = w.Client.Patch(ctx, stored, client.RawPatch(types.MergePatchType, patch))
 	return apierrors.IsConflict(err) || apierrors.IsNotFound(err), err
+}
+
+// begin stores an event that is not there yet, unless there are too many of its kind.
+func (w Writer) begin(ctx context.Context, event *corev1.Event, entries []audit.Entry) (late bool, err error) {
+	existed, err := w.Quota.Existed(ctx, entries)
+	if err == nil && !existed {
+		err = w.Quota.Take(entries)
+	}
+	if err != nil {
+		return false, err
+	}
+	err = w.Client.Create(ctx, event.DeepCopy())
+	return apierrors.IsAlreadyExists(err), err
 }
 
 // patch is what a repetition changes in an Event. The resource version makes it fail when
@@ -116,7 +134,10 @@ func newEvent(entries []audit.Entry) *corev1.Event {
 		count += entry.Count
 	}
 	return &corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespaceOf(last), Name: nameOf(last)},
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: namespaceOf(last), Name: nameOf(last),
+			Annotations: map[string]string{authenticatedAnnotation: strconv.FormatBool(last.Authenticated)},
+		},
 		InvolvedObject: corev1.ObjectReference{
 			APIVersion: last.APIVersion(), Kind: last.Kind, Namespace: last.Namespace, Name: last.Name, UID: types.UID(last.RolloutUID),
 		},

@@ -31,6 +31,7 @@ func TestOneEventOfManyDenials(t *testing.T) {
 	g.Expect(event.LastTimestamp.Time).To(gomega.Equal(noon.Add(time.Hour)))
 	g.Expect(event.Message).To(gomega.Equal("CREATE by mallory: wave 1 syncs 100 environments"))
 	g.Expect(event.Reason).To(gomega.Equal("WaveDenied"))
+	g.Expect(event.Annotations).To(gomega.Equal(map[string]string{"seawall.dev/authenticated": "false"}))
 	g.Expect(event.InvolvedObject).To(gomega.Equal(corev1.ObjectReference{
 		APIVersion: "argoproj.io/v1alpha1", Kind: "ApplicationSet", Namespace: "argocd", Name: "tenants",
 	}))
@@ -73,6 +74,7 @@ func TestWhatIsAnEventOfItsOwn(t *testing.T) {
 		func(r *audit.Record) { r.Name = "others" }, func(r *audit.Record) { r.RolloutUID = "1" },
 		func(r *audit.Record) { r.Action = audit.Warn }, func(r *audit.Record) { r.Reason = "Unresolved" },
 		func(r *audit.Record) { r.Policy = "strict" }, func(r *audit.Record) { r.Override = "argocd/incident" },
+		func(r *audit.Record) { r.Authenticated = true },
 	} {
 		record := base
 		change(&record)

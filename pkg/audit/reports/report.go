@@ -3,6 +3,7 @@
 package reports
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,16 @@ const (
 	decisionsAnnotation = "seawall.dev/decisions"
 	// lastAnnotation is when the last of them was made, as RFC 3339 in UTC.
 	lastAnnotation = "seawall.dev/last-decision"
+
+	// firstAnnotation is when the first of them was made, to the nanosecond.
+	firstAnnotation = "seawall.dev/first-decision"
+
+	// existedAnnotation says whether the rollout is known to have existed, authenticatedAnnotation
+	// whether anything of the report is, and userAnnotation by whom it was begun: they say which
+	// report is deleted first.
+	existedAnnotation       = "seawall.dev/rollout-existed"
+	authenticatedAnnotation = "seawall.dev/authenticated"
+	userAnnotation          = "seawall.dev/first-user"
 )
 
 // labels are those of every report that this package writes, and of no other.
@@ -80,6 +91,31 @@ func add(report *v1alpha1.Report, entries []audit.Entry) {
 	if report.Scope != nil {
 		metav1.SetMetaDataLabel(&report.ObjectMeta, kindLabel, report.Scope.Kind)
 	}
+}
+
+// mark notes on a report how much it counts. Once its rollout has existed, it has; and what is
+// authenticated takes over what is not.
+func mark(report *v1alpha1.Report, entries []audit.Entry, existed bool) {
+	metav1.SetMetaDataAnnotation(&report.ObjectMeta, existedAnnotation, strconv.FormatBool(existed || hasExisted(report)))
+	if _, marked := report.Annotations[firstAnnotation]; !marked {
+		first := slices.MinFunc(entries, func(a, b audit.Entry) int { return a.First.Compare(b.First) }).First
+		metav1.SetMetaDataAnnotation(&report.ObjectMeta, firstAnnotation, first.UTC().Format(time.RFC3339Nano))
+	}
+	for _, entry := range entries {
+		if _, marked := report.Annotations[userAnnotation]; marked && (!entry.Authenticated || isAuthenticated(report)) {
+			continue
+		}
+		metav1.SetMetaDataAnnotation(&report.ObjectMeta, userAnnotation, entry.User)
+		metav1.SetMetaDataAnnotation(&report.ObjectMeta, authenticatedAnnotation, strconv.FormatBool(entry.Authenticated))
+	}
+}
+
+func hasExisted(object metav1.Object) bool {
+	return object.GetAnnotations()[existedAnnotation] == "true"
+}
+
+func isAuthenticated(object metav1.Object) bool {
+	return object.GetAnnotations()[authenticatedAnnotation] == "true"
 }
 
 func scopeOf(record audit.Record) *corev1.ObjectReference {

@@ -55,7 +55,7 @@ func TestReport(t *testing.T) {
 		Timestamp:   metav1.Timestamp{Seconds: noon.Unix() + 60, Nanos: 500},
 		Description: "wave 1 syncs 100 environments",
 		Properties: map[string]string{
-			"action": "Deny", "operation": "UPDATE", "user": "eve", "count": "6", "first": "2026-11-20T12:00:00Z", "requestUID": "request-60",
+			"action": "Deny", "operation": "UPDATE", "user": "eve", "authenticated": "false", "count": "6", "first": "2026-11-20T12:00:00Z", "requestUID": "request-60",
 			"environments": "100", "totalEnvironments": "101", "heldEnvironments": "1", "wave": "1", "waveEnvironments": "100",
 			"probability": "0.633968", "limit": "0.2", "successRate": "0.99",
 		},
@@ -154,6 +154,73 @@ func TestTheRingHoldsTheLastThatDiffer(t *testing.T) {
 	g.Expect(users).To(gomega.ContainElements("controller", "user-29", "user-11"))
 	g.Expect(users).NotTo(gomega.ContainElement("user-10"), "it made room")
 	g.Expect(countOf(report.Results[0]) + countOf(report.Results[1])).To(gomega.Equal(31))
+}
+
+// TestNobodyPushesOutWhatIsAboutAnother holds that denials of one user, or reviews that nobody has
+// authenticated, leave in a report what was decided about somebody else.
+func TestNobodyPushesOutWhatIsAboutAnother(t *testing.T) {
+	for name, authenticated := range map[string]bool{"denials of another": true, "forged reviews": false} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			report := &v1alpha1.Report{}
+			first := denied("eve", 0, 1)
+			first.Authenticated = true
+			add(report, []audit.Entry{first})
+			for i := range 3 * ringSize {
+				other := denied("mallory", i+1, 1)
+				if !authenticated {
+					other.User = fmt.Sprint("forged-", i)
+				}
+				other.Authenticated, other.Environments = authenticated, i
+				add(report, []audit.Entry{other})
+			}
+			g.Expect(report.Results).To(gomega.HaveLen(ringSize))
+			g.Expect(report.Results[ringSize-1].Properties).To(gomega.HaveKeyWithValue("user", "eve"), "the earliest")
+			g.Expect(report.Results[0].Properties).To(gomega.HaveKeyWithValue("environments", strconv.Itoa(3*ringSize-1)), "the latest")
+			g.Expect(report.Results[ringSize-2].Properties).To(gomega.HaveKeyWithValue("environments", strconv.Itoa(2*ringSize+1)))
+		})
+	}
+}
+
+func TestWhatIsNotedOnAReport(t *testing.T) {
+	entry := func(user string, authenticated bool) []audit.Entry {
+		entry := denied(user, 0, 1)
+		entry.Authenticated = authenticated
+		return []audit.Entry{entry}
+	}
+	for name, test := range map[string]struct {
+		marks func(*v1alpha1.Report)
+		want  string
+	}{
+		"by whom it was begun": {func(r *v1alpha1.Report) {
+			mark(r, entry("eve", true), false)
+			mark(r, entry("mallory", true), false)
+		}, "eve: authenticated true, existed false"},
+		"that nobody has authenticated it": {func(r *v1alpha1.Report) {
+			mark(r, entry("eve", false), false)
+			mark(r, entry("mallory", false), false)
+		}, "eve: authenticated false, existed false"},
+		"who has, after that": {func(r *v1alpha1.Report) {
+			mark(r, entry("eve", false), false)
+			mark(r, entry("mallory", true), false)
+		}, "mallory: authenticated true, existed false"},
+		"not who has not, after that": {func(r *v1alpha1.Report) {
+			mark(r, entry("mallory", true), false)
+			mark(r, entry("eve", false), false)
+		}, "mallory: authenticated true, existed false"},
+		"that the rollout existed, for good": {func(r *v1alpha1.Report) {
+			mark(r, entry("eve", true), true)
+			mark(r, entry("eve", true), false)
+		}, "eve: authenticated true, existed true"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			report := &v1alpha1.Report{}
+			test.marks(report)
+			noted := report.Annotations
+			gomega.NewWithT(t).Expect(fmt.Sprintf("%s: authenticated %s, existed %s",
+				noted[userAnnotation], noted[authenticatedAnnotation], noted[existedAnnotation])).To(gomega.Equal(test.want))
+		})
+	}
 }
 
 // TestReplicasMayWriteInAnyOrder lets two replicas write the same entries in turns and in one

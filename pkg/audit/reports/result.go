@@ -31,7 +31,12 @@ const (
 	requestProperty = "requestUID"
 )
 
-const operationProperty = "operation"
+// Properties that say what a result is worth.
+const (
+	operationProperty     = "operation"
+	userProperty          = "user"
+	authenticatedProperty = "authenticated"
+)
 
 // newResult returns the result of an entry.
 func newResult(entry audit.Entry) v1alpha1.ReportResult {
@@ -85,11 +90,32 @@ func merge(stored []v1alpha1.ReportResult, entries []audit.Entry) []v1alpha1.Rep
 	for _, entry := range entries {
 		put(results, newResult(entry))
 	}
-	identities := slices.SortedFunc(maps.Keys(results), func(a, b string) int {
+	return lastOf(results)
+}
+
+// lastOf returns the last results, the latest first. Those that are authenticated come before
+// others, and users take turns, so that nobody pushes out what was decided about somebody else.
+func lastOf(results map[string]v1alpha1.ReportResult) []v1alpha1.ReportResult {
+	latest := func(a, b string) int {
 		return cmp.Or(compareTimes(results[b].Timestamp, results[a].Timestamp), cmp.Compare(a, b))
+	}
+	identities := slices.SortedFunc(maps.Keys(results), latest)
+	turns, taken := map[string]int{}, map[string]int{}
+	for _, identity := range identities {
+		user := results[identity].Properties[userProperty]
+		turns[identity] = taken[user]
+		taken[user]++
+	}
+	forged := func(identity string) int {
+		return truth(results[identity].Properties[authenticatedProperty] == "false")
+	}
+	slices.SortFunc(identities, func(a, b string) int {
+		return cmp.Or(forged(a)-forged(b), cmp.Compare(turns[a], turns[b]), latest(a, b))
 	})
+	identities = identities[:min(len(identities), ringSize)]
+	slices.SortFunc(identities, latest)
 	ring := make([]v1alpha1.ReportResult, 0, ringSize)
-	for _, identity := range identities[:min(len(identities), ringSize)] {
+	for _, identity := range identities {
 		ring = append(ring, results[identity])
 	}
 	return ring

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -14,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/audit"
 )
 
 const (
@@ -22,8 +23,9 @@ const (
 	pageSize = 500
 )
 
-// Retention deletes reports that are too old or too many, those first whose last decision is
-// the oldest. It is a manager.Runnable of the leader.
+// Retention deletes reports that are too old or too many: those about rollouts that have never
+// existed before those that have, and what nobody has authenticated before what is. It is a
+// manager.Runnable of the leader.
 type Retention struct {
 	// Client reads from the API server and not from a cache.
 	Client client.Client
@@ -32,7 +34,8 @@ type Retention struct {
 	// Age is how long a report is kept after its last decision.
 	Age time.Duration
 	// PerNamespace is the largest number of reports in one namespace, and of those that are
-	// in none; Total is that of all reports.
+	// in none; Total is that of all reports. Those of one writer about rollouts that have never
+	// existed may be half as many; all that are not authenticated are of one writer.
 	PerNamespace, Total int
 }
 
@@ -60,7 +63,13 @@ type kept struct {
 	key     client.ObjectKey
 	uid     types.UID
 	version string
-	last    time.Time
+	// first and last are when those decisions were made.
+	first, last time.Time
+	// existed and authenticated are of the rollout and of the record, by writer.
+	existed, authenticated bool
+	writer                 string
+	// place is how many reports of the same origin are kept before this one.
+	place int
 }
 
 func (r *Retention) sweep(ctx context.Context, now time.Time) error {
@@ -117,26 +126,58 @@ func remember(report *metav1.PartialObjectMetadata) kept {
 	if err != nil { // somebody changed it
 		last = report.CreationTimestamp.Time
 	}
-	return kept{key: client.ObjectKeyFromObject(report), uid: report.UID, version: report.ResourceVersion, last: last}
+	first, err := time.Parse(time.RFC3339, report.Annotations[firstAnnotation])
+	if err != nil {
+		first = report.CreationTimestamp.Time
+	}
+	writer := audit.Record{Authenticated: isAuthenticated(report), User: report.Annotations[userAnnotation]}.Writer()
+	return kept{
+		key: client.ObjectKeyFromObject(report), uid: report.UID, version: report.ResourceVersion,
+		first: first, last: last,
+		existed: hasExisted(report), authenticated: isAuthenticated(report), writer: writer,
+	}
 }
 
 // excess returns the reports to delete.
 func (r *Retention) excess(all []kept, now time.Time) []kept {
-	slices.SortFunc(all, func(a, b kept) int { // the latest first
-		return cmp.Or(b.last.Compare(a.last), cmp.Compare(a.key.String(), b.key.String()))
-	})
+	order(all)
 	var excess []kept
-	total, inNamespace := 0, map[string]int{}
+	counts := map[bound]int{}
 	for _, report := range all {
-		fits := total < r.Total && inNamespace[report.key.Namespace] < r.PerNamespace
-		if !fits || now.Sub(report.last) > r.Age {
+		bounds := r.bounds(report)
+		full := slices.ContainsFunc(bounds, func(b bound) bool { return counts[b] >= b.most })
+		if full || now.Sub(report.last) > r.Age {
 			excess = append(excess, report)
 			continue
 		}
-		total++
-		inNamespace[report.key.Namespace]++
+		for _, bound := range bounds {
+			counts[bound]++
+		}
 	}
 	return excess
+}
+
+// bound is how many reports there may be of what it names.
+type bound struct {
+	inNamespace, byWriter bool
+	namespace, writer     string
+	most                  int
+}
+
+// bounds returns those that a report counts against.
+func (r *Retention) bounds(report kept) []bound {
+	namespace, writer := report.key.Namespace, report.writer
+	half := func(most int) int { return max(most/2, 1) } //nolint:mnd // half
+	bounds := []bound{
+		{most: r.Total},
+		{inNamespace: true, namespace: namespace, most: r.PerNamespace},
+		{byWriter: true, writer: writer, most: half(r.Total)},
+		{byWriter: true, writer: writer, inNamespace: true, namespace: namespace, most: half(r.PerNamespace)},
+	}
+	if report.existed {
+		return bounds[:2]
+	}
+	return bounds
 }
 
 // delete deletes a report unless it got another decision meanwhile.

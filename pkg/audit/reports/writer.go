@@ -22,6 +22,8 @@ type Writer struct {
 	Client client.Client
 	// Served says which reports the API server serves.
 	Served *Served
+	// Quota bounds the reports about rollouts that do not exist.
+	Quota *audit.Quota
 }
 
 var _ audit.Writer = Writer{}
@@ -58,6 +60,9 @@ func (w Writer) write(ctx context.Context, entries []audit.Entry) (late bool, er
 	case !isOurs(report):
 		return false, errors.Join(audit.ErrRefused, fmt.Errorf("the report %s is not one of Seawall's", key))
 	}
+	if err := w.mark(ctx, report, entries, absent); err != nil {
+		return false, err
+	}
 	add(report, entries)
 	if len(report.Results) == 0 {
 		return w.clear(ctx, report, key, absent)
@@ -68,6 +73,24 @@ func (w Writer) write(ctx context.Context, entries []audit.Entry) (late bool, er
 	}
 	err = w.Client.Update(ctx, object(report, key))
 	return apierrors.IsConflict(err) || apierrors.IsNotFound(err), err
+}
+
+// mark notes on a report how much it counts, unless it would be one too many.
+func (w Writer) mark(ctx context.Context, report *v1alpha1.Report, entries []audit.Entry, absent bool) error {
+	existed := hasExisted(report)
+	if !existed {
+		var err error
+		if existed, err = w.Quota.Existed(ctx, entries); err != nil {
+			return err
+		}
+	}
+	if absent && !existed {
+		if err := w.Quota.Take(entries); err != nil {
+			return err
+		}
+	}
+	mark(report, entries, existed)
+	return nil
 }
 
 // clear removes a report of which nothing is left but what the re-count had found.
