@@ -263,13 +263,13 @@ var _ = Describe("an override for one use", func() {
 	})
 
 	It("lets a rollout be created once, however often it is deleted and created again", func(ctx SpecContext) {
-		override := once("again")
+		override := once("reborn")
 		permit(ctx, override)
-		Expect(create(ctx, tenants("again", 100, nil))).To(Succeed())
+		Expect(create(ctx, tenants("reborn", 100, nil))).To(Succeed())
 		for range 2 {
-			Expect(api.Delete(ctx, tenants("again", 0, nil))).To(Succeed())
-			Expect(create(ctx, tenants("again", 100, nil))).To(denied("WaveOverride argocd/for-again has been used."))
-			grandfather(ctx, tenants("again", 100, nil))
+			Expect(api.Delete(ctx, tenants("reborn", 0, nil))).To(Succeed())
+			Expect(create(ctx, tenants("reborn", 100, nil))).To(denied("WaveOverride argocd/for-reborn has been used."))
+			grandfather(ctx, tenants("reborn", 100, nil))
 		}
 		Expect(uses(ctx, override).TimesUsed).To(HaveValue(BeEquivalentTo(1)))
 	})
