@@ -9,8 +9,13 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
-// ErrNotSynced says that objects have not been read yet.
-var ErrNotSynced = errors.New("the inventory has not been read yet")
+var (
+	// ErrNotSynced says that objects have not been read yet.
+	ErrNotSynced = errors.New("the inventory has not been read yet")
+	// ErrLost says that the API server has not told anything of objects for too long: what is
+	// known of them may be over.
+	ErrLost = errors.New("the API server has told nothing of it")
+)
 
 // phase says how far a collection is.
 type phase int

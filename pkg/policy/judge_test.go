@@ -214,10 +214,10 @@ func TestRates(t *testing.T) {
 			message: `wave 1 syncs 2 environments at 0.8 to 0.99: 20.8% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 1 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 1 (3 waves).`,
 		},
-		"a malformed rate of an environment tells the kind of its inventory object": {
+		"a malformed rate of an environment names its inventory object": {
 			change: broken,
 			reason: policy.AnnotationMalformed,
-			message: `annotation seawall.dev/sync-success-rate of a Secret of the inventory is something else: want a decimal from 0 to 1 such as "0.995", ` +
+			message: `annotation seawall.dev/sync-success-rate of Secret argocd/flaky is "high": want a decimal from 0 to 1 such as "0.995", ` +
 				`or a percentage such as "99.5%" (policy "default").`,
 		},
 	} {

@@ -3,7 +3,6 @@ package policy
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -121,7 +120,12 @@ func (r *rates) parse(value, source string) (risk.Probability, error) {
 	}
 	rate, err := risk.ParseRate(value)
 	if err != nil {
-		return 0, malformedRate(value, source)
+		return 0, &rollout.AnnotationError{
+			Object: source,
+			Key:    v1alpha1.SyncSuccessRateAnnotation,
+			Value:  value,
+			Want:   `a decimal from 0 to 1 such as "0.995", or a percentage such as "99.5%"`,
+		}
 	}
 	if highest := r.policy.maxRate; highest != nil && rate > *highest {
 		r.claimed = max(r.claimed, rate)
@@ -129,19 +133,6 @@ func (r *rates) parse(value, source string) (risk.Probability, error) {
 	}
 	r.parsed[value] = rate
 	return rate, nil
-}
-
-// malformedRate names the value of a rollout's own annotation. Of an object of the inventory it
-// tells the kind only: whoever writes a rollout need not be allowed to read that.
-func malformedRate(value, source string) *rollout.AnnotationError {
-	err := &rollout.AnnotationError{
-		Key: v1alpha1.SyncSuccessRateAnnotation, Value: value,
-		Want: `a decimal from 0 to 1 such as "0.995", or a percentage such as "99.5%"`,
-	}
-	if kind, _, inventory := strings.Cut(source, " "); inventory {
-		err.Object, err.Value = "a "+kind+" of the inventory", ""
-	}
-	return err
 }
 
 func (r *rates) warnings(p *Policy) []string {

@@ -5,10 +5,6 @@ import (
 	"fmt"
 )
 
-// ErrLost says that the API server has not told anything of objects for too long: what is known of
-// them may be over. It is a failure of Seawall's own.
-var ErrLost = errors.New("the API server has told nothing of it")
-
 // UnresolvedError says that the environments of a write cannot be counted.
 type UnresolvedError struct {
 	// Field is the path of what cannot be counted, such as "spec.generators[0].git".
@@ -36,8 +32,7 @@ type AnnotationError struct {
 	Object string
 	// Key is the name of the annotation.
 	Key string
-	// Value is the annotation as it stands on the object; empty where the writer need not be
-	// allowed to read that.
+	// Value is the annotation as it stands on the object.
 	Value string
 	// Want says what is allowed.
 	Want string
@@ -48,9 +43,6 @@ func (e *AnnotationError) Error() string {
 	where := ""
 	if e.Object != "" {
 		where = " of " + e.Object
-	}
-	if e.Object != "" && e.Value == "" {
-		return fmt.Sprintf("annotation %s%s is something else: want %s", e.Key, where, e.Want)
 	}
 	return fmt.Sprintf("annotation %s%s is %s: want %s", e.Key, where, Quote(e.Value), e.Want)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // clusters makes one set of parameters per registered cluster (Argo CD's
@@ -90,7 +91,7 @@ func (c *clusterRecord) describe() string {
 	if c.cluster.Secret() == "" {
 		return "cluster " + c.cluster.Name()
 	}
-	return "a cluster that is selected" // whose name may not be for the writer to know
+	return "cluster " + rollout.Quote(c.cluster.Name())
 }
 
 func (c *clusterRecord) lookUp(field *field) (string, answer) {

@@ -99,7 +99,7 @@ func chooseDecisions(config value, resource argocd.DecisionResource) ([]decision
 	}
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, rollout.Unresolved(config.field("labelSelector").spelled(), "is no label selector: %s", config.said(err))
+		return nil, rollout.Unresolved(config.field("labelSelector").spelled(), "is no label selector: %s", oneLine(err))
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
@@ -151,7 +151,7 @@ func decided(found registered, decision map[string]any, values map[string]string
 			params["values."+key] = text
 		}
 	}
-	set := madeOf(params, func() string { return "a cluster that is decided on" })
+	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name()) })
 	set.cluster = found.ref
 	return set
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -38,7 +39,7 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 		// Until it is known whether strategies have an effect, look for one.
 		progressive: enabled || switchErr != nil,
 	}
-	if errors.Is(switchErr, rollout.ErrLost) {
+	if errors.Is(switchErr, inventory.ErrLost) {
 		return rollout.Change{}, switchErr
 	}
 	d.matchOpen()
@@ -191,10 +192,6 @@ func (s *side) duplicates() []string {
 	if count == 0 {
 		return nil
 	}
-	name := "one name"
-	if first.cluster == (clusterRef{}) { // else it may be of what only the clusters' Secrets say
-		name = "the name " + rollout.Quote(string(s.apps.name(first)))
-	}
-	return []string{fmt.Sprintf("%d sets of parameters render to %s: "+
-		"Argo CD 3.2 and later creates none of them (%d names are not unique)", first.copies, name, count)}
+	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: "+
+		"Argo CD 3.2 and later creates none of them (%d names are not unique)", first.copies, rollout.Quote(string(s.apps.name(first))), count)}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // list makes one set of parameters per element (Argo CD's generators/list.go).
@@ -85,9 +84,6 @@ func listTree(elements value, goTemplate bool, yield yieldFunc) error {
 // without goTemplate, where only strings replace anything.
 func listYAML(account *budget.Account, field value, text string, yield yieldFunc) error {
 	parsed, err := gotemplate.ParseYAML[[]map[string]any](account, text)
-	if err != nil && field.derived() && !budget.Failed(err) {
-		return rollout.Unresolved(field.spelled(), "renders to something other than a YAML list of objects")
-	}
 	if err != nil {
 		return gotemplate.Unresolved(field.spelled(), "is not a YAML list of objects", err)
 	}

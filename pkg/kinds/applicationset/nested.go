@@ -42,7 +42,6 @@ func (r *reading) child(entry value, spec *specification, params map[string]any)
 		if config.raw, err = r.interpolated(config, params, spec.dialect); err != nil {
 			return nil, err
 		}
-		config.kept = &paths{derived: true}
 	}
 	var sets []parameters
 	r.depth++

@@ -34,9 +34,6 @@ func (t *appTemplate) applyPatch(rendered *application) []string {
 
 func (t *appTemplate) patched(text string, rendered *application) ([]string, error) {
 	tree, err := patchTree(t.reading.account, text)
-	if err != nil && !budget.Failed(err) {
-		err = errPatch // the parser's words are about what it has parsed
-	}
 	if err != nil || tree == nil {
 		return nil, err
 	}

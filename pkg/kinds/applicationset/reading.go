@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -58,7 +59,7 @@ func (r *reading) look(strategy strategy, turn turn) {
 // unread returns the finding that a field has a problem, because of what could not be read of the
 // inventory; what has been lost since is a failure of Seawall's own.
 func unread(err error, field, problem string, args ...any) error {
-	if errors.Is(err, rollout.ErrLost) {
+	if errors.Is(err, inventory.ErrLost) {
 		return err
 	}
 	return rollout.Unresolved(field, problem, args...)

@@ -76,7 +76,7 @@ func clusterSelector(field value) (labels.Selector, bool, error) {
 	delete(decoded.MatchLabels, secretType)
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, false, rollout.Unresolved(field.spelled(), "is no label selector: %s", field.said(err))
+		return nil, false, rollout.Unresolved(field.spelled(), "is no label selector: %s", oneLine(err))
 	}
 	return selector, false, nil
 }
@@ -99,9 +99,7 @@ func decodeFilter(field value) (filter, error) {
 		all = append(all, expression{key: requirement.Key, operator: string(requirement.Operator), values: requirement.Values})
 	}
 	for _, requirement := range all {
-		if problem := requirement.problem(); problem != "" && field.derived() {
-			return nil, rollout.Unresolved(field.spelled(), "is no selector once it is rendered")
-		} else if problem != "" {
+		if problem := requirement.problem(); problem != "" {
 			return nil, rollout.Unresolved(field.spelled(), "%s", problem)
 		}
 	}

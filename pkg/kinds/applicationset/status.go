@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -84,7 +85,7 @@ func (r *reading) own(before *side, write rollout.Write, stored *object) {
 	}
 	before.owned = func() []string {
 		names, err := r.applications.Owned(write.Namespace, uid)
-		if errors.Is(err, rollout.ErrLost) {
+		if errors.Is(err, inventory.ErrLost) {
 			r.lost = err
 		}
 		return names

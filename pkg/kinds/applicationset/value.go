@@ -40,12 +40,7 @@ func (p *path) String() string {
 }
 
 // paths are those that something refers to, many in one piece of memory.
-type paths struct {
-	room []path
-	// derived says that what stands there was made of parameters, which may be anybody's: no
-	// message repeats it.
-	derived bool
-}
+type paths struct{ room []path }
 
 func (p *paths) keep(at path) *path {
 	if p == nil {
@@ -77,16 +72,6 @@ func root(name string, raw any) value {
 }
 
 func (v value) absent() bool { return v.raw == nil }
-
-func (v value) derived() bool { return v.kept != nil && v.kept.derived }
-
-// said returns what an error says about the value, unless that may be about parameters.
-func (v value) said(err error) string {
-	if v.derived() {
-		return "once it is rendered"
-	}
-	return oneLine(err)
-}
 
 // where returns the path for others to keep, spelled how it reads.
 func (v value) where() *path {
@@ -121,9 +106,6 @@ func (v value) part(at path, raw any) value {
 
 // wrong returns an error that names the field, its value and what is allowed.
 func (v value) wrong(want string) error {
-	if v.derived() {
-		return rollout.Unresolved(v.spelled(), "renders to something else: want %s", want)
-	}
 	text, err := json.Marshal(v.raw)
 	if err != nil {
 		text = fmt.Appendf(nil, "%v", v.raw)

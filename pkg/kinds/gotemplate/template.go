@@ -173,17 +173,12 @@ func Unresolved(field, problem string, err error) error {
 	return rollout.Unresolved(field, "%s: %s", problem, Message(err))
 }
 
-// Message makes an error of a template fit into a message of one line. It repeats what the writer
-// of the template has written, and nothing that the template was executed with: that may be
-// somebody else's.
+// Message makes an error of a template fit into a message of one line.
 func Message(err error) string {
 	for _, known := range []error{ErrLimit, errCycle, errNotExecuted} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
-	}
-	if _, executed := errors.AsType[template.ExecError](err); executed {
-		return rollout.Quote(strings.ReplaceAll(executedMessage(err.Error()), `"`, "'"))
 	}
 	message := strings.ReplaceAll(err.Error(), `"`, "'")
 	message = strings.TrimPrefix(message, "template: "+rootName+":")

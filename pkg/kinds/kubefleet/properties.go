@@ -56,7 +56,7 @@ func (s memberStatus) property(name string) (value resource.Quantity, found bool
 			return value, false, nil
 		}
 		if value, err = resource.ParseQuantity(property.Value); err != nil {
-			return value, false, errors.New("has a value that is no quantity")
+			return value, false, fmt.Errorf("has the value %s: want a quantity", rollout.Quote(property.Value))
 		}
 		return value, true, nil
 	}

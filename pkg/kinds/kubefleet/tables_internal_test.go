@@ -172,7 +172,7 @@ func TestTerms(t *testing.T) {
 		"another kind of amount":         {[]term{having(usage+"spare-cpu", "Eq", "2")}, false, "is no property"},
 		"a resource with a hyphen":       {[]term{having(usage+"total-ephemeral-storage", "Eq", "2")}, false, "is no property"},
 		"two values":                     {[]term{having("nodes", "Eq", "1", "2")}, false, "has 2 values: want 1"},
-		"a property that is no quantity": {[]term{having("odd", "Eq", "1")}, false, "has a value that is no quantity"},
+		"a property that is no quantity": {[]term{having("odd", "Eq", "1")}, false, `has the value "invalid": want a quantity`},
 		"a value that is no quantity":    {[]term{having("nodes", "Eq", "invalid")}, false, `has the value "invalid": want a quantity`},
 		"another operator":               {[]term{having("nodes", "invalid", "1")}, false, `has the operator "invalid"`},
 		"equal":                          {[]term{having("nodes", "Eq", "4")}, true, ""},
