@@ -72,14 +72,16 @@ func absent(source Source) error {
 func (e *AbsentError) Unwrap() error { return e.UnresolvedError }
 
 // UnreadableError says that an object of the inventory has a field of another shape than
-// Seawall knows.
+// Seawall knows. Which, and what stands in it, is withheld.
 type UnreadableError struct{ *rollout.UnresolvedError }
 
 func unreadable(source Source, namespace, name string, err error) error {
 	if namespace != "" {
 		name = namespace + "/" + name
 	}
-	return &UnreadableError{rollout.Unresolved(fmt.Sprintf("%s %s", source.Kind, name), "cannot be read: %s", err)}
+	unresolved := rollout.Unresolved(source.String(), "hold an object that cannot be read, which the log of Seawall names")
+	unresolved.Withheld = fmt.Sprintf("%s %s: %s", source.Kind, name, rollout.Quote(err.Error()))
+	return &UnreadableError{unresolved}
 }
 
 // Unwrap returns the *rollout.UnresolvedError.
