@@ -194,4 +194,6 @@ func (r *reading) rendering(err *broken, set *parameters, interpolated bool) err
 }
 
 // sourceOf names the Secret that registers a cluster.
-func sourceOf(cluster argocd.Cluster) string { return "Secret " + cluster.Namespace() + "/" + cluster.Secret() }
+func sourceOf(cluster argocd.Cluster) string {
+	return "Secret " + cluster.Namespace() + "/" + cluster.Secret()
+}

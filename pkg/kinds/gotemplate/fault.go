@@ -54,7 +54,9 @@ func (f *Fault) whole() string {
 func NewFault(problem string, err error) *Fault { return &Fault{problem: problem, err: err} }
 
 // NotATemplate returns the Fault of a text that is no template, of which err says nothing else.
-func NotATemplate(err error) *Fault { return &Fault{problem: "is no template", parsing: true, err: err} }
+func NotATemplate(err error) *Fault {
+	return &Fault{problem: "is no template", parsing: true, err: err}
+}
 
 // Whole returns what an error of a template says, with all that it quotes.
 func Whole(err error) string {
@@ -131,8 +133,9 @@ func (e *Engine) faultOf(err error) error {
 	}
 	line, column, at, said := found[1], found[2], found[3], found[4]
 	fault.at = at
-	if _, isFunction := e.functions.names[at]; isFunction && strings.HasPrefix(said, "error calling ") {
-		fault.at, fault.problem = "", "the function "+at+" fails"
+	called, calling := strings.CutPrefix(said, "error calling ")
+	if name, _, _ := strings.Cut(called, ":"); calling && e.functions.names[name] != nil {
+		fault.problem = "the function " + name + " fails"
 	}
 	for _, sort := range sorts() {
 		if strings.HasPrefix(said, sort.prefix) {
