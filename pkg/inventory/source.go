@@ -27,6 +27,9 @@ type Source struct {
 	Name string
 	// Label, if not empty, is a label that the objects that are read have, such as "env=prod".
 	Label string
+	// Data, if not nil, are the keys of a Secret's data that are read. All others are overwritten as
+	// they arrive, like the annotations in which tools keep copies.
+	Data []string
 	// MetadataOnly asks the API server for nothing but the metadata.
 	MetadataOnly bool
 	// Fields are the paths of all that is kept for a T that is a map, from the object's root;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -31,6 +32,8 @@ type Watcher struct {
 	discovery *discovery.DiscoveryClient
 	dynamic   dynamic.Interface
 	metadata  metadata.Interface
+	// plain is how Secrets are read.
+	plain *rest.Config
 	// running are the reflectors, by collection.
 	running map[*feed]*running
 	// missed are the resources that are known not to be served.
@@ -46,7 +49,12 @@ var errUnreachable = errors.New("the API server cannot tell what the group serve
 
 // NewWatcher returns a Watcher of the API server that config names.
 func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watcher, error) {
-	asked, err := discovery.NewDiscoveryClientForConfig(config)
+	// What decompresses answers remembers the last 32 KiB of them. Uncompressed, what the API server
+	// says of what it serves overwrites every few seconds what is left of Secrets in the buffers of
+	// the connection that both share.
+	plain := rest.CopyConfig(config)
+	plain.DisableCompression = true
+	asked, err := discovery.NewDiscoveryClientForConfig(plain)
 	if err != nil {
 		return nil, fmt.Errorf("setting up the inventory: %w", err)
 	}
@@ -59,7 +67,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 		return nil, fmt.Errorf("setting up the inventory: %w", err)
 	}
 	return &Watcher{
-		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly,
+		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly, plain: plain,
 		running: map[*feed]*running{}, missed: map[string]bool{},
 	}, nil
 }
@@ -182,8 +190,19 @@ func (w *Watcher) listWatch(feed *feed, gvr schema.GroupVersionResource) toolsca
 		objects := w.metadata.Resource(gvr).Namespace(feed.source.Namespace)
 		return listWatch(feed, objects.List, objects.Watch, w.metadata)
 	}
-	objects := w.dynamic.Resource(gvr).Namespace(feed.source.Namespace)
-	return listWatch(feed, objects.List, objects.Watch, w.dynamic)
+	client := w.dynamic
+	if feed.source.Data != nil {
+		client = w.blanked(feed.source.Data)
+	}
+	objects := client.Resource(gvr).Namespace(feed.source.Namespace)
+	return listWatch(feed, objects.List, objects.Watch, client)
+}
+
+// blanked returns a client to which Secrets have nothing in their data but what is kept.
+func (w *Watcher) blanked(kept []string) dynamic.Interface {
+	config := rest.CopyConfig(w.plain)
+	config.Wrap(func(transport http.RoundTripper) http.RoundTripper { return blanking{transport, kept} })
+	return dynamic.NewForConfigOrDie(config) // as for the other clients, whose configuration was good
 }
 
 // call is a request for a list or a watch.
