@@ -32,8 +32,7 @@ type Watcher struct {
 	discovery *discovery.DiscoveryClient
 	dynamic   dynamic.Interface
 	metadata  metadata.Interface
-	// plain is how Secrets are read.
-	plain *rest.Config
+	config    *rest.Config
 	// running are the reflectors, by collection.
 	running map[*feed]*running
 	// missed are the resources that are known not to be served.
@@ -49,12 +48,7 @@ var errUnreachable = errors.New("the API server cannot tell what the group serve
 
 // NewWatcher returns a Watcher of the API server that config names.
 func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watcher, error) {
-	// What decompresses answers remembers the last 32 KiB of them. Uncompressed, what the API server
-	// says of what it serves overwrites every few seconds what is left of Secrets in the buffers of
-	// the connection that both share.
-	plain := rest.CopyConfig(config)
-	plain.DisableCompression = true
-	asked, err := discovery.NewDiscoveryClientForConfig(plain)
+	asked, err := discovery.NewDiscoveryClientForConfig(config)
 	if err != nil {
 		return nil, fmt.Errorf("setting up the inventory: %w", err)
 	}
@@ -67,7 +61,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 		return nil, fmt.Errorf("setting up the inventory: %w", err)
 	}
 	return &Watcher{
-		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly, plain: plain,
+		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly, config: config,
 		running: map[*feed]*running{}, missed: map[string]bool{},
 	}, nil
 }
@@ -198,9 +192,14 @@ func (w *Watcher) listWatch(feed *feed, gvr schema.GroupVersionResource) toolsca
 	return listWatch(feed, objects.List, objects.Watch, client)
 }
 
-// blanked returns a client to which Secrets have nothing in their data but what is kept.
+// blanked returns a client to which Secrets have nothing in their data but what is kept. What lies
+// before it are the buffers of net/http and crypto/tls, which hold the last that came: as few as there
+// can be, because HTTP/2 has some for each frame and uses those of all connections again, and what
+// decompresses answers remembers the last 32 KiB.
 func (w *Watcher) blanked(kept []string) dynamic.Interface {
-	config := rest.CopyConfig(w.plain)
+	config := rest.CopyConfig(w.config)
+	config.DisableCompression = true
+	config.NextProtos = []string{"http/1.1"}
 	config.Wrap(func(transport http.RoundTripper) http.RoundTripper { return blanking{transport, kept} })
 	return dynamic.NewForConfigOrDie(config) // as for the other clients, whose configuration was good
 }
