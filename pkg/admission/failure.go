@@ -7,7 +7,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // Reasons of failures of Seawall's own, as metrics and records spell them.
@@ -37,7 +37,7 @@ func failureOf(ctx context.Context, err error) *failure {
 	if errors.Is(err, evaluate.ErrInternal) {
 		return &failure{reason: failurePanic, err: err}
 	}
-	if errors.Is(err, evaluate.ErrNotReady) || errors.Is(err, inventory.ErrLost) {
+	if errors.Is(err, evaluate.ErrNotReady) || errors.Is(err, rollout.ErrLost) {
 		return &failure{reason: failureUnknown, err: err}
 	}
 	return &failure{reason: failureError, err: err}

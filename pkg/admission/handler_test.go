@@ -26,7 +26,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -260,7 +259,7 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 		"an overload": {reader: changes(1), late: true, busy: true, code: 503, reason: "Overload", message: "too many writes"},
 		"a source that is lost": {
 			reader: readerFunc(func(context.Context, rollout.Write) (rollout.Change, error) {
-				return rollout.Change{}, fmt.Errorf("secrets: %w for 6m0s", inventory.ErrLost)
+				return rollout.Change{}, fmt.Errorf("secrets: %w for 6m0s", rollout.ErrLost)
 			}), code: 503, reason: "SourceLost", message: "secrets: the API server has told nothing of it for 6m0s",
 		},
 		"a namespace it lacks": {reader: changes(1), request: func(r *ctrladmission.Request) { r.Namespace = "gone" }, code: 500, reason: "Error", message: "reading namespace gone"},

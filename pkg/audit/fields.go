@@ -66,6 +66,7 @@ func Fields() []Field {
 		},
 		{Log: "evidence", Annotation: "evidence", Property: "evidence", at: func(r *Record) any { return &r.Evidence }},
 		{Log: "message", Annotation: "message", at: func(r *Record) any { return &r.Message }},
+		{Log: "withheld", at: func(r *Record) any { return &r.Withheld }},
 		{Log: "override", Annotation: "override", Property: "override", Telling: true, at: func(r *Record) any { return &r.Override }},
 		{Log: "overrideReason", Annotation: "override-reason", Property: "overrideReason", at: func(r *Record) any { return &r.OverrideReason }},
 		{Log: "duration", at: func(r *Record) any { return &r.Duration }},

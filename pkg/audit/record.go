@@ -49,6 +49,9 @@ type Record struct {
 	// Policy is the one that explains the action; empty when none judged the write.
 	Policy  string
 	Message string
+	// Withheld is what the message leaves out, because it is about the inventory: it is in the log,
+	// which is the operator's own, and nowhere else.
+	Withheld string
 	// Override is the namespace/name of the WaveOverride that let the write pass, and
 	// OverrideReason what it says about why; empty when none was used.
 	Override       string

@@ -93,3 +93,21 @@ func TestLogLineIsOneObject(t *testing.T) {
 		gomega.HaveKeyWithValue("msg", "decision"), gomega.HaveKeyWithValue("action", "Deny"), gomega.HaveKeyWithValue("n", 100.0),
 	))
 }
+
+// TestWhatIsWithheldIsInTheLogAlone holds that nobody but the operator reads it.
+func TestWhatIsWithheldIsInTheLogAlone(t *testing.T) {
+	g := gomega.NewWithT(t)
+	for _, field := range audit.Fields() {
+		if field.Log == "withheld" {
+			g.Expect([]string{field.Annotation, field.Property, field.Attribute}).To(gomega.Equal([]string{"", "", ""}))
+			g.Expect(field.Telling).To(gomega.BeFalse())
+		}
+	}
+	record := audit.Record{Action: audit.Deny, Message: "said", Withheld: "Secret argocd/prod-1"}
+	for _, text := range record.Annotations() {
+		g.Expect(text).NotTo(gomega.ContainSubstring("prod-1"))
+	}
+	var logged strings.Builder
+	audit.Log{Logger: slog.New(slog.NewJSONHandler(&logged, nil))}.Record(t.Context(), record)
+	g.Expect(logged.String()).To(gomega.ContainSubstring(`"withheld":"Secret argocd/prod-1"`))
+}

@@ -14,6 +14,7 @@ func (j Judgement) Record() audit.Record {
 		Reason:           string(verdict.Reason),
 		Policy:           verdict.Policy,
 		Message:          verdict.Message,
+		Withheld:         verdict.Withheld,
 		Environments:     verdict.Environments,
 		Wave:             verdict.Wave,
 		WaveEnvironments: verdict.WaveEnvironments,

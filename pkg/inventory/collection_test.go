@@ -89,7 +89,7 @@ func TestCollectionThatCannotAnswer(t *testing.T) {
 	}{
 		"nothing was read yet":            {NewRegistry(), "members.example.com: the inventory has not been read yet", false},
 		"the resource is not served":      {NewStaticRegistry(Static{Absent: []string{"members.example.com"}}), "cannot count its environments: members.example.com is not served by this API server", true},
-		"an object has another shape":     {NewStaticRegistry(Static{Objects: []*unstructured.Unstructured{bad}}), "cannot count its environments: Member a/bad cannot be read: ", true},
+		"an object has another shape":     {NewStaticRegistry(Static{Objects: []*unstructured.Unstructured{bad}}), "cannot count its environments: members.example.com hold an object that cannot be read, which the log of Seawall names", true},
 		"and of a resource of no version": {NewStaticRegistry(Static{}), "", true},
 	}
 	for name, tt := range tests {

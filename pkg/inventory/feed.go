@@ -9,13 +9,8 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
-var (
-	// ErrNotSynced says that objects have not been read yet.
-	ErrNotSynced = errors.New("the inventory has not been read yet")
-	// ErrLost says that the API server has not told anything of objects for too long: what is
-	// known of them may be over.
-	ErrLost = errors.New("the API server has told nothing of it")
-)
+// ErrNotSynced says that objects have not been read yet.
+var ErrNotSynced = errors.New("the inventory has not been read yet")
 
 // phase says how far a collection is.
 type phase int

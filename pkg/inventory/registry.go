@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // Registry holds the collections that the kinds of rollout read. It may be used by several
@@ -38,10 +40,10 @@ func NewRegistry() *Registry { return &Registry{changed: make(chan struct{}, 1)}
 // called before anything is read.
 func (r *Registry) LoseAfter(patience time.Duration) { r.patience = patience }
 
-// patient returns an error that wraps ErrLost for a feed that has been silent for too long.
+// patient returns an error that wraps rollout.ErrLost for a feed that has been silent for too long.
 func (r *Registry) patient(f *feed) error {
 	if silent := time.Since(f.news.last()); r.patience > 0 && silent > r.patience {
-		return fmt.Errorf("%s: %w for %s: want it to be heard of every %s", f.source, ErrLost, silent.Round(time.Second), r.patience)
+		return fmt.Errorf("%s: %w for %s: want it to be heard of every %s", f.source, rollout.ErrLost, silent.Round(time.Second), r.patience)
 	}
 	return nil
 }

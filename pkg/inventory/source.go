@@ -27,6 +27,9 @@ type Source struct {
 	Name string
 	// Label, if not empty, is a label that the objects that are read have, such as "env=prod".
 	Label string
+	// Data, if not nil, are the keys of a Secret's data that are read. All others are overwritten as
+	// they arrive, like the annotations in which tools keep copies.
+	Data []string
 	// MetadataOnly asks the API server for nothing but the metadata.
 	MetadataOnly bool
 	// Fields are the paths of all that is kept for a T that is a map, from the object's root;
@@ -72,14 +75,16 @@ func absent(source Source) error {
 func (e *AbsentError) Unwrap() error { return e.UnresolvedError }
 
 // UnreadableError says that an object of the inventory has a field of another shape than
-// Seawall knows.
+// Seawall knows. Which, and what stands in it, is withheld.
 type UnreadableError struct{ *rollout.UnresolvedError }
 
 func unreadable(source Source, namespace, name string, err error) error {
 	if namespace != "" {
 		name = namespace + "/" + name
 	}
-	return &UnreadableError{rollout.Unresolved(fmt.Sprintf("%s %s", source.Kind, name), "cannot be read: %s", err)}
+	unresolved := rollout.Unresolved(source.String(), "hold an object that cannot be read, which the log of Seawall names")
+	unresolved.Withheld = fmt.Sprintf("%s %s: %s", source.Kind, name, rollout.Quote(err.Error()))
+	return &UnreadableError{unresolved}
 }
 
 // Unwrap returns the *rollout.UnresolvedError.

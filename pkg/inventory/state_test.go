@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 func TestStatesOfARegistry(t *testing.T) {
@@ -75,10 +77,10 @@ func TestASourceThatIsSilentForTooLongIsLost(t *testing.T) {
 		collection.news.nanoseconds.Store(time.Now().Add(-61 * time.Second).UnixNano())
 	}
 	_, err := read.Get("a", "one")
-	g.Expect(err).To(MatchError(ErrLost))
+	g.Expect(err).To(MatchError(rollout.ErrLost))
 	g.Expect(err).To(MatchError("members.example.com: the API server has told nothing of it for 1m1s: want it to be heard of every 1m0s"))
 	_, err = read.List("", labels.Everything())
-	g.Expect(err).To(MatchError(ErrLost))
+	g.Expect(err).To(MatchError(rollout.ErrLost))
 	g.Expect(forever.Get("a", "one")).NotTo(BeNil(), "where nobody has set a time")
 	read.news.came()
 	g.Expect(read.Get("a", "one")).NotTo(BeNil(), "it is heard of again")

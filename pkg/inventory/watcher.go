@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -31,6 +32,7 @@ type Watcher struct {
 	discovery *discovery.DiscoveryClient
 	dynamic   dynamic.Interface
 	metadata  metadata.Interface
+	config    *rest.Config
 	// running are the reflectors, by collection.
 	running map[*feed]*running
 	// missed are the resources that are known not to be served.
@@ -59,7 +61,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 		return nil, fmt.Errorf("setting up the inventory: %w", err)
 	}
 	return &Watcher{
-		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly,
+		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly, config: config,
 		running: map[*feed]*running{}, missed: map[string]bool{},
 	}, nil
 }
@@ -182,8 +184,24 @@ func (w *Watcher) listWatch(feed *feed, gvr schema.GroupVersionResource) toolsca
 		objects := w.metadata.Resource(gvr).Namespace(feed.source.Namespace)
 		return listWatch(feed, objects.List, objects.Watch, w.metadata)
 	}
-	objects := w.dynamic.Resource(gvr).Namespace(feed.source.Namespace)
-	return listWatch(feed, objects.List, objects.Watch, w.dynamic)
+	client := w.dynamic
+	if feed.source.Data != nil {
+		client = w.blanked(feed.source.Data)
+	}
+	objects := client.Resource(gvr).Namespace(feed.source.Namespace)
+	return listWatch(feed, objects.List, objects.Watch, client)
+}
+
+// blanked returns a client to which Secrets have nothing in their data but what is kept. What lies
+// before it are the buffers of net/http and crypto/tls, which hold the last that came: as few as there
+// can be, because HTTP/2 has some for each frame and uses those of all connections again, and what
+// decompresses answers remembers the last 32 KiB.
+func (w *Watcher) blanked(kept []string) dynamic.Interface {
+	config := rest.CopyConfig(w.config)
+	config.DisableCompression = true
+	config.NextProtos = []string{"http/1.1"}
+	config.Wrap(func(transport http.RoundTripper) http.RoundTripper { return blanking{transport, kept} })
+	return dynamic.NewForConfigOrDie(config) // as for the other clients, whose configuration was good
 }
 
 // call is a request for a list or a watch.

@@ -57,6 +57,7 @@ func (v Verdict) refuse(reason Reason, message string) Verdict {
 }
 
 func (p *Policy) judgeUncounted(verdict Verdict, err error) Verdict {
+	verdict.Withheld = rollout.Withheld(err)
 	var unresolved *rollout.UnresolvedError
 	if !errors.As(err, &unresolved) {
 		return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
@@ -83,6 +84,7 @@ func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
 				"set it to the chance that the sync of one environment succeeds, such as \"0.99\".",
 			v1alpha1.SyncSuccessRateAnnotation, p.Name))
 	}
+	verdict.Withheld = rollout.Withheld(err)
 	return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
 }
 

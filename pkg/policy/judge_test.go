@@ -217,7 +217,7 @@ func TestRates(t *testing.T) {
 		"a malformed rate of an environment names its inventory object": {
 			change: broken,
 			reason: policy.AnnotationMalformed,
-			message: `annotation seawall.dev/sync-success-rate of Secret argocd/flaky is "high": want a decimal from 0 to 1 such as "0.995", ` +
+			message: `annotation seawall.dev/sync-success-rate of a Secret of the inventory is malformed: want a decimal from 0 to 1 such as "0.995", ` +
 				`or a percentage such as "99.5%" (policy "default").`,
 		},
 	} {

@@ -16,6 +16,9 @@ type Verdict struct {
 	// Message explains a verdict that is not satisfied, or would not be without Override: one
 	// line that says what is wrong and what to do.
 	Message string
+	// Withheld is what the message leaves out, because the writer need not be able to read the
+	// inventory: for the log alone. It is mostly empty.
+	Withheld string
 	// Override is the one that permits the write when the reason is Overridden.
 	Override *Override
 	// Warnings are for the writer, whatever the verdict.

@@ -3,7 +3,12 @@ package rollout
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
+
+// ErrLost says that the API server has not told anything of objects for too long: what is known of
+// them may be over. It is a failure of Seawall's own.
+var ErrLost = errors.New("the API server has told nothing of it")
 
 // UnresolvedError says that the environments of a write cannot be counted.
 type UnresolvedError struct {
@@ -13,6 +18,9 @@ type UnresolvedError struct {
 	Problem string
 	// AtLeast is the number of affected environments that could be counted all the same.
 	AtLeast int
+	// Withheld is what else the operator may know, such as which object of the inventory is
+	// meant: the writer of the rollout need not have the right to read that.
+	Withheld string
 }
 
 // Error returns one line that names the field, the problem and the annotation that helps.
@@ -28,7 +36,8 @@ func Unresolved(field, problem string, args ...any) *UnresolvedError {
 
 // AnnotationError says that an annotation that Seawall reads is malformed.
 type AnnotationError struct {
-	// Object names the object that carries the annotation; empty for the rollout itself.
+	// Object is the kind and the name of the object of the inventory that carries the annotation;
+	// empty for the rollout itself.
 	Object string
 	// Key is the name of the annotation.
 	Key string
@@ -38,13 +47,35 @@ type AnnotationError struct {
 	Want string
 }
 
-// Error returns one line that names the annotation, its value and what is allowed.
+// Error returns one line that names the annotation, its value and what is allowed. Of an object of
+// the inventory it says the kind alone.
 func (e *AnnotationError) Error() string {
-	where := ""
-	if e.Object != "" {
-		where = " of " + e.Object
+	if kind, _, _ := strings.Cut(e.Object, " "); kind != "" {
+		return fmt.Sprintf("annotation %s of a %s of the inventory is malformed: want %s", e.Key, kind, e.Want)
 	}
-	return fmt.Sprintf("annotation %s%s is %s: want %s", e.Key, where, Quote(e.Value), e.Want)
+	return fmt.Sprintf("annotation %s is %s: want %s", e.Key, Quote(e.Value), e.Want)
+}
+
+// Withhold returns a finding about another object than the rollout without what that holds; any other
+// error stays what it is.
+func Withhold(err error, field, problem string) error {
+	found, is := err.(*UnresolvedError) //nolint:errorlint // whoever wraps it says what it is about
+	if !is || found.Withheld != "" {
+		return err
+	}
+	return &UnresolvedError{Field: field, Problem: problem, AtLeast: found.AtLeast, Withheld: found.Field + " " + found.Problem}
+}
+
+// Withheld returns what the error of a Reader does not say to the writer, for the log; mostly
+// nothing.
+func Withheld(err error) string {
+	if unresolved, is := errors.AsType[*UnresolvedError](err); is {
+		return unresolved.Withheld
+	}
+	if malformed, is := errors.AsType[*AnnotationError](err); is && malformed.Object != "" {
+		return malformed.Object + " has the value " + Quote(malformed.Value)
+	}
+	return ""
 }
 
 // IsFinding tells whether the error of a Reader is a finding about the rollout, which

@@ -130,7 +130,7 @@ func TestSourcesAreNarrow(t *testing.T) {
 	New(registry, "argocd", ProgressiveSyncsAuto)
 	g.Expect(registry.Sources()).To(Equal([]inventory.Source{
 		{Versions: []string{"v1"}, Resource: "configmaps", Kind: "ConfigMap", Namespace: "argocd"},
-		{Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: "argocd", Label: "argocd.argoproj.io/secret-type=cluster"},
+		{Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: "argocd", Label: "argocd.argoproj.io/secret-type=cluster", Data: []string{"name", "server", "project"}},
 	}))
 }
 

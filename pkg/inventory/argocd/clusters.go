@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -67,6 +66,7 @@ type registration struct {
 func registerClusters(registry *inventory.Registry, namespace string) *inventory.Collection[registration] {
 	return inventory.Register(registry, inventory.Source{
 		Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: namespace, Label: clusterLabel,
+		Data: []string{"name", "server", "project"},
 	}, inventory.ReadBy(register), inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))
 }
 
@@ -108,14 +108,9 @@ func datum(data []byte, stringData *string) string {
 }
 
 // withoutCopies removes, from a map that is the caller's, the annotations in which tools keep
-// a copy of the whole Secret, credentials included.
+// a copy of the whole Secret.
 func withoutCopies(annotations map[string]string) map[string]string {
-	for _, key := range [...]string{
-		corev1.LastAppliedConfigAnnotation,
-		"kapp.k14s.io/original",
-		"objectset.rio.cattle.io/applied",
-		"banzaicloud.com/last-applied",
-	} {
+	for _, key := range inventory.CopyAnnotations() {
 		delete(annotations, key)
 	}
 	return annotations

@@ -62,8 +62,8 @@ func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
 	data := config.Value.Data.decisions
 	version, err := schema.ParseGroupVersion(data.APIVersion)
 	if err != nil || version.Group == "" || data.Kind == "" {
-		return DecisionResource{}, fmt.Errorf("ConfigMap %s/%s has apiVersion %s and kind %s: want group/version and the plural resource",
-			a.namespace, configMap, rollout.Quote(data.APIVersion), rollout.Quote(data.Kind))
+		return DecisionResource{}, fmt.Errorf("ConfigMap %s/%s has an apiVersion without a group, or no kind: want group/version and the plural resource",
+			a.namespace, configMap)
 	}
 	objects, err := a.watched(version.WithResource(data.Kind))
 	if err != nil {
@@ -71,7 +71,7 @@ func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
 	}
 	listed, err := objects.List(a.namespace, labels.Everything())
 	if err != nil {
-		return DecisionResource{}, err
+		return DecisionResource{}, &unreadError{a.namespace, configMap, err}
 	}
 	resource := DecisionResource{StatusListKey: data.StatusListKey, MatchKey: data.MatchKey}
 	for _, object := range listed {
@@ -79,6 +79,21 @@ func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
 	}
 	return resource, nil
 }
+
+// unreadError says that the resource which a ConfigMap names cannot be read, but not what it names:
+// whoever names the ConfigMap need not have the right to read it.
+type unreadError struct {
+	namespace, configMap string
+	cause                error
+}
+
+func (e *unreadError) Error() string {
+	return fmt.Sprintf("ConfigMap %s/%s names a resource that cannot be read: want one that is served, and that Seawall may list",
+		e.namespace, e.configMap)
+}
+
+// Unwrap returns why.
+func (e *unreadError) Unwrap() error { return e.cause }
 
 // watched returns the objects of a resource; the first time it waits for them.
 func (a *ArgoCD) watched(resource schema.GroupVersionResource) (*inventory.Collection[decisionStatus], error) {

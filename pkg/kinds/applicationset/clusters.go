@@ -51,7 +51,7 @@ func (s *selection) each(reading *reading, count int, values *clusterValues, yie
 		}
 		record.cluster, record.texts = s.at(i), record.texts[:0]
 		set = parameters{record: record, cluster: s.ref(i)}
-		if err := record.renderValues(); err != nil {
+		if err := record.renderValues(reading, set.cluster); err != nil {
 			return err
 		}
 		if err := yield(&set); err != nil {
@@ -87,11 +87,15 @@ type clusterRecord struct {
 	texts []string
 }
 
+// registeredCluster is all that a message says of a cluster that a Secret registers: whoever writes
+// an ApplicationSet need not have the right to read that.
+const registeredCluster = "a registered cluster"
+
 func (c *clusterRecord) describe() string {
 	if c.cluster.Secret() == "" {
 		return "cluster " + c.cluster.Name()
 	}
-	return "cluster " + rollout.Quote(c.cluster.Name())
+	return registeredCluster
 }
 
 func (c *clusterRecord) lookUp(field *field) (string, answer) {
@@ -241,9 +245,10 @@ func (r *reading) clusters(config value, selector labels.Selector) (*selection, 
 			return asked, nil
 		}
 	}
+	r.foreign = true
 	found, err := r.reader.clusters.Select(selector)
 	if err != nil {
-		return nil, unread(err, config.spelled(), "cannot be counted yet: %s", oneLine(err))
+		return nil, unread(err, config.spelled(), "cannot be counted yet: %s", rollout.Quote(err.Error()))
 	}
 	made := &selection{selector: key, number: uint32(len(r.selections)) + 1, list: found} //nolint:gosec // no more than there are generators
 	r.selections = append(r.selections, made)

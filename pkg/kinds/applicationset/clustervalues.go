@@ -7,6 +7,8 @@ type clusterValues struct {
 	goTemplate bool
 	keys       []string
 	leaves     []leaf
+	// interpolated says that parameters of another generator have been put into them.
+	interpolated bool
 }
 
 func newClusterValues(reading *reading, field value, spec *specification) (*clusterValues, error) {
@@ -14,24 +16,24 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 	if err != nil {
 		return nil, err
 	}
-	values := &clusterValues{goTemplate: spec.dialect.goTemplate, keys: sorted(texts)}
+	values := &clusterValues{goTemplate: spec.dialect.goTemplate, keys: sorted(texts), interpolated: field.foreign()}
 	for _, key := range values.keys {
-		values.leaves = append(values.leaves, reading.renderer(spec.dialect).leaf(field.field(key)))
+		values.leaves = append(values.leaves, reading.renderer(spec.dialect).leaf(field.member(key)))
 	}
 	return values, nil
 }
 
 // renderValues renders the values against the other parameters only, never against each other
 // (Argo CD's generators/value_interpolation.go).
-func (c *clusterRecord) renderValues() error {
+func (c *clusterRecord) renderValues(reading *reading, cluster clusterRef) error {
 	if len(c.values.keys) == 0 {
 		return nil
 	}
-	set := parameters{record: bareCluster{c}}
+	set := parameters{record: bareCluster{c}, cluster: cluster}
 	for _, leaf := range c.values.leaves {
 		text, err := leaf.render(&set)
 		if err != nil {
-			return rendering(&broken{path: leaf.path, err: err}, set.describe())
+			return reading.rendering(&broken{path: leaf.path, err: err}, &set, c.values.interpolated)
 		}
 		c.texts = append(c.texts, text)
 	}

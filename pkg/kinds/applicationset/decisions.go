@@ -1,7 +1,6 @@
 package applicationset
 
 import (
-	"errors"
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -65,19 +64,12 @@ func (r *reading) decisionResource(config value) (argocd.DecisionResource, error
 	if r.decisions == nil {
 		return argocd.DecisionResource{}, open(config, "is not readable here")
 	}
+	r.foreign = true
 	resource, err := r.decisions.Decisions(reference)
 	if err != nil {
-		return argocd.DecisionResource{}, unread(err, config.spelled(), "cannot be counted: %s", cause(err))
+		return argocd.DecisionResource{}, unread(err, config.spelled(), "cannot be counted: %s", err)
 	}
 	return resource, nil
-}
-
-// cause says what the inventory misses; it quotes what others have written itself.
-func cause(err error) string {
-	if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {
-		return unresolved.Field + " " + unresolved.Problem
-	}
-	return err.Error()
 }
 
 // decisionObject is one object of a decision resource.
@@ -99,7 +91,7 @@ func chooseDecisions(config value, resource argocd.DecisionResource) ([]decision
 	}
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, rollout.Unresolved(config.field("labelSelector").spelled(), "is no label selector: %s", oneLine(err))
+		return nil, notASelector(config.field("labelSelector"), err)
 	}
 	var chosen []decisionObject
 	for _, object := range resource.Objects {
@@ -123,7 +115,8 @@ func (o decisionObject) decisions(config value, resource argocd.DecisionResource
 	if key == "" {
 		key = "clusters"
 	}
-	list := root(fmt.Sprintf("%s: status.%s of %s", config.spelled(), key, o.Name), o.Status[key])
+	list := root(config.spelled()+": the list in the status of an object of the resource", o.Status[key])
+	list.kept.foreign = true
 	items, err := list.list()
 	if err != nil {
 		return nil, err
@@ -151,7 +144,7 @@ func decided(found registered, decision map[string]any, values map[string]string
 			params["values."+key] = text
 		}
 	}
-	set := madeOf(params, func() string { return "cluster " + rollout.Quote(cluster.Name()) })
+	set := madeOf(params, func() string { return registeredCluster })
 	set.cluster = found.ref
 	return set
 }

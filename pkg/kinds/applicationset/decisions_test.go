@@ -96,10 +96,10 @@ func TestClusterDecisions(t *testing.T) {
 		"no object with such labels":       {config: pond("c"), err: "finds no object of the resource in Argo CD's namespace"},
 		"neither name nor labels":          {config: fields{"configMapRef": "ducks"}, err: "wants either name or labelSelector"},
 		"both name and labels":             {config: with(t, pond("a"), "one", "name"), err: "wants either name or labelSelector"},
-		"a list that is none":              {config: pond("d"), err: "status.decisions of odd"},
+		"a list that is none":              {config: pond("d"), err: "the list in the status of an object of the resource is an object: want a list"},
 		"no such ConfigMap":                {config: with(t, name("one"), "none", "configMapRef"), err: `there is no ConfigMap "none" in namespace argocd`},
 		"a ConfigMap of another namespace": {config: with(t, name("one"), "elsewhere", "configMapRef"), err: `there is no ConfigMap "elsewhere" in namespace argocd`},
-		"a ConfigMap without a kind":       {config: with(t, name("one"), "without-kind", "configMapRef"), err: `ConfigMap argocd/without-kind has apiVersion "mallard.io/v1" and kind "": want group/version and the plural resource`},
+		"a ConfigMap without a kind":       {config: with(t, name("one"), "without-kind", "configMapRef"), err: "ConfigMap argocd/without-kind has an apiVersion without a group, or no kind: want group/version and the plural resource"},
 	} {
 		t.Run(title, func(t *testing.T) {
 			for _, goTemplate := range []bool{true, false} {

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -39,7 +38,7 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 		// Until it is known whether strategies have an effect, look for one.
 		progressive: enabled || switchErr != nil,
 	}
-	if errors.Is(switchErr, inventory.ErrLost) {
+	if errors.Is(switchErr, rollout.ErrLost) {
 		return rollout.Change{}, switchErr
 	}
 	d.matchOpen()
@@ -56,7 +55,7 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 	if switchErr != nil && rolling && change.Affected()+change.Held > 0 {
 		return rollout.Change{}, &rollout.UnresolvedError{
 			Field:   "spec.strategy",
-			Problem: "cannot be judged yet: " + oneLine(switchErr),
+			Problem: "cannot be judged yet: " + rollout.Quote(switchErr.Error()),
 			AtLeast: change.Affected(),
 		}
 	}
@@ -168,7 +167,7 @@ func (d *delta) result() rollout.Change {
 	}
 	change.Steps, change.Held = d.steps()
 	change.Warnings = append(change.Warnings, d.after.warnings...)
-	change.Warnings = append(change.Warnings, d.after.duplicates()...)
+	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
 	if unmatched := d.unmatched(); unmatched > 0 {
 		change.Warnings = append(change.Warnings, fmt.Sprintf(
 			"%d Applications match no step of spec.strategy.rollingSync and are never synced", unmatched))
@@ -176,8 +175,9 @@ func (d *delta) result() rollout.Change {
 	return change
 }
 
-// duplicates warns of names that several sets of parameters render to.
-func (s *side) duplicates() []string {
+// duplicates warns of names that several sets of parameters render to. One that may be made of the
+// inventory is not said.
+func (s *side) duplicates(foreign bool) []string {
 	count := 0
 	var first *app
 	for i := range s.apps.list {
@@ -191,6 +191,10 @@ func (s *side) duplicates() []string {
 	}
 	if count == 0 {
 		return nil
+	}
+	if foreign {
+		return []string{fmt.Sprintf("several sets of parameters render to one name: "+
+			"Argo CD 3.2 and later creates none of them (%d names are not unique)", count)}
 	}
 	return []string{fmt.Sprintf("%d sets of parameters render to the name %s: "+
 		"Argo CD 3.2 and later creates none of them (%d names are not unique)", first.copies, rollout.Quote(string(s.apps.name(first))), count)}

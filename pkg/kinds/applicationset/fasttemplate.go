@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -20,7 +21,7 @@ func (s *snippet) parseFast() error {
 		}
 		tag, after, closed := strings.Cut(tagged, "}}")
 		if !closed {
-			return fmt.Errorf("has no end for the tag %s", rollout.Quote("{{"+tagged))
+			return gotemplate.NotATemplate(fmt.Errorf("has no end for the tag %s", rollout.Quote("{{"+tagged)))
 		}
 		rest = after
 		if key := strings.TrimSpace(tag); key != "" {

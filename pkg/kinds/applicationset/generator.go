@@ -119,7 +119,7 @@ func unknownGenerator(known []generator, entry value) error {
 	if !found {
 		return nil
 	}
-	return open(entry.field(unknown), "is a generator that this version does not know")
+	return open(entry.member(unknown), "is a generator that this version does not know")
 }
 
 func knows(known []generator, key string) bool {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -37,6 +38,17 @@ func templated(raw any, dialect dialect) bool {
 func (r *reading) interpolated(config value, params map[string]any, dialect dialect) (any, error) {
 	interpolation := &interpolation{reading: r, root: config, params: madeOf(params, nil), dialect: dialect}
 	return interpolation.generator(config)
+}
+
+// interpolatedTo returns a configuration into which parameters have been put, which are not the writer's own
+// if anything of the inventory was asked for.
+func (r *reading) interpolatedTo(config value, raw any) value {
+	config.raw = raw
+	if r.foreign {
+		config.node = config.where()
+		config.kept = &paths{foreign: true}
+	}
+	return config
 }
 
 type interpolation struct {
@@ -117,7 +129,7 @@ func (i *interpolation) members(object value, each func(member value, key string
 		if raw[name] == nil {
 			continue
 		}
-		member, err := each(object.field(name), name)
+		member, err := each(object.member(name), name)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +145,7 @@ func (i *interpolation) members(object value, each func(member value, key string
 func (i *interpolation) text(at *path, text string) (string, error) {
 	rendered, err := i.reading.renderer(i.dialect).snippet(text).render(&i.params)
 	if err != nil {
-		return "", notInterpolated(at, err)
+		return "", i.notInterpolated(at, err)
 	}
 	return rendered, i.reading.spend(i.root, len(rendered))
 }
@@ -148,7 +160,7 @@ func (i *interpolation) values(values value) (any, error) {
 	strict := i.reading.renderer(dialect{goTemplate: true, options: []string{"missingkey=error"}})
 	members := make(map[string]any, len(raw))
 	for _, name := range sorted(raw) {
-		field := values.field(name)
+		field := values.member(name)
 		text, err := field.text()
 		if err != nil {
 			return nil, err
@@ -157,10 +169,10 @@ func (i *interpolation) values(values value) (any, error) {
 		switch {
 		case err == nil:
 			members[name] = rendered
-		case strings.Contains(err.Error(), "map has no entry for key") || strings.Contains(err.Error(), "can't evaluate field"):
+		case leftForLater(err):
 			members[name] = text
 		default:
-			return nil, notInterpolated(field.where(), err)
+			return nil, i.notInterpolated(field.where(), err)
 		}
 		if err := i.reading.spend(i.root, parameterWeight+len(rendered)); err != nil {
 			return nil, err
@@ -169,9 +181,17 @@ func (i *interpolation) values(values value) (any, error) {
 	return members, nil
 }
 
-func notInterpolated(at *path, err error) error {
+// leftForLater says whether a value names a parameter that is not there yet, as Argo CD finds out.
+func leftForLater(err error) bool {
+	said := gotemplate.Whole(err)
+	return strings.Contains(said, "map has no entry for key") || strings.Contains(said, "can't evaluate field")
+}
+
+func (i *interpolation) notInterpolated(at *path, err error) error {
 	if budget.Failed(err) {
 		return err
 	}
-	return rollout.Unresolved(at.String(), "does not render with the parameters of the generator before it: %s", oneLine(err))
+	author := i.reading.author(i.root.foreign())
+	return gotemplate.Withheld(rollout.Unresolved(at.String(), "does not render with the parameters of the generator before it: %s",
+		gotemplate.Message(err, author)), "", err, author)
 }

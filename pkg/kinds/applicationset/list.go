@@ -3,7 +3,6 @@ package applicationset
 import (
 	"fmt"
 
-	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 )
 
@@ -23,7 +22,7 @@ func list(reading *reading, config value, spec *specification, yield yieldFunc) 
 	if err != nil || text == "" {
 		return err
 	}
-	return listYAML(reading.account, config.field("elementsYaml"), text, yield)
+	return listYAML(reading, config.field("elementsYaml"), text, yield)
 }
 
 // listRaw cuts the elements of a list without parsing what is in them.
@@ -82,10 +81,10 @@ func listTree(elements value, goTemplate bool, yield yieldFunc) error {
 
 // listYAML adds the elements of a YAML text. Argo CD takes any of their values, even
 // without goTemplate, where only strings replace anything.
-func listYAML(account *budget.Account, field value, text string, yield yieldFunc) error {
-	parsed, err := gotemplate.ParseYAML[[]map[string]any](account, text)
+func listYAML(reading *reading, field value, text string, yield yieldFunc) error {
+	parsed, err := gotemplate.ParseYAML[[]map[string]any](reading.account, text)
 	if err != nil {
-		return gotemplate.Unresolved(field.spelled(), "is not a YAML list of objects", err)
+		return gotemplate.Unresolved(field.spelled(), "is not a YAML list of objects", err, reading.author(field.foreign()))
 	}
 	for i, values := range parsed {
 		set := madeOf(values, func() string { return fmt.Sprintf("%s[%d]", field.spelled(), i) })
@@ -105,7 +104,7 @@ func flattenedElement(item value) (map[string]any, error) {
 			flat[key] = member
 			continue
 		}
-		field := item.field(key)
+		field := item.member(key)
 		if key != "values" {
 			return nil, field.wrong("a string, or goTemplate: true")
 		}

@@ -190,6 +190,9 @@ func (p *pair) texts() (map[string]any, error) {
 		texts[key] = text
 	}
 	if len(twice) > 0 {
+		if p.product.reading.foreign {
+			return nil, rollout.Unresolved(p.product.config.spelled(), "has two values for one parameter")
+		}
 		key := slices.Min(twice)
 		return nil, rollout.Unresolved(p.product.config.spelled(), "has two values for the parameter %s: %s and %s",
 			rollout.Quote(key), rollout.Quote(fmt.Sprint(first[key])), rollout.Quote(fmt.Sprint(second[key])))

@@ -74,13 +74,15 @@ func (r *reading) byMergeKey(child value, keys []string, sets []parameters) (map
 		}
 		text, err := json.Marshal(members)
 		if err != nil {
-			return nil, nil, rollout.Unresolved(child.spelled(), "has merge keys that are no JSON: %s", oneLine(err))
+			return nil, nil, rollout.Unresolved(child.spelled(), "has merge keys that are no JSON")
 		}
 		if err := r.spend(child, len(text)); err != nil {
 			return nil, nil, err
 		}
 		order[i] = string(text)
-		if _, found := keyed[order[i]]; found {
+		if _, found := keyed[order[i]]; found && r.foreign {
+			return nil, nil, rollout.Unresolved(child.spelled(), "makes two sets of parameters with the same merge keys")
+		} else if found {
 			return nil, nil, rollout.Unresolved(child.spelled(), "makes two sets of parameters with the merge keys %s", rollout.Quote(order[i]))
 		}
 		keyed[order[i]] = sets[i]

@@ -39,9 +39,11 @@ func (r *reading) child(entry value, spec *specification, params map[string]any)
 		config.raw = nestedFields(config)
 	}
 	if len(params) > 0 {
-		if config.raw, err = r.interpolated(config, params, spec.dialect); err != nil {
+		raw, err := r.interpolated(config, params, spec.dialect)
+		if err != nil {
 			return nil, err
 		}
+		config = r.interpolatedTo(config, raw)
 	}
 	var sets []parameters
 	r.depth++

@@ -1,9 +1,7 @@
 package applicationset
 
 import (
-	"cmp"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
@@ -12,8 +10,8 @@ import (
 )
 
 var (
-	errPatch     = errors.New("renders to something other than an object with metadata of strings")
-	errDirective = errors.New("renders to a patch directive, which Seawall does not apply")
+	errPatch     = gotemplate.NewFault("renders to something other than an object with metadata of strings", nil)
+	errDirective = gotemplate.NewFault("renders to a patch directive, which Seawall does not apply", nil)
 )
 
 // applyPatch renders spec.templatePatch and applies its metadata; its spec goes into the
@@ -39,8 +37,11 @@ func (t *appTemplate) patched(text string, rendered *application) ([]string, err
 	}
 	patch := root("spec.templatePatch", tree)
 	metadata := patch.field("metadata")
-	if _, err := metadata.object(); err != nil || directed(patch, metadata, metadata.field("labels")) {
-		return nil, cmp.Or(err, errDirective)
+	switch _, err := metadata.object(); {
+	case err != nil:
+		return nil, errPatch
+	case directed(patch, metadata, metadata.field("labels")):
+		return nil, errDirective
 	}
 	name, err := metadata.field("name").text()
 	if err != nil {
@@ -65,7 +66,10 @@ func patchTree(account *budget.Account, text string) (tree map[string]any, err e
 		if err := account.Borrow(budget.Tree([]byte(text))); err != nil {
 			return nil, err
 		}
-		return tree, json.Unmarshal([]byte(text), &tree)
+		if err := json.Unmarshal([]byte(text), &tree); err != nil {
+			return nil, gotemplate.NewFault("renders to no JSON object", err)
+		}
+		return tree, nil
 	}
 	return gotemplate.ParseYAML[map[string]any](account, text)
 }
@@ -113,7 +117,7 @@ func printPatch(spec value, rendered *application) error {
 	}
 	canonical, err := json.Marshal(members)
 	if err != nil {
-		return err
+		return errPatch
 	}
 	rendered.app.digest = mix(rendered.app.digest, canonical)
 	return nil

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
-	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -35,6 +35,9 @@ type reading struct {
 	spent int
 	// lost says why it is not known which Applications exist, though it has been.
 	lost error
+	// foreign says that something of the inventory was asked for, so that the parameters are not the
+	// writer's own any more.
+	foreign bool
 	// depth is how many matrix and merge generators the present one is within.
 	depth int
 }
@@ -59,10 +62,25 @@ func (r *reading) look(strategy strategy, turn turn) {
 // unread returns the finding that a field has a problem, because of what could not be read of the
 // inventory; what has been lost since is a failure of Seawall's own.
 func unread(err error, field, problem string, args ...any) error {
-	if errors.Is(err, inventory.ErrLost) {
+	if errors.Is(err, rollout.ErrLost) {
 		return err
 	}
-	return rollout.Unresolved(field, problem, args...)
+	found := rollout.Unresolved(field, problem, args...)
+	found.Withheld = rollout.Withheld(err)
+	return found
+}
+
+// author says what of a template the writer of the object is the author of; interpolated ones are
+// made of parameters themselves.
+func (r *reading) author(interpolated bool) gotemplate.Author {
+	switch {
+	case !r.foreign:
+		return gotemplate.OfAll
+	case interpolated:
+		return gotemplate.OfNothing
+	default:
+		return gotemplate.OfText
+	}
 }
 
 func (r *reading) renderer(of dialect) *renderer {

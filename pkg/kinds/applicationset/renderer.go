@@ -185,6 +185,3 @@ func (s *snippet) appendFields(output []byte, set *parameters) ([]byte, bool) {
 	}
 	return output, true
 }
-
-// oneLine makes an error of a template fit into a message.
-func oneLine(err error) string { return gotemplate.Message(err) }

@@ -76,9 +76,17 @@ func clusterSelector(field value) (labels.Selector, bool, error) {
 	delete(decoded.MatchLabels, secretType)
 	selector, err := metav1.LabelSelectorAsSelector(decoded)
 	if err != nil {
-		return nil, false, rollout.Unresolved(field.spelled(), "is no label selector: %s", oneLine(err))
+		return nil, false, notASelector(field, err)
 	}
 	return selector, false, nil
+}
+
+// notASelector is the finding of a label selector that is none, which err says of what it holds.
+func notASelector(field value, err error) error {
+	if field.foreign() {
+		return rollout.Unresolved(field.spelled(), "is no label selector")
+	}
+	return rollout.Unresolved(field.spelled(), "is no label selector: %s", rollout.Quote(err.Error()))
 }
 
 // filter is the selector beside a generator: it matches the parameters, flattened. Unlike
@@ -99,7 +107,9 @@ func decodeFilter(field value) (filter, error) {
 		all = append(all, expression{key: requirement.Key, operator: string(requirement.Operator), values: requirement.Values})
 	}
 	for _, requirement := range all {
-		if problem := requirement.problem(); problem != "" {
+		if problem := requirement.problem(); problem != "" && field.foreign() {
+			return nil, rollout.Unresolved(field.spelled(), "has an expression without a label key, or whose values do not fit its operator")
+		} else if problem != "" {
 			return nil, rollout.Unresolved(field.spelled(), "%s", problem)
 		}
 	}

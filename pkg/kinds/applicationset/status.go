@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -85,7 +84,7 @@ func (r *reading) own(before *side, write rollout.Write, stored *object) {
 	}
 	before.owned = func() []string {
 		names, err := r.applications.Owned(write.Namespace, uid)
-		if errors.Is(err, inventory.ErrLost) {
+		if errors.Is(err, rollout.ErrLost) {
 			r.lost = err
 		}
 		return names

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -146,7 +148,7 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 	}
 	pen.finalizers = finalizers
 	if pen.failed != nil {
-		return nil, rendering(pen.failed, set.describe())
+		return nil, t.reading.rendering(pen.failed, set, false)
 	}
 	rendered.app.kept = !slices.ContainsFunc(finalizers, tearsDown)
 	rendered.name = rendered.name[:min(len(rendered.name), longestName)]
@@ -177,10 +179,21 @@ func tearsDown(finalizer string) bool {
 	}
 }
 
-// rendering returns the error of a parameter set that does not render.
-func rendering(err *broken, set string) error {
+// rendering returns the error of a parameter set that does not render. Which cluster it is of is for
+// the log.
+func (r *reading) rendering(err *broken, set *parameters, interpolated bool) error {
 	if budget.Failed(err) {
 		return err
 	}
-	return rollout.Unresolved(err.path.String(), "does not render for %s: %s", set, oneLine(err.err))
+	author, cluster := r.author(interpolated), ""
+	if set.cluster != (clusterRef{}) {
+		cluster = sourceOf(r.cluster(set.cluster))
+	}
+	found := rollout.Unresolved(err.path.String(), "does not render for %s: %s", set.describe(), gotemplate.Message(err.err, author))
+	return gotemplate.Withheld(found, cluster, err.err, author)
+}
+
+// sourceOf names the Secret that registers a cluster.
+func sourceOf(cluster argocd.Cluster) string {
+	return "Secret " + cluster.Namespace() + "/" + cluster.Secret()
 }

@@ -40,7 +40,11 @@ func (p *path) String() string {
 }
 
 // paths are those that something refers to, many in one piece of memory.
-type paths struct{ room []path }
+type paths struct {
+	room []path
+	// foreign says that what stands there is not the writer's own, but may come from the inventory.
+	foreign bool
+}
 
 func (p *paths) keep(at path) *path {
 	if p == nil {
@@ -83,6 +87,19 @@ func (v value) where() *path {
 
 func (v value) spelled() string { return v.where().String() }
 
+// foreign says that neither what stands there nor the keys of its members are for messages.
+func (v value) foreign() bool { return v.kept != nil && v.kept.foreign }
+
+// member is field for a key that comes from the object itself.
+func (v value) member(key string) value {
+	of, _ := v.raw.(map[string]any)
+	at := path{key: key, index: -1}
+	if v.foreign() {
+		at.key = "…"
+	}
+	return v.part(at, of[key])
+}
+
 // field returns a member of an object; it is absent when v is anything else.
 func (v value) field(key string) value {
 	members, _ := v.raw.(map[string]any)
@@ -106,11 +123,32 @@ func (v value) part(at path, raw any) value {
 
 // wrong returns an error that names the field, its value and what is allowed.
 func (v value) wrong(want string) error {
+	if v.foreign() {
+		return rollout.Unresolved(v.spelled(), "is %s: want %s", sortOf(v.raw), want)
+	}
 	text, err := json.Marshal(v.raw)
 	if err != nil {
 		text = fmt.Appendf(nil, "%v", v.raw)
 	}
 	return rollout.Unresolved(v.spelled(), "is %s: want %s", rollout.Quote(string(text)), want)
+}
+
+// sortOf says what a value is without saying it.
+func sortOf(raw any) string {
+	switch raw.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case bool:
+		return "true or false"
+	case map[string]any, map[string]string:
+		return "an object"
+	case []any, rawList:
+		return "a list"
+	default:
+		return "a number"
+	}
 }
 
 func (v value) object() (map[string]any, error) {
@@ -169,7 +207,7 @@ func (v value) textMap() (map[string]string, error) {
 	}
 	texts := make(map[string]string, len(members))
 	for key := range members {
-		if texts[key], err = v.field(key).text(); err != nil {
+		if texts[key], err = v.member(key).text(); err != nil {
 			return nil, err
 		}
 	}

@@ -97,7 +97,7 @@ func (r *reading) target(of *side, app *app) rollout.Target {
 	if app.cluster != (clusterRef{}) {
 		cluster := r.cluster(app.cluster)
 		target.SuccessRate = cluster.SuccessRate()
-		target.Source = "Secret " + cluster.Namespace() + "/" + cluster.Secret()
+		target.Source = sourceOf(cluster)
 	}
 	return target
 }

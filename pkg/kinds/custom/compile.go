@@ -40,6 +40,8 @@ type program struct {
 	// path is where it stands in the RolloutKind, and variable the name by which other
 	// expressions use its value, if it is one.
 	path, variable string
+	// text is the expression.
+	text string
 }
 
 // programs are the compiled expressions of a RolloutKind; waves may be nil.
@@ -119,7 +121,7 @@ func (c *compiler) variables(path *field.Path, variables []v1alpha1.ExpressionVa
 // before it runs, and returns the type that it yields.
 func (c *compiler) compile(path *field.Path, expression v1alpha1.Expression, wanted ...*cel.Type) (program, *cel.Type) {
 	text := strings.TrimSpace(string(expression))
-	result := program{path: path.String()}
+	result := program{path: path.String(), text: text}
 	checked, issues := c.env.Compile(text)
 	if issues.Err() != nil {
 		c.problems = append(c.problems, field.Invalid(path, text, issues.String()))

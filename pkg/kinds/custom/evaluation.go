@@ -76,5 +76,10 @@ func (e *evaluation) run(p program) (any, error) {
 }
 
 func (e *evaluation) problem(p program, err error) error {
-	return e.reader.unresolved(p.path, "fails: %s", rollout.Quote(err.Error()))
+	if e.reader.targets == nil {
+		return e.reader.unresolved(p.path, "fails: %s", rollout.Quote(err.Error()))
+	}
+	found := e.reader.unresolved(p.path, "fails: %s", p.sortOf(err))
+	found.Withheld = rollout.Quote(err.Error())
+	return found
 }

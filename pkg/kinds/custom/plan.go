@@ -25,7 +25,7 @@ func (r *reader) plan(s *side) (plan, error) {
 	case int64:
 		window, inRange := count(waves)
 		if !inRange || window == 0 {
-			return plan{}, r.unresolved("spec.waves", "yields %d: want a number from 1", waves)
+			return plan{}, r.unresolved("spec.waves", "yields %s: want a number from 1", r.number(waves))
 		}
 		result.paced, result.window = true, window
 		return result, nil
@@ -33,12 +33,12 @@ func (r *reader) plan(s *side) (plan, error) {
 		result.paced = true
 		for i, wave := range waves {
 			if !addWave(&result, wave, s.counted) {
-				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", spell(wave), i)
+				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", r.spell(wave), i)
 			}
 		}
 		return result, nil
 	default:
-		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of numbers or of lists of names", spell(waves))
+		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of numbers or of lists of names", r.spell(waves))
 	}
 }
 

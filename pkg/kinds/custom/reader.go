@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -105,25 +106,38 @@ func (r *reader) enumerate(result *side, value any) error {
 	if number, isNumber := value.(int64); isNumber {
 		var inRange bool
 		if result.count, inRange = count(number); !inRange {
-			return r.unresolved("spec.environments", "yields %d: want 0 to %d", number, risk.MaxEnvironments)
+			return r.unresolved("spec.environments", "yields %s: want 0 to %d", r.number(number), risk.MaxEnvironments)
 		}
 		result.counted = true
 		return nil
 	}
 	names, isList := texts(value)
 	if !isList {
-		return r.unresolved("spec.environments", "yields %s: want a list of names or a number", spell(value))
+		return r.unresolved("spec.environments", "yields %s: want a list of names or a number", r.spell(value))
 	}
 	slices.Sort(names)
 	result.names = slices.Compact(names)
 	return nil
 }
 
-func (r *reader) unresolved(field, problem string, args ...any) error {
+func (r *reader) unresolved(field, problem string, args ...any) *rollout.UnresolvedError {
 	return rollout.Unresolved("RolloutKind "+r.kind+": "+field, problem, args...)
 }
 
-func spell(value any) string {
+// number spells a number that an expression yields, unless it may be made of the inventory.
+func (r *reader) number(value int64) string {
+	if r.targets != nil {
+		return "another number"
+	}
+	return strconv.FormatInt(value, 10)
+}
+
+// spell says what an expression yields, and only of what sort that is if it may be made of the
+// inventory.
+func (r *reader) spell(value any) string {
+	if r.targets != nil {
+		return sortOfValue(value)
+	}
 	text, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Sprintf("a %T", value)

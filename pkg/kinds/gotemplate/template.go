@@ -5,15 +5,11 @@ package gotemplate
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"strings"
 	"text/template"
 	"text/template/parse"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 const (
@@ -73,7 +69,8 @@ type Template struct {
 	mutates bool
 }
 
-// Parse parses a template. One that is plain is not parsed any further before it must be.
+// Parse parses a template. One that is plain is not parsed any further before it must be. The error
+// is a *Fault, or a failure of Seawall's own.
 func (e *Engine) Parse(text string) (*Template, error) {
 	parsed := &Template{engine: e, text: text}
 	if parsed.plain, parsed.isPlain = plain(text, e.left, e.right); parsed.isPlain {
@@ -99,7 +96,7 @@ func (t *Template) parse() error {
 	}
 	trees, err := parse.Parse(rootName, t.text, e.left, e.right, e.functions.names)
 	if err != nil {
-		return err //nolint:wrapcheck // Message says it in one line
+		return e.faultOf(err)
 	}
 	tap := &tap{used: map[string]bool{}, nodes: e.functions.nodes}
 	for _, tree := range trees {
@@ -117,7 +114,7 @@ func (t *Template) parse() error {
 	t.root = template.New(rootName).Option(e.options...).Funcs(calls)
 	for name, tree := range trees {
 		if _, err := t.root.AddParseTree(name, tree); err != nil {
-			return err //nolint:wrapcheck // as above
+			return e.faultOf(err)
 		}
 	}
 	return nil
@@ -138,7 +135,8 @@ func (e *Engine) bind(parsed *Template, used map[string]bool) template.FuncMap {
 	return calls
 }
 
-// Execute renders the template, to 1 MiB at most.
+// Execute renders the template, to 1 MiB at most. The error is a *Fault, says that, or is a failure
+// of Seawall's own.
 func (t *Template) Execute(params map[string]any) (string, error) {
 	if t.isPlain {
 		if output, done := t.plain.execute(params); done {
@@ -159,33 +157,9 @@ func (t *Template) Execute(params map[string]any) (string, error) {
 	t.params = params
 	var output bounded
 	if err := t.root.Execute(&output, params); err != nil {
-		return "", err //nolint:wrapcheck // as above
+		return "", t.engine.faultOf(err)
 	}
 	return string(output.bytes), t.engine.meter.account.Work(1 + len(output.bytes)/nodeWeight)
-}
-
-// Unresolved returns the finding that a field has a problem, which err explains, unless err is a
-// failure of Seawall's own.
-func Unresolved(field, problem string, err error) error {
-	if budget.Failed(err) {
-		return fmt.Errorf("%s: %w", field, err)
-	}
-	return rollout.Unresolved(field, "%s: %s", problem, Message(err))
-}
-
-// Message makes an error of a template fit into a message of one line.
-func Message(err error) string {
-	for _, known := range []error{ErrLimit, errCycle, errNotExecuted} {
-		if errors.Is(err, known) {
-			return known.Error()
-		}
-	}
-	message := strings.ReplaceAll(err.Error(), `"`, "'")
-	message = strings.TrimPrefix(message, "template: "+rootName+":")
-	if at := strings.LastIndex(message, ">: "); at >= 0 {
-		message = message[at+3:]
-	}
-	return rollout.Quote(message)
 }
 
 func cloneMap(members map[string]any) map[string]any {

@@ -116,8 +116,8 @@ func FuzzTemplate(f *testing.F) {
 		defer cancel()
 		parsed, err := gotemplate.NewEngine(ctx, gotemplate.Language{}, functions).Parse(text)
 		if err != nil {
-			if strings.Contains(gotemplate.Message(err), "\n") {
-				t.Fatalf("a message of several lines: %s", gotemplate.Message(err))
+			if strings.Contains(gotemplate.Message(err, gotemplate.OfAll), "\n") {
+				t.Fatalf("a message of several lines: %s", gotemplate.Message(err, gotemplate.OfAll))
 			}
 			return
 		}

@@ -28,7 +28,8 @@ func FromYAMLArray(text string) ([]any, error) {
 
 var errAliases = fmt.Errorf("%w: YAML aliases expand to more than 4 MiB", budget.ErrExceeded)
 
-// ParseYAML refuses aliases that multiply the text before anything expands them.
+// ParseYAML refuses aliases that multiply the text before anything expands them. The error is a
+// *Fault, or a failure of Seawall's own.
 func ParseYAML[T any](account *budget.Account, text string) (parsed T, err error) {
 	if err := account.Borrow(YAMLWeight(text)); err != nil {
 		return parsed, err //nolint:wrapcheck // the caller says what is parsed
@@ -36,7 +37,7 @@ func ParseYAML[T any](account *budget.Account, text string) (parsed T, err error
 	if strings.Contains(text, "&") && strings.Contains(text, "*") {
 		var document yamlnode.Node
 		if err := yamlnode.Unmarshal([]byte(text), &document); err != nil {
-			return parsed, err
+			return parsed, notYAML(err)
 		}
 		left := renderBudget
 		if !affordable(&document, &left, 0) {
@@ -46,7 +47,7 @@ func ParseYAML[T any](account *budget.Account, text string) (parsed T, err error
 			return parsed, err //nolint:wrapcheck // as above
 		}
 	}
-	return parsed, yaml.Unmarshal([]byte(text), &parsed)
+	return parsed, notYAML(yaml.Unmarshal([]byte(text), &parsed))
 }
 
 // yamlNode is what an item takes while YAML is parsed, by way of its nodes and of JSON.

@@ -35,9 +35,11 @@ func (t term) hasProperties(path string, cluster member) (bool, error) {
 			return false, rollout.Unresolved(path, "has an expression on %s that %s", rollout.Quote(want.Name), err)
 		}
 		value, found, err := cluster.Value.Status.property(want.Name)
+		if errors.Is(err, errNoProperty) {
+			return false, rollout.Unresolved(path, "has an expression on %s, which %s", rollout.Quote(want.Name), err)
+		}
 		if err != nil {
-			return false, rollout.Unresolved("MemberCluster "+cluster.Name, "is selected by the property %s, which %s",
-				rollout.Quote(want.Name), err)
+			return false, unequalled(path, want.Name, cluster, err)
 		}
 		if !found || !matches(value) {
 			return false, nil
@@ -45,6 +47,16 @@ func (t term) hasProperties(path string, cluster member) (bool, error) {
 	}
 	return true, nil
 }
+
+// unequalled is the finding of a property that has no quantity. On which cluster, and what it has
+// instead, is not for the writer.
+func unequalled(path, property string, cluster member, err error) error {
+	found := rollout.Unresolved(path, "has an expression on %s, which is no quantity on every MemberCluster", rollout.Quote(property))
+	found.Withheld = "MemberCluster " + cluster.Name + ": the property " + err.Error()
+	return found
+}
+
+var errNoProperty = errors.New("is no property: want total-, allocatable- or available- and the name of a resource without a hyphen")
 
 // property returns a property, or a resource such as
 // "resources.kubernetes-fleet.io/allocatable-cpu".
@@ -65,7 +77,7 @@ func (s memberStatus) property(name string) (value resource.Quantity, found bool
 		"total": s.ResourceUsage.Capacity, "allocatable": s.ResourceUsage.Allocatable, "available": s.ResourceUsage.Available,
 	}[kind]
 	if !known || what == "" || strings.Contains(what, "-") {
-		return value, false, errors.New("is no property: want total-, allocatable- or available- and the name of a resource without a hyphen")
+		return value, false, errNoProperty
 	}
 	value, found = amounts[what]
 	return value, found, nil

@@ -31,7 +31,10 @@ type stage struct {
 func (s stage) window(path string, clusters int) (int, error) {
 	size := intstr.ValueOrDefault(s.MaxConcurrency, intstr.FromInt32(1))
 	window, err := rollout.Percentages{}.Of(path+".maxConcurrency", *size, clusters)
-	return max(1, window), err
+	if err != nil {
+		return 0, rollout.Withhold(err, path+".maxConcurrency", "is neither an integer nor a percentage such as 10%")
+	}
+	return max(1, window), nil
 }
 
 // plan is what a run does.
@@ -100,7 +103,7 @@ func (r runReader) divide(account *budget.Account, plan *plan, scheduled []strin
 		var err error
 		path := fmt.Sprintf("spec.stages[%d].labelSelector of %s", i, plan.strategy)
 		if selectors[i], err = rollout.Selector(path, stage.LabelSelector); err != nil {
-			return err
+			return rollout.Withhold(err, path, "is no label selector")
 		}
 	}
 	if err := account.Work(len(scheduled) * (1 + len(selectors))); err != nil {
@@ -125,7 +128,7 @@ func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string)
 		return 0, err
 	}
 	if cluster == nil {
-		return 0, rollout.Unresolved("MemberCluster "+name, "does not exist, though the placement is on it")
+		return 0, staged(name, "spec.placementName", "is on a MemberCluster that does not exist")
 	}
 	found := -1
 	for i, selector := range selectors {
@@ -133,13 +136,19 @@ func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string)
 			continue
 		}
 		if found >= 0 {
-			return 0, rollout.Unresolved(plan.strategy, "selects cluster %s in the stages %s and %s: the run would fail to initialize",
-				rollout.Quote(name), rollout.Quote(plan.stages[found].Name), rollout.Quote(plan.stages[i].Name))
+			return 0, staged(name, plan.strategy, "selects a cluster in spec.stages[%d] and in spec.stages[%d]: the run would fail to initialize", found, i)
 		}
 		found = i
 	}
 	if found < 0 {
-		return 0, rollout.Unresolved(plan.strategy, "selects cluster %s in no stage: the run would fail to initialize", rollout.Quote(name))
+		return 0, staged(name, plan.strategy, "selects a cluster of the placement in no stage: the run would fail to initialize")
 	}
 	return found, nil
+}
+
+// staged is the finding about a cluster that cannot be put into a stage; its name is for the log.
+func staged(cluster, field, problem string, args ...any) error {
+	found := rollout.Unresolved(field, problem, args...)
+	found.Withheld = "MemberCluster " + cluster
+	return found
 }

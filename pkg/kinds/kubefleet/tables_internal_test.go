@@ -40,7 +40,7 @@ func TestWindow(t *testing.T) {
 	g.Expect(stage{}.window("spec.stages[0]", 10)).To(Equal(1), "one at a time by default")
 	text := intstr.FromString("50")
 	_, err := stage{MaxConcurrency: &text}.window("spec.stages[0]", 0)
-	g.Expect(err).To(MatchError(ContainSubstring(`spec.stages[0].maxConcurrency is "50"`)))
+	g.Expect(err).To(MatchError(ContainSubstring("spec.stages[0].maxConcurrency is neither an integer nor a percentage")))
 }
 
 // The cases of KubeFleet's pkg/controllers/rollout/controller_test.go, TestPickBindingsToRoll,
@@ -172,7 +172,7 @@ func TestTerms(t *testing.T) {
 		"another kind of amount":         {[]term{having(usage+"spare-cpu", "Eq", "2")}, false, "is no property"},
 		"a resource with a hyphen":       {[]term{having(usage+"total-ephemeral-storage", "Eq", "2")}, false, "is no property"},
 		"two values":                     {[]term{having("nodes", "Eq", "1", "2")}, false, "has 2 values: want 1"},
-		"a property that is no quantity": {[]term{having("odd", "Eq", "1")}, false, `has the value "invalid": want a quantity`},
+		"a property that is no quantity": {[]term{having("odd", "Eq", "1")}, false, `has an expression on "odd", which is no quantity on every MemberCluster`},
 		"a value that is no quantity":    {[]term{having("nodes", "Eq", "invalid")}, false, `has the value "invalid": want a quantity`},
 		"another operator":               {[]term{having("nodes", "invalid", "1")}, false, `has the operator "invalid"`},
 		"equal":                          {[]term{having("nodes", "Eq", "4")}, true, ""},

@@ -56,7 +56,7 @@ func (i *Inventory) decide(account *budget.Account, namespace, name string) (dec
 		return result, nil
 	}
 	result.groups = withRest(coming, result.groups)
-	return result, err
+	return result, notScheduled(err, namespace, name)
 }
 
 // decided returns the decisions of a placement as they stand or, as long as there are none,
@@ -67,6 +67,11 @@ func (i *Inventory) decided(account *budget.Account, namespace, name string) (de
 		result.groups, err = i.schedule(account, namespace, &placement.Spec, nil, true)
 	}
 	return result, err
+}
+
+// notScheduled is the finding about a placement that its consumer's writer need not be able to read.
+func notScheduled(err error, namespace, name string) error {
+	return rollout.Withhold(err, "Placement "+namespace+"/"+name, "has a spec that Seawall cannot decide by")
 }
 
 // stored returns a placement, which may be nil, and the decisions that stand.

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // follower is a consumer of a placement: a ManifestWorkReplicaSet, or an add-on, which is
@@ -39,7 +40,7 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 		}
 	}
 	for _, addon := range addons {
-		path := "ClusterManagementAddOn " + addon.Name + ": spec.installStrategy.placements[].rolloutStrategy"
+		path := "a ClusterManagementAddOn on the Placement: spec.installStrategy.placements[].rolloutStrategy"
 		for _, placement := range addon.Value.Spec.InstallStrategy.installing() {
 			if placement.Namespace == namespace && placement.Name == name {
 				all = append(all, follower{true, path, placement, addon.Value.complete()})
@@ -54,7 +55,7 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 func (f follower) plans(placement string, old, now decided, added, released map[string]bool) ([]plan, error) {
 	after, err := f.plan(placement, now)
 	if err != nil {
-		return nil, err
+		return nil, rollout.Withhold(err, f.path, "is not understood")
 	}
 	freed := map[string]bool{}
 	if before, err := f.plan(placement, old); err == nil && !f.complete {

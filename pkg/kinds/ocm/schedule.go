@@ -129,13 +129,21 @@ func (i *Inventory) members(set *inventory.Object[clusterSet]) ([]managed, error
 	case "LabelSelector":
 		compiled, err := metav1.LabelSelectorAsSelector(selector.LabelSelector)
 		if err != nil {
-			return nil, rollout.Unresolved("ManagedClusterSet "+set.Name, "has a selector that is none: %s", rollout.Quote(err.Error()))
+			return nil, unselecting(set, err.Error())
 		}
 		return i.clusters.List("", compiled)
 	default:
-		return nil, rollout.Unresolved("ManagedClusterSet "+set.Name, "has selectorType %s: want ExclusiveClusterSetLabel or LabelSelector",
-			rollout.Quote(selector.SelectorType))
+		return nil, unselecting(set, "selectorType "+selector.SelectorType)
 	}
+}
+
+// unselecting is the finding of a set whose selector is not understood; which it is, and what stands
+// there, is for the log.
+func unselecting(set *inventory.Object[clusterSet], what string) error {
+	found := rollout.Unresolved("a ManagedClusterSet that is bound to the namespace",
+		"has no selector: want selectorType ExclusiveClusterSetLabel, or LabelSelector and a label selector")
+	found.Withheld = "ManagedClusterSet " + set.Name + ": " + rollout.Quote(what)
+	return found
 }
 
 // divide puts the clusters into decision groups: those that are named first, then the rest,

@@ -83,7 +83,7 @@ func TestAvailable(t *testing.T) {
 		})
 	}
 	_, err := scheduled(t, "{}", nil, true, clusterSetOf("clusterset1", "clusterSelector: {selectorType: errorType}"), binding("ns1", "clusterset1"), inOne)
-	NewWithT(t).Expect(err).To(MatchError(ContainSubstring(`ManagedClusterSet clusterset1 has selectorType "errorType"`)))
+	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("a ManagedClusterSet that is bound to the namespace has no selector")))
 }
 
 // The cases of OCM's pkg/placement/plugins/predicate/predicate_test.go,

@@ -71,6 +71,14 @@ func (o *object) applier() bool {
 		o.group == "helm.toolkit.fluxcd.io" && o.kind == "HelmRelease"
 }
 
+// authorOf says what of a ResourceSet is by its writer: not what providers have found.
+func authorOf(spec *spec) gotemplate.Author {
+	if len(spec.InputsFrom) > 0 {
+		return gotemplate.OfText
+	}
+	return gotemplate.OfAll
+}
+
 // press renders a ResourceSet.
 type press struct {
 	account   *budget.Account
@@ -78,6 +86,8 @@ type press struct {
 	namespace string
 	seed      maphash.Seed
 	objects   map[string]*object
+	// author says whether the inputs are the writer's, too.
+	author gotemplate.Author
 	// unpruned says that the annotation common to all objects keeps them.
 	unpruned bool
 }
@@ -90,6 +100,7 @@ func (r reader) render(ctx context.Context, namespace string, spec *spec, sets [
 			Left: "<<", Right: ">>", Root: "inputs", Options: []string{"missingkey=error"},
 		}, r.functions),
 		namespace: namespace, seed: r.seed, objects: map[string]*object{},
+		author:   authorOf(spec),
 		unpruned: spec.CommonMetadata.Annotations[pruneAnnotation] == disabled,
 	}
 	steps := spec.Steps
@@ -105,7 +116,7 @@ func (r reader) render(ctx context.Context, namespace string, spec *spec, sets [
 			at := fmt.Sprintf("%s.resources[%d]", path, r)
 			text, err := press.spell(resource)
 			if err != nil {
-				return nil, gotemplate.Unresolved(at, "cannot be read", err)
+				return nil, gotemplate.Unresolved(at, "cannot be read", err, gotemplate.OfAll)
 			}
 			if err := press.print(at, text, sets, i); err != nil {
 				return nil, err
@@ -150,7 +161,7 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 	}
 	parsed, err := p.engine.Parse(text)
 	if err != nil {
-		return gotemplate.Unresolved(path, "is no template", err)
+		return gotemplate.Unresolved(path, "is no template", err, p.author)
 	}
 	if !strings.Contains(text, "<<") {
 		sets = sets[:min(1, len(sets))] // the same for every set
@@ -162,7 +173,7 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 			err = p.account.Work(renderedWork * (1 + len(rendered)/16)) //nolint:mnd // see budget.Account.Work
 		}
 		if err != nil {
-			return gotemplate.Unresolved(path, "does not render", err)
+			return gotemplate.Unresolved(path, "does not render", err, p.author)
 		}
 		for _, document := range separator.Split(rendered, -1) {
 			if err := p.keep(path, document, step); err != nil {
@@ -206,7 +217,7 @@ func (r *rendered) orphans() bool {
 func (p *press) keep(path, document string, step int) error {
 	members, err := gotemplate.ParseYAML[map[string]any](p.account, document)
 	if err != nil {
-		return gotemplate.Unresolved(path, "renders to no YAML", err)
+		return gotemplate.Unresolved(path, "renders to no YAML", err, p.author)
 	}
 	if len(members) == 0 {
 		return nil
@@ -217,6 +228,9 @@ func (p *press) keep(path, document string, step int) error {
 	}
 	var read rendered
 	if err := rollout.DecodeJSON(text, &read); err != nil {
+		if p.author != gotemplate.OfAll {
+			return rollout.Withhold(err, path, "renders to an object of another shape than Kubernetes has")
+		}
 		return err //nolint:wrapcheck // it names the field
 	}
 	if read.Kind == "" || read.Metadata.Name == "" {
