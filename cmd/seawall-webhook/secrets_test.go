@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -153,7 +154,7 @@ func inMemory(pid, last int, token func(int) string) map[string]int {
 		Expect(err).NotTo(HaveOccurred())
 		content := make([]byte, to-from)
 		read, err := memory.ReadAt(content, from)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			continue
 		}
 		for i := 0; i <= last; i++ {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -62,11 +63,11 @@ func TestCredentialsAreOverwrittenAsTheyArrive(t *testing.T) {
 				g.Expect(strings.Count(string(got), "stays")).To(Equal(6))
 				for decoder := json.NewDecoder(bytes.NewReader(got)); ; {
 					var decoded map[string]any
-					if err := decoder.Decode(&decoded); err == io.EOF {
+					err := decoder.Decode(&decoded)
+					if errors.Is(err, io.EOF) {
 						break
-					} else {
-						g.Expect(err).NotTo(HaveOccurred(), string(got))
 					}
+					g.Expect(err).NotTo(HaveOccurred(), string(got))
 					secret, _ := decoded["object"].(map[string]any)
 					if items, is := decoded["items"].([]any); is {
 						secret, _ = items[1].(map[string]any)

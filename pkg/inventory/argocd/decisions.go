@@ -62,8 +62,8 @@ func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
 	data := config.Value.Data.decisions
 	version, err := schema.ParseGroupVersion(data.APIVersion)
 	if err != nil || version.Group == "" || data.Kind == "" {
-		return DecisionResource{}, fmt.Errorf("ConfigMap %s/%s has an apiVersion without a group, or no kind: want group/version and the plural resource",
-			a.namespace, configMap)
+		return DecisionResource{}, fmt.Errorf(
+			"ConfigMap %s/%s has an apiVersion without a group, or no kind: want group/version and the plural resource", a.namespace, configMap)
 	}
 	objects, err := a.watched(version.WithResource(data.Kind))
 	if err != nil {

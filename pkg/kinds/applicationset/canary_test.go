@@ -149,30 +149,37 @@ func attacks(t *testing.T) map[string]spec {
 func TestNoMessageQuotesTheInventory(t *testing.T) {
 	argo, refused, withheld := nest(t), 0, 0
 	for name, spec := range attacks(t) {
-		for _, goTemplate := range []bool{true, false} {
-			attempt := with(t, spec, goTemplate, "goTemplate")
-			for _, options := range [][]any{{"missingkey=error"}, nil}[:map[bool]int{true: 2, false: 1}[goTemplate]] {
-				attempt = with(t, attempt, options, "goTemplateOptions")
-				calm := goSpec(listed(fields{"name": "a", "env": "prod", "url": "u"}))
-				for what, write := range map[string]rollout.Write{"creation": creation(t, attempt), "update": update(t, calm, attempt), "mending": update(t, attempt, calm)} {
-					change, err := argo.read(write)
-					for _, said := range kindtest.Messages(change, err) {
-						if kindtest.Leaks(said) {
-							t.Errorf("%s of %s, goTemplate %t: %s", what, name, goTemplate, said)
-						}
-					}
-					if err != nil {
-						refused++
-					}
-					if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is && kindtest.Leaks(unresolved.Withheld) {
-						withheld++
-					}
+		for what, write := range writesOf(t, spec) {
+			change, err := argo.read(write)
+			for _, said := range kindtest.Messages(change, err) {
+				if kindtest.Leaks(said) {
+					t.Errorf("%s of %s: %s", what, name, said)
 				}
+			}
+			if err != nil {
+				refused++
+			}
+			if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is && kindtest.Leaks(unresolved.Withheld) {
+				withheld++
 			}
 		}
 	}
 	t.Logf("%d writes were refused, %d of them for reasons that only the log tells", refused, withheld)
 	NewWithT(t).Expect(withheld).To(BeNumerically(">", 500), "the attacks work, without what is tested")
+}
+
+// writesOf returns the writes that bring a spec in or take it away, in each dialect of templates.
+func writesOf(t *testing.T, attempt spec) map[string]rollout.Write {
+	t.Helper()
+	calm := goSpec(listed(fields{"name": "a", "env": "prod", "url": "u"}))
+	writes := map[string]rollout.Write{}
+	for dialect, options := range map[string][]any{"without goTemplate": nil, "with goTemplate": nil, "with missingkey": {"missingkey=error"}} {
+		spoken := with(t, with(t, attempt, dialect != "without goTemplate", "goTemplate"), options, "goTemplateOptions")
+		writes["creation "+dialect] = creation(t, spoken)
+		writes["update "+dialect] = update(t, calm, spoken)
+		writes["mending "+dialect] = update(t, spoken, calm)
+	}
+	return writes
 }
 
 // TestTheWriterIsToldWhatToMend holds what is still said about a template over the inventory.

@@ -24,9 +24,9 @@ const (
 	OfAll
 )
 
-// Fault is an error of a template, or of what one renders to. It says where and of what sort, in
+// FaultError is an error of a template, or of what one renders to. It says where and of what sort, in
 // words of Seawall's own: the error that it wraps may quote anything.
-type Fault struct {
+type FaultError struct {
 	// problem completes "does not render: …".
 	problem string
 	// at is the part of the template that fails, as it stands there.
@@ -37,30 +37,30 @@ type Fault struct {
 }
 
 // Error says nothing that the inventory does not want said.
-func (f *Fault) Error() string { return f.problem }
+func (f *FaultError) Error() string { return f.problem }
 
 // Unwrap returns the error as it was; nil if it was nothing else.
-func (f *Fault) Unwrap() error { return f.err }
+func (f *FaultError) Unwrap() error { return f.err }
 
-func (f *Fault) whole() string {
+func (f *FaultError) whole() string {
 	if f.err == nil {
 		return f.problem
 	}
 	return f.err.Error()
 }
 
-// NewFault returns the Fault of what a template has made, which err may quote; nil says no more than
+// NewFault returns the FaultError of what a template has made, which err may quote; nil says no more than
 // the problem.
-func NewFault(problem string, err error) *Fault { return &Fault{problem: problem, err: err} }
+func NewFault(problem string, err error) *FaultError { return &FaultError{problem: problem, err: err} }
 
-// NotATemplate returns the Fault of a text that is no template, of which err says nothing else.
-func NotATemplate(err error) *Fault {
-	return &Fault{problem: "is no template", parsing: true, err: err}
+// NotATemplate returns the FaultError of a text that is no template, of which err says nothing else.
+func NotATemplate(err error) *FaultError {
+	return &FaultError{problem: "is no template", parsing: true, err: err}
 }
 
 // Whole returns what an error of a template says, with all that it quotes.
 func Whole(err error) string {
-	if fault, is := errors.AsType[*Fault](err); is {
+	if fault, is := errors.AsType[*FaultError](err); is {
 		return fault.whole()
 	}
 	return err.Error()
@@ -71,7 +71,7 @@ func Message(err error, author Author) string {
 	if telling(err) {
 		return err.Error()
 	}
-	fault, is := errors.AsType[*Fault](err)
+	fault, is := errors.AsType[*FaultError](err)
 	switch {
 	case author == OfAll, author == OfText && is && fault.parsing:
 		return rollout.Quote(stripped(Whole(err)))
@@ -111,7 +111,9 @@ func stripped(message string) string {
 }
 
 // telling tells whether an error is all that there is to say.
-func telling(err error) bool { return err == ErrLimit || err == errCycle || err == errNotExecuted } //nolint:errorlint // and nothing around it
+func telling(err error) bool {
+	return err == ErrLimit || err == errCycle || err == errNotExecuted //nolint:errorlint // and nothing around it
+}
 
 // faultOf sorts an error of parsing or executing a template. Failures of Seawall's own, and errors
 // that quote nothing, lose what text/template says of where.
@@ -126,7 +128,7 @@ func (e *Engine) faultOf(err error) error {
 	case !executed:
 		return NotATemplate(err)
 	}
-	fault := &Fault{problem: "cannot be executed", err: err}
+	fault := &FaultError{problem: "cannot be executed", err: err}
 	found := executing.FindStringSubmatch(err.Error())
 	if found == nil {
 		return fault
@@ -168,7 +170,7 @@ func sorts() []sort {
 	}
 }
 
-// notYAML is the Fault of a text that parses to no YAML, or to YAML of another shape.
+// notYAML is the FaultError of a text that parses to no YAML, or to YAML of another shape.
 func notYAML(err error) error {
 	if err == nil || budget.Failed(err) {
 		return err

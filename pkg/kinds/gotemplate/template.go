@@ -70,7 +70,7 @@ type Template struct {
 }
 
 // Parse parses a template. One that is plain is not parsed any further before it must be. The error
-// is a *Fault, or a failure of Seawall's own.
+// is a *FaultError, or a failure of Seawall's own.
 func (e *Engine) Parse(text string) (*Template, error) {
 	parsed := &Template{engine: e, text: text}
 	if parsed.plain, parsed.isPlain = plain(text, e.left, e.right); parsed.isPlain {
@@ -135,7 +135,7 @@ func (e *Engine) bind(parsed *Template, used map[string]bool) template.FuncMap {
 	return calls
 }
 
-// Execute renders the template, to 1 MiB at most. The error is a *Fault, says that, or is a failure
+// Execute renders the template, to 1 MiB at most. The error is a *FaultError, says that, or is a failure
 // of Seawall's own.
 func (t *Template) Execute(params map[string]any) (string, error) {
 	if t.isPlain {

@@ -29,7 +29,7 @@ func FromYAMLArray(text string) ([]any, error) {
 var errAliases = fmt.Errorf("%w: YAML aliases expand to more than 4 MiB", budget.ErrExceeded)
 
 // ParseYAML refuses aliases that multiply the text before anything expands them. The error is a
-// *Fault, or a failure of Seawall's own.
+// *FaultError, or a failure of Seawall's own.
 func ParseYAML[T any](account *budget.Account, text string) (parsed T, err error) {
 	if err := account.Borrow(YAMLWeight(text)); err != nil {
 		return parsed, err //nolint:wrapcheck // the caller says what is parsed

@@ -136,7 +136,8 @@ func (r runReader) stageOf(plan *plan, selectors []labels.Selector, name string)
 			continue
 		}
 		if found >= 0 {
-			return 0, staged(name, plan.strategy, "selects a cluster in spec.stages[%d] and in spec.stages[%d]: the run would fail to initialize", found, i)
+			return 0, staged(name, plan.strategy,
+				"selects a cluster in spec.stages[%d] and in spec.stages[%d]: the run would fail to initialize", found, i)
 		}
 		found = i
 	}

@@ -25,7 +25,7 @@ status: {exportedInputs: [{a: CANARY, CANARY: CANARY, m: {CANARY: CANARY}, yaml:
 	}
 	withheld := 0
 	for _, text := range []string{
-		"<< fail inputs.a >>", "<< range inputs.a >><< end >>", "<< index inputs.m inputs.a inputs.a >>", "<< inputs.a.x >>", `<< template "x" inputs.a >>`,
+		"<< fail inputs.a >>", "<< range inputs.a >><< end >>", "<< index inputs.m inputs.a `x` >>", "<< inputs.a.x >>", `<< template "x" inputs.a >>`,
 		"<< slugify inputs.m >>", "<< (index inputs.m inputs.a).x >>", `<< fail (toJson inputs) >>`, "<< inputs.missing >>", `<< mustRegexMatch (print "(" inputs.a) "x" >>`,
 		"<< inputs.a >>", "[<< inputs.a >>", "<< inputs.yaml >>", "<< inputs.bad >>", "a: << inputs.a >>: b", "kind: << inputs.number >>", "{kind: A, metadata: {name: << inputs.number >>}}",
 		objectOf("spec: << inputs.a >>"), objectOf("spec: {suspend: << inputs.a >>}"), objectOf("metadata: {annotations: {<< inputs.a >>: << inputs.number >>}}"),
