@@ -63,6 +63,9 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
+	if err := issueCertificates(leader, ctrlmetrics.Registry, configuration); err != nil {
+		return err
+	}
 	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration), settleReservations)
 	kept, err := newRecords(mgr.GetConfig(), configuration.Records, logger)
 	if err != nil {
@@ -137,7 +140,7 @@ func serve(
 	if err != nil {
 		return err
 	}
-	server, err := addServer(ctx, mgr, configuration, handlers, callers)
+	server, err := addServer(mgr, configuration, handlers, callers)
 	if err != nil {
 		return err
 	}

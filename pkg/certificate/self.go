@@ -6,97 +6,146 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/open-policy-agent/cert-controller/pkg/rotator"
+	"github.com/prometheus/client_golang/prometheus"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
 	toolscache "k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/util/workqueue"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-const (
-	serverDuration = 90 * 24 * time.Hour
-	renewBefore    = 30 * 24 * time.Hour
-	checkEvery     = time.Hour
-)
+const fieldOwner = "seawall"
 
 // Self describes certificates that the webhook issues and rotates itself.
 type Self struct {
-	// Secret keeps the CA and the certificate; it must exist, and may be empty.
+	// Secret keeps the authorities and the certificate. Who issues creates it if it is gone.
 	Secret types.NamespacedName
 	// Directory gets tls.crt and tls.key, now and whenever the Secret changes.
 	Directory string
 	// Names are the DNS names of the certificate, the first of them its common name.
 	Names []string
-	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the CA.
+	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the authorities.
 	WebhookConfiguration string
 }
 
-// AddToManager lets the manager issue and rotate the certificate. The channel is closed
-// once the certificate is in the directory and its CA in the webhook configuration.
-func (s Self) AddToManager(ctx context.Context, mgr manager.Manager) (<-chan struct{}, error) {
-	if err := s.addWriter(ctx, mgr); err != nil {
-		return nil, err
+// AddToManager lets every replica follow the certificate. The channel is closed once one that is
+// good for the names is in the directory; until then, also while the API server is away, it waits.
+// The Secret is not mounted, because that would lag behind by the kubelet's sync period, and need a
+// kubelet.
+func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
+	api, err := kubernetes.NewForConfig(mgr.GetConfig())
+	if err != nil {
+		return nil, fmt.Errorf("setting up the watch of Secret %s: %w", s.Secret, err)
 	}
 	ready := make(chan struct{})
-	err := rotator.AddRotator(mgr, &rotator.CertRotator{
-		SecretKey:              s.Secret,
-		CertDir:                s.Directory,
-		CAName:                 "seawall-ca",
-		CAOrganization:         "seawall",
-		DNSName:                s.Names[0],
-		ExtraDNSNames:          s.Names[1:],
-		IsReady:                ready,
-		Webhooks:               []rotator.WebhookInfo{{Name: s.WebhookConfiguration, Type: rotator.Validating}},
-		FieldOwner:             "seawall",
-		ServerCertDuration:     serverDuration,
-		LookaheadInterval:      renewBefore,
-		RotationCheckFrequency: checkEvery,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("setting up certificate rotation: %w", err)
-	}
-	return ready, nil
-}
-
-// addWriter watches the Secret and writes the certificate to the directory. A mounted
-// Secret would lag behind by the kubelet's sync period, and need a kubelet.
-func (s Self) addWriter(ctx context.Context, mgr manager.Manager) error {
-	secrets, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(),
-		Mapper: mgr.GetRESTMapper(),
-		ByObject: map[client.Object]cache.ByObject{&corev1.Secret{}: {
-			Namespaces: map[string]cache.Config{s.Secret.Namespace: {}},
-			Field:      fields.OneTermEqualSelector("metadata.name", s.Secret.Name),
-		}},
-	})
-	if err != nil {
-		return fmt.Errorf("setting up the watch of Secret %s: %w", s.Secret, err)
-	}
-	informer, err := secrets.GetInformer(ctx, &corev1.Secret{})
-	if err != nil {
-		return fmt.Errorf("watching Secret %s: %w", s.Secret, err)
-	}
 	write := func(object any) {
-		if secret, ok := object.(*corev1.Secret); ok {
-			if err := Write(s.Directory, secret); err != nil {
-				mgr.GetLogger().Error(err, "writing the serving certificate", "directory", s.Directory)
+		secret, is := object.(*corev1.Secret)
+		if !is {
+			return
+		}
+		if err := Write(s.Directory, secret); err != nil {
+			mgr.GetLogger().Error(err, "writing the serving certificate", "directory", s.Directory)
+		}
+		select {
+		case <-ready:
+		default: // the informer calls one handler at a time
+			if Check(s.Directory, time.Now(), s.Names...) == nil {
+				close(ready)
 			}
 		}
 	}
-	if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-		AddFunc:    write,
-		UpdateFunc: func(_, object any) { write(object) },
-	}); err != nil {
-		return fmt.Errorf("watching Secret %s: %w", s.Secret, err)
-	}
-	return mgr.Add(everywhere{secrets})
+	_, informer := toolscache.NewInformerWithOptions(toolscache.InformerOptions{
+		ListerWatcher: toolscache.NewListWatchFromClient(api.CoreV1().RESTClient(), "secrets", s.Secret.Namespace,
+			fields.OneTermEqualSelector(metav1.ObjectNameField, s.Secret.Name)),
+		ObjectType: &corev1.Secret{},
+		Transform:  servingOnly,
+		Handler: toolscache.ResourceEventHandlerFuncs{
+			AddFunc:    write,
+			UpdateFunc: func(_, object any) { write(object) },
+			DeleteFunc: func(any) {
+				mgr.GetLogger().Info("the Secret of the certificate is gone: serving on with the certificate at hand", "secret", s.Secret.String())
+			},
+		},
+	})
+	return ready, mgr.Add(everywhere(func(ctx context.Context) error {
+		informer.RunWithContext(ctx)
+		return nil
+	}))
 }
 
-// everywhere is a cache that every replica runs, not the leader alone.
-type everywhere struct{ cache.Cache }
+// servingOnly leaves out what a replica need not know: who has the key of the authority can be any.
+func servingOnly(object any) (any, error) {
+	if secret, is := object.(*corev1.Secret); is {
+		delete(secret.Data, authorityKeyFile)
+		secret.ManagedFields = nil
+	}
+	return object, nil
+}
+
+// everywhere is what every replica runs, not the leader alone.
+type everywhere func(ctx context.Context) error
+
+// Start implements manager.Runnable.
+func (e everywhere) Start(ctx context.Context) error { return e(ctx) }
 
 // NeedLeaderElection implements manager.LeaderElectionRunnable.
 func (everywhere) NeedLeaderElection() bool { return false }
+
+// Made returns the counter of certificate authorities by why they were made. The error is the
+// registry's.
+func Made(registerer prometheus.Registerer) (*prometheus.CounterVec, error) {
+	made := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "seawall_certificate_authorities_made_total",
+		Help: "Certificate authorities that this replica has made, by why: First, Expiring, or Lost when the Secret had gone.",
+	}, []string{"reason"})
+	for _, why := range []string{First, Lost, Expiring} {
+		made.WithLabelValues(why)
+	}
+	return made, registerer.Register(made)
+}
+
+// Issue lets the manager of the one replica that leads issue and rotate. It watches no more than
+// that the two objects change.
+func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
+	named := func(key types.NamespacedName, object client.Object) (cache.ByObject, client.Object) {
+		by := cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, key.Name)}
+		if key.Namespace != "" {
+			by.Namespaces = map[string]cache.Config{key.Namespace: {}}
+		}
+		return by, object
+	}
+	bySecret, secret := named(s.Secret, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}})
+	byHooks, hooks := named(types.NamespacedName{Name: s.WebhookConfiguration}, &admissionregistrationv1.ValidatingWebhookConfiguration{})
+	changes, err := cache.New(mgr.GetConfig(), cache.Options{
+		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), ByObject: map[client.Object]cache.ByObject{secret: bySecret, hooks: byHooks},
+	})
+	if err != nil {
+		return fmt.Errorf("setting up the certificate: %w", err)
+	}
+	if err := mgr.Add(changes); err != nil {
+		return err
+	}
+	issuer := &Issuer{
+		self: s, client: mgr.GetClient(), reader: mgr.GetAPIReader(), log: mgr.GetLogger().WithName("certificate"), made: made, told: time.Now(),
+	}
+	always := []reconcile.Request{{NamespacedName: s.Secret}}
+	request := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return always })
+	return ctrl.NewControllerManagedBy(mgr).Named("certificate").
+		WatchesRawSource(source.Kind(changes, secret, request)).
+		WatchesRawSource(source.Kind(changes, hooks, request)).
+		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+			queue.Add(always[0]) // neither may be there yet
+			return nil
+		})).
+		Complete(issuer)
+}

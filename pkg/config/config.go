@@ -146,7 +146,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory,
 		"directory of tls.crt and tls.key; with --certificates=self the webhook writes them there")
 	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret,
-		"existing Secret that keeps self-issued certificates")
+		"Secret that keeps self-issued certificates; it is created if it is gone")
 	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
 		"DNS names in a self-issued certificate, the Service's first")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
