@@ -66,7 +66,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 					failures <- err
 					break
 				}
-				if _, err := shownBy(other, authorities(ctx)); err != nil {
+				if _, err := shownBy(ctx, other, authorities(ctx)); err != nil {
 					failures <- err
 					break
 				}
@@ -80,7 +80,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 			g.Expect(into.Get(ctx, client.ObjectKeyFromObject(issued), issued)).To(Succeed())
 			g.Expect(issued.Data).To(HaveKey("tls.crt"))
 			for _, replica := range []*cluster.Webhook{first, other} {
-				certificate, err := shownBy(replica, issued.Data["ca.crt"])
+				certificate, err := shownBy(ctx, replica, issued.Data["ca.crt"])
 				g.Expect(err).NotTo(HaveOccurred())
 				g.Expect(cert.EncodeCertificates(certificate)).To(Equal(issued.Data["tls.crt"]))
 			}
@@ -123,7 +123,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		log, err := os.ReadFile(late.LogFile)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(string(log)).To(And(ContainSubstring("no serving certificate yet"), ContainSubstring(`"reason":"Lost"`)))
-		Expect(shownBy(late, authorities(ctx))).NotTo(BeNil())
+		Expect(shownBy(ctx, late, authorities(ctx))).NotTo(BeNil())
 	}, SpecTimeout(3*time.Minute))
 
 	It("is read once the API server can be reached, which it cannot at the start", func(ctx SpecContext) {
@@ -131,7 +131,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		server, err := url.Parse(config.Host)
 		Expect(err).NotTo(HaveOccurred())
-		listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		Expect(err).NotTo(HaveOccurred())
 		address := listener.Addr().String()
 		Expect(listener.Close()).To(Succeed())
@@ -152,7 +152,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Consistently(failed).WithTimeout(8 * time.Second).ShouldNot(Receive())
 		Expect(started).NotTo(Receive())
 
-		listener, err = net.Listen("tcp", address) //nolint:noctx // until the test ends
+		listener, err = net.Listen("tcp", address)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(listener.Close)
 		go forward(listener, server.Host)
@@ -164,15 +164,16 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 })
 
 // shownBy returns the certificate that a replica shows to whoever trusts the authorities.
-func shownBy(replica *cluster.Webhook, authorities []byte) (*x509.Certificate, error) {
+func shownBy(ctx context.Context, replica *cluster.Webhook, authorities []byte) (*x509.Certificate, error) {
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(authorities)
-	connection, err := tls.Dial("tcp", strings.TrimPrefix(replica.URL, "https://"), &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13})
+	dialer := &tls.Dialer{Config: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}}
+	connection, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(replica.URL, "https://"))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = connection.Close() }()
-	return connection.ConnectionState().PeerCertificates[0], nil
+	return connection.(*tls.Conn).ConnectionState().PeerCertificates[0], nil
 }
 
 // forward passes on what comes, both ways.

@@ -63,9 +63,6 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	if err := issueCertificates(leader, ctrlmetrics.Registry, configuration); err != nil {
-		return err
-	}
 	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration), settleReservations)
 	kept, err := newRecords(mgr.GetConfig(), configuration.Records, logger)
 	if err != nil {
@@ -83,6 +80,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	}
 	checks["draining"] = drainingCheck(draining)
 	if err := errors.Join(
+		issueCertificates(leader, ctrlmetrics.Registry, configuration),
 		mgr.Add(leader),
 		addChecks(mgr, logger, checks),
 		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to),

@@ -212,6 +212,7 @@ func (i *Issuer) issue(ctx context.Context, secret *corev1.Secret, kept *content
 	if err := i.write(ctx, secret, kept, map[string][]byte{certificateFile: certificate, keyFile: key}); err != nil {
 		return err
 	}
-	i.log.Info("issued a serving certificate", "secret", i.self.Secret.String(), "notAfter", now.Add(serverDuration).UTC().Format(time.RFC3339))
+	until := now.Add(serverDuration).UTC().Format(time.RFC3339)
+	i.log.Info("issued a serving certificate", "secret", i.self.Secret.String(), "notAfter", until)
 	return nil
 }
