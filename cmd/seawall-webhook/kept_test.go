@@ -98,7 +98,7 @@ var _ = Describe("a denial is found", func() {
 		event := eventOf(ctx, "found", 1)
 		Expect(event.Type).To(Equal("Warning"))
 		Expect(event.Reason).To(Equal("WaveDenied"))
-		Expect(event.Message).To(HavePrefix(`CREATE by eve: wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default"`))
+		Expect(event.Message).To(HavePrefix(`CREATE by eve: wave 1 syncs 100 environments at 0.99 each (annotation seawall.dev/sync-success-rate): 63.4% chance that at least one fails, policy "default"`))
 		Expect(event.InvolvedObject).To(Equal(corev1.ObjectReference{
 			APIVersion: "argoproj.io/v1alpha1", Kind: "ApplicationSet", Namespace: "argocd", Name: "found",
 		}))

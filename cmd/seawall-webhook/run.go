@@ -109,6 +109,7 @@ func newHandlers(
 		Sink:          audit.Sinks{records, decisions},
 		AllowOnError:  configuration.OnError == config.OnErrorAllow,
 		Authenticated: configuration.Callers.Authorities != "",
+		Help:          configuration.DenialHelp,
 	}
 	rollouts, err := newRollouts(mgr)
 	if err != nil {
@@ -118,7 +119,7 @@ func newHandlers(
 	own := admission.Configuration{
 		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Listed),
 		"waveoverrides": created.Check,
-		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts)),
+		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts), to.kinds.All),
 	}
 	if configuration.Recount.Interval > 0 {
 		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, records))

@@ -215,7 +215,7 @@ func denied(text string) OmegaMatcher {
 
 // overLimit is what is said of 100 environments in one wave of the ApplicationSet.
 func overLimit(name string) string {
-	return fmt.Sprintf(`ApplicationSet argocd/%s: wave 1 syncs 100 environments at 0.99 each: 63.4%% chance that at least one fails, `+
+	return fmt.Sprintf(`ApplicationSet argocd/%s: wave 1 syncs 100 environments at 0.99 each (annotation seawall.dev/sync-success-rate): 63.4%% chance that at least one fails, `+
 		`policy "default" allows 20%%. At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`, name)
 }
 

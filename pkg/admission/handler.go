@@ -31,6 +31,8 @@ type Handler struct {
 	// Without it what is asked may be made up: the records say so, and an override for one use
 	// is reserved until its write is seen to be stored.
 	Authenticated bool
+	// Help ends every denial: where to read more, and how to ask for an override.
+	Help string
 }
 
 var _ admission.Handler = &Handler{}
@@ -45,7 +47,7 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 	record.Duration = time.Since(started)
 	describe(trace.SpanFromContext(ctx), record)
 	h.Sink.Record(ctx, record)
-	return respond(record, outcome)
+	return h.respond(record, outcome)
 }
 
 // outcome is what became of one request: a judgement, or a failure of Seawall's own.

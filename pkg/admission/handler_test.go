@@ -111,7 +111,7 @@ func request(operation admissionv1.Operation) ctrladmission.Request {
 	return r
 }
 
-const denial = `Wave apps/w: wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, ` +
+const denial = `Wave apps/w: wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, ` +
 	`policy "default" allows 20%. At most 22 per wave: set spec.most to 22 (5 waves).`
 
 func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {

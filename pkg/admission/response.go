@@ -2,6 +2,7 @@ package admission
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -48,7 +49,7 @@ func identify(record *audit.Record, write evaluate.Write, passes bool) {
 	}
 }
 
-func respond(record audit.Record, result outcome) admission.Response {
+func (h *Handler) respond(record audit.Record, result outcome) admission.Response {
 	subject := record.Kind + " " + qualified(record) + ": "
 	var response admission.Response
 	switch {
@@ -58,7 +59,7 @@ func respond(record audit.Record, result outcome) admission.Response {
 		response = refused(result.failure.code(), metav1.StatusReasonInternalError,
 			"Seawall could not judge "+subject+record.Message+" (not a denial: --on-error is Deny)")
 	case !result.passes():
-		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, subject+record.Message)
+		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, strings.TrimSpace(subject+record.Message+" "+h.Help))
 	default:
 		response = allowed()
 	}

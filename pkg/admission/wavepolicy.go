@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // Preview tells the author of a policy what it would make of the rollouts that exist.
@@ -19,9 +22,10 @@ type Preview interface {
 	Warnings(ctx context.Context, before, after *policy.Policy) []string
 }
 
-// CheckWavePolicy compiles a WavePolicy and previews it. A write that leaves the spec as it
-// is needs neither.
-func CheckWavePolicy(preview Preview) Check {
+// CheckWavePolicy compiles a WavePolicy, previews it and says what its author may not have meant,
+// such as a kind that is not among those known. A write that leaves the spec as it is needs none of
+// that.
+func CheckWavePolicy(preview Preview, known func() []rollout.Kind) Check {
 	return func(ctx context.Context, request admission.Request) (field.ErrorList, []string, error) {
 		var source, stored v1alpha1.WavePolicy
 		if err := json.Unmarshal(request.Object.Raw, &source); err != nil {
@@ -41,6 +45,33 @@ func CheckWavePolicy(preview Preview) Check {
 		if err != nil {
 			return nil, nil, fmt.Errorf("WavePolicy %s could not be judged by: %w", source.Name, err)
 		}
-		return nil, preview.Warnings(ctx, before, after), nil
+		warnings := append(after.Cautions(), unknownKinds(after, known())...)
+		return nil, append(warnings, preview.Warnings(ctx, before, after)...), nil
 	}
+}
+
+// unknownKinds warns of kinds that no rollout is of, and names the one that may be meant.
+func unknownKinds(compiled *policy.Policy, known []rollout.Kind) []string {
+	judged := make([]schema.GroupKind, len(known))
+	for i, kind := range known {
+		judged[i] = kind.GroupKind()
+	}
+	var warnings []string
+	for _, unknown := range compiled.UnknownKinds(judged) {
+		warning := fmt.Sprintf("spec.match: Seawall judges no %s, so that the policy is void for it", unknown)
+		for _, one := range judged {
+			if resembles(unknown, one) {
+				warning += ": did you mean " + one.String() + "?"
+				break
+			}
+		}
+		warnings = append(warnings, warning)
+	}
+	return warnings
+}
+
+// resembles tells whether kinds differ by case, plural or group only.
+func resembles(a, b schema.GroupKind) bool {
+	singular := func(kind string) string { return strings.TrimSuffix(strings.ToLower(kind), "s") }
+	return singular(a.Kind) == singular(b.Kind)
 }

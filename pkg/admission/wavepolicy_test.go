@@ -15,6 +15,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // asked remembers which policies a preview was asked about.
@@ -64,7 +65,7 @@ func TestCheckWavePolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			var preview asked
-			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview)}
+			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview, func() []rollout.Kind { return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}} })}
 			request := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 				Operation: admissionv1.Update, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: test.object, OldObject: test.old,
 			}}
@@ -83,6 +84,47 @@ func TestCheckWavePolicy(t *testing.T) {
 			g.Expect(preview[0][0] != nil).To(gomega.Equal(test.replaces))
 			g.Expect(preview[0][1].Name).To(gomega.Equal("default"))
 			g.Expect(response.Warnings).To(gomega.Equal([]string{"3 of 41\ufffdrollouts"}), "a warning has one line")
+		})
+	}
+}
+
+func TestAPolicyThatIsPerhapsNotMeantIsWarnedOf(t *testing.T) {
+	kinds := func(list ...v1alpha1.KindReference) func(*v1alpha1.WavePolicy) {
+		return func(p *v1alpha1.WavePolicy) { p.Spec.Match = &v1alpha1.WavePolicyMatch{Kinds: list} }
+	}
+	for name, test := range map[string]struct {
+		change func(*v1alpha1.WavePolicy)
+		want   []string
+	}{
+		"a kind that is known": {kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "ApplicationSet"}), nil},
+		"a plural": {
+			kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "Applicationsets"}),
+			[]string{"spec.match: Seawall judges no Applicationsets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"},
+		},
+		"what nobody serves": {
+			kinds(v1alpha1.KindReference{Group: "example.com", Kind: "Rocket"}),
+			[]string{"spec.match: Seawall judges no Rocket.example.com, so that the policy is void for it"},
+		},
+		"an exclusion of another group": {
+			func(p *v1alpha1.WavePolicy) {
+				p.Spec.Match = &v1alpha1.WavePolicyMatch{ExcludeKinds: []v1alpha1.KindReference{{Group: "argoproj.com", Kind: "ApplicationSet"}}}
+			},
+			[]string{"spec.match: Seawall judges no ApplicationSet.argoproj.com, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"},
+		},
+		"a default above the cap that is not set": {
+			func(p *v1alpha1.WavePolicy) { p.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.9999"} },
+			[]string{"spec.successRate.default 0.9999 is judged at 0.999: that is the cap while spec.successRate.max is not set. Set it to at least the default if that is meant"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			known := func() []rollout.Kind { return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}} }
+			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&asked{}, known)}
+			response := handler.Handle(t.Context(), ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+				Operation: admissionv1.Create, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: wavePolicy("0.2", test.change),
+			}})
+			g := gomega.NewWithT(t)
+			g.Expect(response.Allowed).To(gomega.BeTrue())
+			g.Expect(response.Warnings).To(gomega.Equal(append(test.want, "3 of 41\ufffdrollouts")))
 		})
 	}
 }

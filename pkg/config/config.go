@@ -83,6 +83,8 @@ type Config struct {
 	OverrideRetention time.Duration
 
 	OnError OnError
+	// DenialHelp ends every denial.
+	DenialHelp string
 	// ReviewMemory is what all writes that are judged at once may take of the memory, such as
 	// "256Mi"; "0" is half of GOMEMLIMIT.
 	ReviewMemory string
@@ -122,6 +124,7 @@ func Default() Config {
 		Records:              defaultRecords(),
 		Recount:              defaultRecount(),
 		OnError:              OnErrorDeny,
+		DenialHelp:           "More, and how to ask for an override: https://github.com/seawall-dev/seawall/blob/main/docs/denied.md",
 		ReviewMemory:         "0",
 		SourcePatience:       5 * time.Minute,
 		Lease:                "seawall",
@@ -163,6 +166,8 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar((*string)(&c.OnError), "on-error", string(c.OnError),
 		"answer to a request that Seawall could not judge because of an error, overload or timeout of "+
 			"its own: Deny or Allow")
+	flags.StringVar(&c.DenialHelp, "denial-help", c.DenialHelp,
+		"what every denial ends with: where its reader finds more, and how to ask for an override; at most 300 characters on one line")
 	flags.StringVar(&c.ReviewMemory, "review-memory", c.ReviewMemory,
 		"memory that all writes which are judged at once may take, one half of it each, such as 256Mi; others wait until "+
 			"the API server's timeout is near; 0 is half of GOMEMLIMIT")
@@ -188,6 +193,7 @@ func (c *Config) Validate() error {
 		dnsLabel("argocd-namespace", c.ArgoCDNamespace),
 		oneOf("certificates", c.Certificates, CertificatesSelf, CertificatesMounted),
 		oneOf("on-error", c.OnError, OnErrorDeny, OnErrorAllow),
+		c.validateDenialHelp(),
 		inRange("webhook-port", c.WebhookPort, 1, 65535),
 		c.validateReviewMemory(),
 		c.validateProgressiveSyncs(),

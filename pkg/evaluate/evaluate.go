@@ -256,8 +256,12 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 	if err != nil && !rollout.IsFinding(err) {
 		return policy.Case{}, err
 	}
+	var stored map[string]string
+	if old := write.OldMetadata(); old != nil {
+		stored = old.Annotations
+	}
 	return policy.Case{
-		Change: change, Err: err, Metadata: *write.Metadata(),
+		Change: change, Err: err, Metadata: *write.Metadata(), Stored: stored,
 		Overrides: e.Overrides.For(policy.Reference{GroupKind: write.Kind, Namespace: write.Namespace, Name: write.Name}),
 		Use:       policy.Use{At: time.Now()},
 	}, nil

@@ -141,7 +141,7 @@ func TestEvaluate(t *testing.T) {
 		Action: "Deny", Reason: "WaveOverLimit", Policy: "strict", Message: record.Message, Environments: 15, Total: 15,
 		Wave: 1, WaveEnvironments: 15, Probability: record.Probability, Limit: "0.1", SuccessRate: "0.99", Phases: judgement.Phases,
 	}))
-	g.Expect(record.Message).To(gomega.HavePrefix("wave 1 syncs 15 environments at 0.99 each: 14% chance"))
+	g.Expect(record.Message).To(gomega.HavePrefix("wave 1 syncs 15 environments at 0.99 each (the policy's successRate.default): 14% chance"))
 
 	_, err = evaluator(kinds, everywhere).Evaluate(t.Context(), creation(t, "nowhere"))
 	g.Expect(err).To(gomega.MatchError("reading namespace nowhere: no such namespace"))

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -26,10 +28,30 @@ func (p *Policy) judge(c Case) Verdict {
 		return verdict.refuse(PolicyInvalid, fmt.Sprintf(
 			"policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
 	}
-	if c.Err != nil {
-		return p.judgeUncounted(verdict, c.Err)
+	if err := malformed(c.Metadata, c.Stored); err != nil {
+		return p.judgeRateError(verdict, err)
 	}
-	waves := p.waves(c.Change)
+	if err := cmp.Or(c.Err, p.undeclared(c.Change)); err != nil {
+		return p.judgeUncounted(verdict, err, c.Metadata)
+	}
+	return p.judgeCounted(verdict, c.Change, c.Metadata)
+}
+
+// undeclared is the finding of a count that rests on a declaration which the policy does not accept.
+func (p *Policy) undeclared(change rollout.Change) error {
+	if !p.ignoreDeclared || !strings.Contains(change.Evidence, rollout.DeclaredEvidence) {
+		return nil
+	}
+	unresolved := rollout.Unresolved(rollout.DeclaredEvidence, "does not count (declaredEnvironments: Ignore), and nothing else tells their number")
+	for _, step := range change.Steps {
+		unresolved.AtLeast += step.Size() - step.Declared
+	}
+	return unresolved
+}
+
+func (p *Policy) judgeCounted(verdict Verdict, change rollout.Change, metadata rollout.Metadata) Verdict {
+	waves := p.waves(change)
+	verdict.Environments = 0
 	for _, wave := range waves {
 		verdict.Environments += wave.step.Size()
 	}
@@ -37,16 +59,16 @@ func (p *Policy) judge(c Case) Verdict {
 		verdict.Reason = NoChange
 		return verdict
 	}
-	rates := p.ratesOf(c.Metadata)
+	rates := p.ratesOf(metadata)
 	for i := range waves {
 		if err := waves[i].rate(rates); err != nil {
 			return p.judgeRateError(verdict, err)
 		}
 	}
-	verdict.Warnings = rates.warnings(p)
+	verdict.Warnings = rates.warnings(metadata)
 	verdict = p.judgeWaves(verdict, waves)
-	if !verdict.Satisfied() && c.Change.Evidence != "" {
-		verdict.Message += " Counted by " + c.Change.Evidence + "."
+	if !verdict.Satisfied() && change.Evidence != "" {
+		verdict.Message += " Counted by " + change.Evidence + "."
 	}
 	return verdict
 }
@@ -56,15 +78,21 @@ func (v Verdict) refuse(reason Reason, message string) Verdict {
 	return v
 }
 
-func (p *Policy) judgeUncounted(verdict Verdict, err error) Verdict {
+func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Metadata) Verdict {
 	verdict.Withheld = rollout.Withheld(err)
 	var unresolved *rollout.UnresolvedError
 	if !errors.As(err, &unresolved) {
 		return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
 	}
 	verdict.Environments = unresolved.AtLeast
-	message := fmt.Sprintf("%s. Set annotation %s to their number (policy %q, onUnresolved: %s).",
-		err, v1alpha1.EnvironmentsAnnotation, p.Name, p.onUnresolved)
+	remedy := " Set annotation " + v1alpha1.EnvironmentsAnnotation + " to their number"
+	if p.ignoreDeclared {
+		remedy = " An override can permit it"
+	}
+	message := fmt.Sprintf("%s.%s (policy %q, onUnresolved: %s).", err, remedy, p.Name, p.onUnresolved)
+	if floor, exceeded := p.judgeFloor(verdict, unresolved, metadata); exceeded {
+		return floor
+	}
 	switch p.onUnresolved {
 	case v1alpha1.UnresolvedAllow:
 		verdict.Reason = UnresolvedAdmitted
@@ -77,7 +105,26 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error) Verdict {
 	return verdict
 }
 
+// judgeFloor judges, where a policy admits what cannot be counted, what could be: nothing tells how
+// those are paced, so they are one wave.
+func (p *Policy) judgeFloor(verdict Verdict, found *rollout.UnresolvedError, metadata rollout.Metadata) (floor Verdict, exceeded bool) {
+	if p.onUnresolved == v1alpha1.UnresolvedDeny || found.AtLeast == 0 {
+		return verdict, false
+	}
+	const remedy = "let at most " + rollout.PerWave + " environments follow one write"
+	floor = p.judgeCounted(verdict, rollout.Change{Steps: []rollout.Step{{
+		Declared: found.AtLeast, InFlight: found.AtLeast, PaceRemedy: remedy, SplitRemedy: remedy,
+	}}}, metadata)
+	floor.Message += fmt.Sprintf(" There may be more: %s.", found)
+	return floor, !floor.Satisfied()
+}
+
 func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
+	if errors.Is(err, errNoRate) && p.ignoreClaims {
+		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
+			"policy %q has no default sync success rate, and considers none but those annotated on the inventory (successRate.claims: Ignore): "+
+				"its author has to set spec.successRate.default.", p.Name))
+	}
 	if errors.Is(err, errNoRate) {
 		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
 			"annotation %s is missing and policy %q has no default: "+
@@ -91,8 +138,10 @@ func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
 func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
 	inFlight := make([]risk.Wave, len(waves))
 	whole := make([]risk.Wave, len(waves))
+	var stand origins
 	for i, wave := range waves {
 		inFlight[i], whole[i] = wave.inFlight, wave.whole
+		stand |= wave.origins
 	}
 	worst := risk.Assess(p.wave, inFlight)
 	wave := waves[worst.Wave]
@@ -119,7 +168,7 @@ func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
 				SuccessRate:      rateText(all),
 				Largest:          p.rollout.LargestOf(all),
 			}
-			return verdict.refuse(RolloutOverLimit, p.rolloutMessage(verdict.Numbers, all))
+			return verdict.refuse(RolloutOverLimit, p.rolloutMessage(verdict.Numbers, all, stand))
 		}
 	}
 	verdict.Reason = Within

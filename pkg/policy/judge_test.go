@@ -49,6 +49,7 @@ type judgement struct {
 	change   rollout.Change
 	err      error
 	metadata rollout.Metadata
+	stored   map[string]string
 
 	reason   policy.Reason
 	message  string
@@ -60,7 +61,7 @@ func (j judgement) check(t *testing.T) {
 	g := gomega.NewWithT(t)
 	compiled, err := policy.Compile(wavePolicy("default", j.policy))
 	g.Expect(err).NotTo(gomega.HaveOccurred())
-	verdict := compiled.Judge(policy.Case{Change: j.change, Err: j.err, Metadata: j.metadata})
+	verdict := compiled.Judge(policy.Case{Change: j.change, Err: j.err, Metadata: j.metadata, Stored: j.stored})
 	g.Expect(verdict.Reason).To(gomega.Equal(j.reason))
 	g.Expect(verdict.Message).To(gomega.Equal(j.message))
 	g.Expect(verdict.Warnings).To(gomega.Equal(j.warnings))
@@ -75,7 +76,7 @@ func TestLimits(t *testing.T) {
 		"the article's rollout is over the limit, and the message says how to mend it": {
 			change: oneStep(100, 100),
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
 		},
 		"the remedy of that message is within the limit": {
@@ -85,7 +86,7 @@ func TestLimits(t *testing.T) {
 		"one more than the remedy is over it": {
 			change: oneStep(23, 100),
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 23 environments at 0.99 each: 20.6% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
 		},
 		"a wave exactly at the limit passes": {
@@ -97,14 +98,14 @@ func TestLimits(t *testing.T) {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0.019899999" },
 			change: oneStep(2, 2),
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 2 environments at 0.99 each: 1.99% chance that at least one fails, policy "default" allows 1.9899999%. ` +
+			message: `wave 1 syncs 2 environments at 0.99 each (the policy's successRate.default): 1.99% chance that at least one fails, policy "default" allows 1.9899999%. ` +
 				`At most 1 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 1 (2 waves).`,
 		},
 		"a single environment that cannot pass is told the rate it needs": {
 			change:   oneStep(1, 1),
 			metadata: annotated("0.5"),
 			reason:   policy.WaveOverLimit,
-			message: `wave 1 syncs 1 environment at 0.5: 50% chance that it fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 1 environment at 0.5 (annotation seawall.dev/sync-success-rate): 50% chance that it fails, policy "default" allows 20%. ` +
 				`Not even one environment passes: its sync success rate must be at least 0.8.`,
 		},
 		"what a count rests on is named": {
@@ -113,14 +114,14 @@ func TestLimits(t *testing.T) {
 				Steps:    []rollout.Step{{Declared: 40, InFlight: 40, PaceRemedy: paceRemedy}},
 			},
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 40 environments at 0.99 each: 33.1% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 40 environments at 0.99 each (the policy's successRate.default): 33.1% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (2 waves). ` +
 				`Counted by annotation seawall.dev/environments.`,
 		},
 		"environments without a name are torn down, too": {
 			change: rollout.Change{Steps: []rollout.Step{{Declared: 40, Removal: true, InFlight: 40, PaceRemedy: "remove at most {n} at once"}}},
 			reason: policy.WaveOverLimit,
-			message: `wave 1 tears down 40 environments at 0.99 each: 33.1% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 tears down 40 environments at 0.99 each (the policy's successRate.default): 33.1% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: remove at most 22 at once (2 waves).`,
 		},
 		"a policy that ignores removals ignores those without a name": {
@@ -131,14 +132,14 @@ func TestLimits(t *testing.T) {
 		"the worst of several waves is named by its number": {
 			change: rollout.Change{Steps: []rollout.Step{step(5, 20), step(30, 30)}},
 			reason: policy.WaveOverLimit,
-			message: `wave 5 syncs 30 environments at 0.99 each: 26% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 5 syncs 30 environments at 0.99 each (the policy's successRate.default): 26% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (2 waves).`,
 		},
 		"a gated reading counts the whole step": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Waves = v1alpha1.WavesGated },
 			change: oneStep(5, 100),
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: split spec.strategy.rollingSync.steps[0] into steps of at most 22 Applications each (5 waves).`,
 		},
 		"a step that nothing starts is no wave": {
@@ -154,14 +155,14 @@ func TestLimits(t *testing.T) {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.ToleratedFailures = new(int32(1)) },
 			change: oneStep(100, 100),
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 100 environments at 0.99 each: 26.4% chance that more than 1 fail, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 26.4% chance that more than 1 fail, policy "default" allows 20%. ` +
 				`At most 82 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 82 (2 waves).`,
 		},
 		"all waves together are limited too": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.5" },
 			change: oneStep(20, 100),
 			reason: policy.RolloutOverLimit,
-			message: `the whole rollout affects 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 50% for all waves together. ` +
+			message: `the whole rollout affects 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "default" allows 50% for all waves together. ` +
 				`At most 68 in one write, or a sync success rate of at least 0.993092496.`,
 		},
 	} {
@@ -197,9 +198,87 @@ func TestRates(t *testing.T) {
 			message: `annotation seawall.dev/sync-success-rate is "1.5": want a decimal from 0 to 1 such as "0.995", ` +
 				`or a percentage such as "99.5%" (policy "default").`,
 		},
-		"a write that changes no environment passes whatever its annotation is": {
+		"a write that brings a malformed annotation in is refused even if it changes no environment": {
 			metadata: annotated("nonsense"),
+			reason:   policy.AnnotationMalformed,
+			message: `annotation seawall.dev/sync-success-rate is "nonsense": want a decimal from 0 to 1 such as "0.995", ` +
+				`or a percentage such as "99.5%" (policy "default").`,
+		},
+		"one that is stored with it passes while it changes none": {
+			metadata: annotated("nonsense"),
+			stored:   annotated("nonsense").Annotations,
 			reason:   policy.NoChange,
+		},
+		"a malformed declaration is refused like that, too": {
+			metadata: rollout.Metadata{Annotations: map[string]string{v1alpha1.EnvironmentsAnnotation: "many"}},
+			reason:   policy.AnnotationMalformed,
+			message:  `annotation seawall.dev/environments is "many": want an integer from 1 to 1000000 (policy "default").`,
+		},
+		"a claim above 0.999 is judged at that where the policy sets no cap": {
+			change:   oneStep(300, 300),
+			metadata: annotated("1"),
+			reason:   policy.WaveOverLimit,
+			message: `wave 1 syncs 300 environments at 0.999 each (annotation seawall.dev/sync-success-rate, capped by the policy's successRate.max): ` +
+				`25.9% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 223 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 223 (2 waves).`,
+			warnings: []string{`sync success rate 1 is above the highest that policy "default" believes: judged at 0.999`},
+		},
+		"so is the policy's own default": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Default = "1" },
+			change: oneStep(300, 300),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 300 environments at 0.999 each (the policy's successRate.default, capped by the policy's successRate.max): ` +
+				`25.9% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 223 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 223 (2 waves).`,
+		},
+		"a higher cap is believed": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Max = "1" },
+			change:   oneStep(300, 300),
+			metadata: annotated("1"),
+			reason:   policy.Within,
+		},
+		"a policy may ignore what a rollout claims": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Claims = v1alpha1.ClaimsIgnore },
+			change:   oneStep(23, 23),
+			metadata: annotated("0.999"),
+			reason:   policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
+				`policy "default" allows 20%. At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (2 waves).`,
+			warnings: []string{`annotation seawall.dev/sync-success-rate is not considered by policy "default" (successRate.claims: Ignore)`},
+		},
+		"and then judges nothing that has no default": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate = &v1alpha1.SuccessRate{Claims: v1alpha1.ClaimsIgnore} },
+			change:   oneStep(1, 1),
+			metadata: annotated("0.999"),
+			reason:   policy.SuccessRateMissing,
+			message: `policy "default" has no default sync success rate, and considers none but those annotated on the inventory ` +
+				`(successRate.claims: Ignore): its author has to set spec.successRate.default.`,
+		},
+		"an environment's own rate counts all the same": {
+			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate = &v1alpha1.SuccessRate{Claims: v1alpha1.ClaimsIgnore} },
+			change:   rollout.Change{Steps: []rollout.Step{{Targets: mixed.Steps[0].Targets[:1], InFlight: 1}}},
+			metadata: annotated("malformed"),
+			stored:   annotated("malformed").Annotations,
+			reason:   policy.Within,
+			warnings: []string{`annotation seawall.dev/sync-success-rate is not considered by policy "default" (successRate.claims: Ignore)`},
+		},
+		"no rate is asked for that the policy would not believe": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.MaxWaveFailureProbability, s.SuccessRate = "0.01", &v1alpha1.SuccessRate{Default: "0.9", Max: "0.98"}
+			},
+			change: oneStep(1, 1),
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 1 environment at 0.9 (the policy's successRate.default): 10% chance that it fails, policy "default" allows 1%. ` +
+				`Not even one environment passes: that takes a sync success rate of at least 0.99, which this policy does not believe of a rollout, or another limit.`,
+		},
+		"nor for all waves together": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.MaxRolloutFailureProbability, s.SuccessRate.Max = "0.1", "0.99"
+			},
+			change: oneStep(20, 100),
+			reason: policy.RolloutOverLimit,
+			message: `the whole rollout affects 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, ` +
+				`policy "default" allows 10% for all waves together. At most 10 in one write.`,
 		},
 		"a claim above the cap is judged at the cap, with a warning": {
 			policy:   func(s *v1alpha1.WavePolicySpec) { s.SuccessRate.Max = "0.999" },
@@ -211,7 +290,7 @@ func TestRates(t *testing.T) {
 		"an environment's own rate is taken to be in flight with the next worst": {
 			change: mixed,
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 2 environments at 0.8 to 0.99: 20.8% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 2 environments at 0.8 to 0.99 (the policy's successRate.default, annotated on the inventory): 20.8% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 1 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 1 (3 waves).`,
 		},
 		"a malformed rate of an environment names its inventory object": {
@@ -233,7 +312,7 @@ func TestRemovals(t *testing.T) {
 		"a teardown counts like any other change": {
 			change: removal,
 			reason: policy.WaveOverLimit,
-			message: `wave 1 tears down 50 environments at 0.99 each: 39.5% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 tears down 50 environments at 0.99 each (the policy's successRate.default): 39.5% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: remove at most 22 environments in one write (3 waves).`,
 		},
 		"a policy may leave teardowns out": {
@@ -268,6 +347,39 @@ func TestUncounted(t *testing.T) {
 			err:    unresolved,
 			reason: policy.UnresolvedAdmitted,
 		},
+		"what could be counted is judged first": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
+			err:    &rollout.UnresolvedError{Field: "spec.generators[0].git", Problem: "is resolved over the network", AtLeast: 23},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
+				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +
+				`There may be more: cannot count its environments: spec.generators[0].git is resolved over the network.`,
+		},
+		"and admitted if that passes": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
+			err:    &rollout.UnresolvedError{Field: "spec.generators[0].git", Problem: "is resolved over the network", AtLeast: 22},
+			reason: policy.UnresolvedAdmitted,
+		},
+		"a policy may not accept a declared number": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
+			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{Declared: 2, InFlight: 2}}},
+			reason: policy.Unresolved,
+			message: `cannot count its environments: annotation seawall.dev/environments does not count (declaredEnvironments: Ignore), ` +
+				`and nothing else tells their number. An override can permit it (policy "default", onUnresolved: Deny).`,
+		},
+		"and then judges what is named beside it": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.DeclaredEnvironments, s.OnUnresolved = v1alpha1.ClaimsIgnore, v1alpha1.UnresolvedWarn
+			},
+			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{
+				Declared: 2, InFlight: 2, Targets: targets("named", 23, rollout.Changed),
+			}}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
+				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +
+				`There may be more: cannot count its environments: annotation seawall.dev/environments does not count ` +
+				`(declaredEnvironments: Ignore), and nothing else tells their number.`,
+		},
 		"a malformed declaration is denied though a policy allows what cannot be counted": {
 			policy:  func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
 			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: "an integer from 1 to 1000000"},
@@ -277,7 +389,7 @@ func TestUncounted(t *testing.T) {
 		"a declared number is judged like a counted one": {
 			change: declared,
 			reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
 		},
 	} {

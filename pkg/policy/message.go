@@ -12,10 +12,10 @@ import (
 // waveMessage says what is wrong with a wave, and the smallest change that passes.
 func (p *Policy) waveMessage(n Numbers, w wave) string {
 	what := fmt.Sprintf("wave %d %s %s at %s: %s, policy %q allows %s.",
-		n.Wave, verb(w.step), environments(n.WaveEnvironments), eachRate(n),
+		n.Wave, verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
 		chance(p.wave, n), p.Name, p.wave.Max.Percent())
 	if n.Largest == 0 {
-		return what + " " + noneFits(p.wave)
+		return what + " " + p.noneFits(p.wave)
 	}
 	waves := roundedUp(w.step.Size(), n.Largest)
 	remedy := strings.ReplaceAll(w.remedy, rollout.PerWave, strconv.Itoa(n.Largest))
@@ -23,19 +23,29 @@ func (p *Policy) waveMessage(n Numbers, w wave) string {
 }
 
 // rolloutMessage says what is wrong with all waves together.
-func (p *Policy) rolloutMessage(n Numbers, all risk.Wave) string {
+func (p *Policy) rolloutMessage(n Numbers, all risk.Wave, stand origins) string {
 	what := fmt.Sprintf("the whole rollout affects %s at %s: %s, policy %q allows %s for all waves together.",
-		environments(n.WaveEnvironments), eachRate(n), chance(*p.rollout, n), p.Name, p.rollout.Max.Percent())
+		environments(n.WaveEnvironments), eachRate(n, stand), chance(*p.rollout, n), p.Name, p.rollout.Max.Percent())
 	if n.Largest == 0 {
-		return what + " " + noneFits(*p.rollout)
+		return what + " " + p.noneFits(*p.rollout)
 	}
-	return fmt.Sprintf("%s At most %d in one write, or a sync success rate of at least %s.",
-		what, n.Largest, p.rollout.RequiredRate(all.N()))
+	what = fmt.Sprintf("%s At most %d in one write", what, n.Largest)
+	if required := p.rollout.RequiredRate(all.N()); p.believes(required) {
+		what += fmt.Sprintf(", or a sync success rate of at least %s", required)
+	}
+	return what + "."
 }
 
-func noneFits(limit risk.Limit) string {
-	return fmt.Sprintf("Not even one environment passes: its sync success rate must be at least %s.",
-		limit.RequiredRate(limit.Tolerated+1))
+// believes tells whether the author of a rollout could have that rate judged.
+func (p *Policy) believes(rate risk.Probability) bool { return rate <= p.maxRate && !p.ignoreClaims }
+
+func (p *Policy) noneFits(limit risk.Limit) string {
+	required := limit.RequiredRate(limit.Tolerated + 1)
+	if !p.believes(required) {
+		return fmt.Sprintf("Not even one environment passes: that takes a sync success rate of at least %s, "+
+			"which this policy does not believe of a rollout, or another limit.", required)
+	}
+	return fmt.Sprintf("Not even one environment passes: its sync success rate must be at least %s.", required)
 }
 
 func verb(step rollout.Step) string {
@@ -57,11 +67,13 @@ func environments(n int) string {
 	return fmt.Sprintf("%d environments", n)
 }
 
-func eachRate(n Numbers) string {
-	if n.WaveEnvironments == 1 || strings.Contains(n.SuccessRate, " ") {
-		return n.SuccessRate
+// eachRate says at which rate environments are judged, and where that stands.
+func eachRate(n Numbers, stand origins) string {
+	rate := n.SuccessRate
+	if n.WaveEnvironments > 1 && !strings.Contains(rate, " ") {
+		rate += " each"
 	}
-	return n.SuccessRate + " each"
+	return fmt.Sprintf("%s (%s)", rate, stand)
 }
 
 func chance(limit risk.Limit, n Numbers) string {

@@ -51,7 +51,7 @@ func usedOnce(write string, at time.Time) func(*v1alpha1.WaveOverride) {
 }
 
 // overLimit is 63.4% likely to fail, which the policy's 20% do not allow.
-const overLimit = `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+const overLimit = `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
 	`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`
 
 // overriding is a judgement of 100 environments in one wave, one minute after the override
@@ -108,19 +108,19 @@ func TestOverridesOfLimits(t *testing.T) {
 		"what is permitted exactly passes": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0" },
 			change: both, permits: "0.0199", reason: policy.Overridden,
-			message: `wave 1 syncs 2 environments at 0.99 each: 2% chance that at least one fails, policy "default" allows 0%. ` +
-				`Not even one environment passes: its sync success rate must be at least 1.`,
+			message: `wave 1 syncs 2 environments at 0.99 each (the policy's successRate.default): 2% chance that at least one fails, policy "default" allows 0%. ` +
+				`Not even one environment passes: that takes a sync success rate of at least 1, which this policy does not believe of a rollout, or another limit.`,
 		},
 		"a billionth less does not": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0" },
 			change: both, permits: "0.019899999", reason: policy.WaveOverLimit,
-			message: `wave 1 syncs 2 environments at 0.99 each: 2% chance that at least one fails, policy "default" allows 0%. ` +
-				`Not even one environment passes: its sync success rate must be at least 1. WaveOverride argocd/incident permits 1.9899999%.`,
+			message: `wave 1 syncs 2 environments at 0.99 each (the policy's successRate.default): 2% chance that at least one fails, policy "default" allows 0%. ` +
+				`Not even one environment passes: that takes a sync success rate of at least 1, which this policy does not believe of a rollout, or another limit. WaveOverride argocd/incident permits 1.9899999%.`,
 		},
 		"the limit of the whole rollout is overridden too": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.5" },
 			change: oneStep(20, 100), permits: "0.7", reason: policy.Overridden,
-			message: `the whole rollout affects 100 environments at 0.99 each: 63.4% chance that at least one fails, ` +
+			message: `the whole rollout affects 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, ` +
 				`policy "default" allows 50% for all waves together. At most 68 in one write, or a sync success rate of at least 0.993092496.`,
 		},
 		"permitting less than a limit does not lower it": {
@@ -128,12 +128,12 @@ func TestOverridesOfLimits(t *testing.T) {
 				s.MaxWaveFailureProbability, s.MaxRolloutFailureProbability = "0.2", "0.01"
 			},
 			change: rollout.Change{Steps: []rollout.Step{step(10, 10)}}, permits: "0.1", reason: policy.Overridden,
-			message: `the whole rollout affects 10 environments at 0.99 each: 9.6% chance that at least one fails, ` +
+			message: `the whole rollout affects 10 environments at 0.99 each (the policy's successRate.default): 9.6% chance that at least one fails, ` +
 				`policy "default" allows 1% for all waves together. At most 1 in one write, or a sync success rate of at least 0.998995472.`,
 		},
 		"tolerated failures do not count for it either": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.ToleratedFailures = new(int32(1)) }, permits: "0.3", reason: policy.Overridden,
-			message: `wave 1 syncs 100 environments at 0.99 each: 26.4% chance that more than 1 fail, policy "default" allows 20%. ` +
+			message: `wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 26.4% chance that more than 1 fail, policy "default" allows 20%. ` +
 				`At most 82 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 82 (2 waves).`,
 		},
 	} {
@@ -336,7 +336,7 @@ func TestOverridesAndSeveralPolicies(t *testing.T) {
 			policies:  map[string]func(*v1alpha1.WavePolicySpec){"a": limited("0.2", acting(v1alpha1.ActionWarn))},
 			overrides: []*policy.Override{small},
 			action:    policy.Warn, policy: "a", reason: policy.WaveOverLimit,
-			warnings: []string{`wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "a" allows 20%. ` +
+			warnings: []string{`wave 1 syncs 100 environments at 0.99 each (the policy's successRate.default): 63.4% chance that at least one fails, policy "a" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`},
 		},
 		"a policy that audits goes on auditing beside one that is overridden": {

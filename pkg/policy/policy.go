@@ -22,6 +22,9 @@ import (
 // defaultMaxOverride is what the schema says too, for policies that it has not filled in.
 const defaultMaxOverride = 24 * time.Hour
 
+// highestRate is the cap of rates where a policy sets none, as its documentation says.
+const highestRate = risk.One / 1000 * 999
+
 // Policy is a WavePolicy whose fields have been understood.
 type Policy struct {
 	// Name is that of the WavePolicy.
@@ -32,7 +35,10 @@ type Policy struct {
 	gated   bool
 
 	defaultRate *risk.Probability
-	maxRate     *risk.Probability
+	// maxRate caps every rate.
+	maxRate risk.Probability
+	// ignoreClaims and ignoreDeclared say that annotations of the rollout do not count.
+	ignoreClaims, ignoreDeclared bool
 
 	ignoreRemovals bool
 	onUnresolved   v1alpha1.UnresolvedAction
@@ -41,6 +47,7 @@ type Policy struct {
 	actions     []v1alpha1.ValidationAction
 
 	kinds      []schema.GroupKind
+	excluded   []schema.GroupKind
 	operations []rollout.Operation
 	namespaces labels.Selector
 	objects    labels.Selector
@@ -59,6 +66,8 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 		gated:          spec.Waves == v1alpha1.WavesGated,
 		ignoreRemovals: spec.Removals == v1alpha1.RemovalsIgnore,
 		onUnresolved:   spec.OnUnresolved,
+		ignoreDeclared: spec.DeclaredEnvironments == v1alpha1.ClaimsIgnore,
+		maxRate:        highestRate,
 		maxOverride:    defaultMaxOverride,
 		actions:        spec.ValidationActions,
 		operations:     []rollout.Operation{rollout.Create, rollout.Update},
@@ -116,17 +125,27 @@ func (p *Policy) readRates(rates *v1alpha1.SuccessRate) error {
 		return &rate
 	}
 	p.defaultRate = read("spec.successRate.default", rates.Default)
-	p.maxRate = read("spec.successRate.max", rates.Max)
+	if highest := read("spec.successRate.max", rates.Max); highest != nil {
+		p.maxRate = *highest
+	}
+	p.ignoreClaims = rates.Claims == v1alpha1.ClaimsIgnore
 	return errors.Join(errs...)
+}
+
+// Cautions are what its author should know of a policy that is as they may not have meant it.
+func (p *Policy) Cautions() []string {
+	if p.defaultRate == nil || *p.defaultRate <= p.maxRate {
+		return nil
+	}
+	return []string{fmt.Sprintf("spec.successRate.default %s is judged at %s: that is the cap while spec.successRate.max is not set. "+
+		"Set it to at least the default if that is meant", p.defaultRate, p.maxRate)}
 }
 
 func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
 	if match == nil {
 		return nil
 	}
-	for _, kind := range match.Kinds {
-		p.kinds = append(p.kinds, schema.GroupKind{Group: kind.Group, Kind: kind.Kind})
-	}
+	p.kinds, p.excluded = readKinds(match.Kinds), readKinds(match.ExcludeKinds)
 	if len(match.Operations) > 0 {
 		p.operations = nil
 	}
@@ -137,6 +156,14 @@ func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
 		readSelector("spec.match.namespaceSelector", match.NamespaceSelector, &p.namespaces),
 		readSelector("spec.match.objectSelector", match.ObjectSelector, &p.objects),
 	)
+}
+
+func readKinds(references []v1alpha1.KindReference) []schema.GroupKind {
+	kinds := make([]schema.GroupKind, 0, len(references))
+	for _, kind := range references {
+		kinds = append(kinds, schema.GroupKind{Group: kind.Group, Kind: kind.Kind})
+	}
+	return kinds
 }
 
 func readSelector(field string, source *metav1.LabelSelector, into *labels.Selector) error {
@@ -166,7 +193,7 @@ func (p *Policy) MaxOverrideDuration() time.Duration { return p.maxOverride }
 // UnknownKinds returns the kinds that the policy names and that are not in known.
 func (p *Policy) UnknownKinds(known []schema.GroupKind) []schema.GroupKind {
 	var unknown []schema.GroupKind
-	for _, kind := range p.kinds {
+	for _, kind := range slices.Concat(p.kinds, p.excluded) {
 		if !slices.Contains(known, kind) {
 			unknown = append(unknown, kind)
 		}

@@ -58,5 +58,5 @@ func (p *Policy) mayJudge(kind schema.GroupKind, operation rollout.Operation) bo
 }
 
 func (p *Policy) judgesKind(kind schema.GroupKind) bool {
-	return len(p.kinds) == 0 || slices.Contains(p.kinds, kind)
+	return (len(p.kinds) == 0 || slices.Contains(p.kinds, kind)) && !slices.Contains(p.excluded, kind)
 }

@@ -67,6 +67,9 @@ type Case struct {
 	Err error
 	// Metadata is that of the object as it would be stored, or as it is on Delete.
 	Metadata rollout.Metadata
+	// Stored are the annotations of the object as it is stored, so that those which a write brings
+	// in can be told; nil on Create.
+	Stored map[string]string
 	// Overrides are all that there are for the rollout. Those that have ended, or do not
 	// suffice, do not count.
 	Overrides []*Override

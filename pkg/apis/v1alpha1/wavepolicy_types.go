@@ -54,6 +54,18 @@ const (
 	UnresolvedAllow UnresolvedAction = "Allow"
 )
 
+// ClaimReading says whether what the author of a rollout claims is believed.
+//
+// +kubebuilder:validation:Enum=Accept;Ignore
+type ClaimReading string
+
+const (
+	// ClaimsAccept believes the author.
+	ClaimsAccept ClaimReading = "Accept"
+	// ClaimsIgnore judges as if nothing were claimed.
+	ClaimsIgnore ClaimReading = "Ignore"
+)
+
 // ValidationAction says what is done about a wave above its limit. The values mean what
 // they mean in a ValidatingAdmissionPolicyBinding.
 //
@@ -113,6 +125,14 @@ type WavePolicyMatch struct {
 	// +kubebuilder:validation:MaxItems=64
 	Kinds []KindReference `json:"kinds,omitempty"`
 
+	// excludeKinds are kinds of rollout that the policy does not judge, whatever else selects them.
+	// +optional
+	// +listType=map
+	// +listMapKey=group
+	// +listMapKey=kind
+	// +kubebuilder:validation:MaxItems=64
+	ExcludeKinds []KindReference `json:"excludeKinds,omitempty"`
+
 	// operations are the kinds of write that the policy judges. A deletion in a namespace
 	// that is itself being deleted is never judged, nor one by the garbage collector.
 	//
@@ -147,9 +167,18 @@ type SuccessRate struct {
 	// +optional
 	Default Probability `json:"default,omitempty"`
 
-	// max caps the rate: a higher claim is judged at the cap, with a warning to its author.
+	// max caps the rate: a higher one is judged at the cap, and a claim with a warning to its
+	// author. When it is not set, the cap is 0.999: more is not to be measured in fewer than some
+	// thousand syncs.
 	// +optional
 	Max Probability `json:"max,omitempty"`
+
+	// claims says whether the annotation seawall.dev/sync-success-rate of a rollout is believed
+	// (Accept), or judged by default instead (Ignore). Rates annotated on objects of the inventory,
+	// which the authors of rollouts do not write, count either way.
+	// +optional
+	// +kubebuilder:default=Accept
+	Claims ClaimReading `json:"claims,omitempty"`
 }
 
 // WavePolicySpec says how large the waves of which rollouts may be.
@@ -194,10 +223,19 @@ type WavePolicySpec struct {
 	Removals RemovalReading `json:"removals,omitempty"`
 
 	// onUnresolved says what happens to a write whose environments cannot be counted and
-	// for which the annotation seawall.dev/environments declares none.
+	// for which the annotation seawall.dev/environments declares none. Those that could be counted
+	// are judged first, as one wave: a write that they alone put over a limit is denied whatever
+	// stands here.
 	// +optional
 	// +kubebuilder:default=Deny
 	OnUnresolved UnresolvedAction `json:"onUnresolved,omitempty"`
+
+	// declaredEnvironments says whether the number that the annotation seawall.dev/environments
+	// declares stands in for what cannot be counted (Accept), or that counts as not declared
+	// (Ignore).
+	// +optional
+	// +kubebuilder:default=Accept
+	DeclaredEnvironments ClaimReading `json:"declaredEnvironments,omitempty"`
 
 	// maxOverrideDurationSeconds is how long a WaveOverride that this policy accepts may
 	// last, from its creation to its end. With 0 the policy accepts none.

@@ -260,7 +260,7 @@ func TestAFullReportIsSmall(t *testing.T) {
 	report := &v1alpha1.Report{}
 	for i := range ringSize {
 		entry := denied(fmt.Sprint("system:serviceaccount:argocd:argocd-application-controller-", i), i, 1)
-		entry.Message = `wave 1 syncs 100 environments at 0.99 each: 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+		entry.Message = `wave 1 syncs 100 environments at 0.99 each (annotation seawall.dev/sync-success-rate): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
 			"At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves)."
 		add(report, []audit.Entry{entry})
 	}
