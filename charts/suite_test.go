@@ -48,8 +48,8 @@ var _ = BeforeSuite(func() {
 	helm = strings.TrimSpace(string(printed))
 })
 
-// run runs helm against the cluster, with nothing of the user's own.
-func run(ctx context.Context, arguments ...string) {
+// run runs helm against the cluster, with nothing of the user's own, and returns what it says.
+func run(ctx context.Context, arguments ...string) string {
 	GinkgoHelper()
 	command := exec.CommandContext(ctx, helm, arguments...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+plane.Kubeconfig,
@@ -57,6 +57,7 @@ func run(ctx context.Context, arguments ...string) {
 	var said bytes.Buffer
 	command.Stdout, command.Stderr = &said, &said
 	Expect(command.Run()).To(Succeed(), "helm %s: %s", strings.Join(arguments, " "), &said)
+	return said.String()
 }
 
 // everything returns the name of every object in the cluster, but for what the API server
@@ -87,6 +88,16 @@ func everything(ctx context.Context) []string {
 var _ = Describe("the chart seawall", func() {
 	// Helm does not take over what is of no release.
 	BeforeEach(removeReportDefinitions)
+
+	It("is installed where there is no Argo CD, and says what that leaves out", func(ctx SpecContext) {
+		said := run(ctx, "install", "seawall", "seawall", "--namespace", cluster.Namespace, "--set", "argocd.namespace=nowhere")
+		DeferCleanup(func(ctx SpecContext) { run(ctx, "uninstall", "seawall", "--namespace", cluster.Namespace) })
+		Expect(said).To(ContainSubstring(`There is no namespace "nowhere"`))
+		Expect(everything(ctx)).To(ContainElement("Deployment.apps/v1 seawall-system/seawall"))
+		said = run(ctx, "upgrade", "seawall", "seawall", "--namespace", cluster.Namespace, "--reset-values")
+		Expect(said).NotTo(ContainSubstring("There is no namespace"))
+		Expect(everything(ctx)).To(ContainElement("Role.rbac.authorization.k8s.io/v1 argocd/seawall-argocd"))
+	})
 
 	It("is installed by Helm, and uninstalled leaves its CRDs only", func(ctx SpecContext) {
 		before := everything(ctx)

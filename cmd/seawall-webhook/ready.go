@@ -1,17 +1,20 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
 	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
 // checks are readiness checks by name.
@@ -55,6 +58,19 @@ func once(check healthz.Checker) healthz.Checker {
 		err := check(request)
 		passed.Store(err == nil)
 		return err
+	}
+}
+
+// unlessAbsent returns a check that passes while a namespace does not exist: nothing is in it, and
+// perhaps nobody has the right to read that.
+func unlessAbsent(namespaces *inventory.Namespaces, name string, check healthz.Checker) healthz.Checker {
+	return func(request *http.Request) error {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second) // metrics ask without a request
+		defer cancel()
+		if _, _, err := namespaces.Get(ctx, name); apierrors.IsNotFound(err) {
+			return nil
+		}
+		return check(request)
 	}
 }
 

@@ -59,7 +59,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	}
 	leader := newLeadership(mgr, configuration)
 	to := newFollowed(mgr, configuration, progressive)
-	checks, err := watch(mgr, to)
+	checks, err := watch(mgr, configuration, to)
 	if err != nil {
 		return err
 	}
@@ -221,7 +221,7 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 }
 
 // watch starts what the webhook watches and returns a readiness check for each.
-func watch(mgr manager.Manager, to followed) (checks, error) {
+func watch(mgr manager.Manager, configuration config.Config, to followed) (checks, error) {
 	log := mgr.GetLogger()
 	for name, registry := range map[string]*inventory.Registry{"definitions": to.own, "inventory": to.registry} {
 		watcher, err := inventory.NewWatcher(registry, mgr.GetConfig(), log.WithName(name))
@@ -237,7 +237,7 @@ func watch(mgr manager.Manager, to followed) (checks, error) {
 	described := follow.RolloutKinds(to.own, to.kinds, to.registry)
 	to.sources.follow(policies, overrides, described, to.registry)
 	return checks{
-		"inventory":  once(to.argoCD.Check),
+		"inventory":  once(unlessAbsent(to.namespaces, configuration.ArgoCDNamespace, to.argoCD.Check)),
 		"fleets":     to.registry.Check,
 		"policies":   once(policies.Check),
 		"overrides":  once(overrides.Check),

@@ -79,3 +79,24 @@ func installed(by *cluster.Webhook, kind, name string) unstructured.Unstructured
 	Fail("the chart installs no " + kind + " " + name)
 	return unstructured.Unstructured{}
 }
+
+var _ = Describe("a cluster without Argo CD", func() {
+	It("is no reason not to be ready, and lets no ApplicationSet over clusters pass uncounted", func(ctx SpecContext) {
+		own, err := cluster.Start(ctx, cluster.Options{Progress: GinkgoWriter})
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(own.Stop)
+		Expect(own.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
+		_, err = own.StartWebhook(ctx, cluster.WebhookOptions{Args: []string{"--argocd-namespace=nowhere"}})
+		Expect(err).NotTo(HaveOccurred(), "it is ready")
+		into, err := client.New(own.Config, client.Options{Scheme: api.Scheme()})
+		Expect(err).NotTo(HaveOccurred())
+		set := applicationSet("everywhere", map[string]any{
+			"generators": []any{map[string]any{"clusters": map[string]any{}}},
+			"template":   template("{{.name}}", "v1"),
+		})
+		Expect(into.Create(ctx, set, client.DryRunAll)).To(denied("spec.generators[0].clusters cannot be counted yet"))
+		few := tenants("few", 2, nil)
+		unstructured.RemoveNestedField(few.Object, "spec", "strategy") // whether that has an effect is not known
+		Expect(into.Create(ctx, few, client.DryRunAll)).To(Succeed())
+	})
+})

@@ -20,8 +20,9 @@ const (
 // templates each of them holds.
 func folders() map[string][]string {
 	return map[string][]string{
+		"argocd": {"argocd-role.yaml", "argocd-rolebinding.yaml"},
 		"rbac": {
-			"argocd-role.yaml", "argocd-rolebinding.yaml", "clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-users.yaml",
+			"clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-users.yaml",
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",
 		},
 		"reports": {"clusterreports-crd.yaml", "reports-crd.yaml"},

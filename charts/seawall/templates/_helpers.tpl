@@ -45,3 +45,11 @@ own, so that the mode can be changed and changed back. */}}
 {{- define "seawall.memoryLimit" -}}
 {{ div (mul (regexFind "[0-9]+" . | int) (hasSuffix "Gi" . | ternary 1024 1) 9) 10 }}MiB
 {{- end }}
+
+{{/*
+Whether the namespace of Argo CD exists, as far as Helm can ask: without a cluster, as in
+"helm template", it is taken to. A namespace that does not exist can hold no Role.
+*/}}
+{{- define "seawall.hasArgoCD" -}}
+{{- if or (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" .Values.argocd.namespace) }}true{{ end }}
+{{- end }}
