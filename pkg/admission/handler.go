@@ -100,7 +100,7 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 // read returns the write that a request is about, its objects cut: of one that costs too much to
 // read there is the metadata, by which policies select.
 func read(request admission.Request, operation rollout.Operation) (*evaluate.Write, error) {
-	write := &evaluate.Write{User: request.UserInfo.Username, Trial: isDryRun(request)}
+	write := &evaluate.Write{User: request.UserInfo.Username, Groups: request.UserInfo.Groups, Trial: isDryRun(request)}
 	write.Operation, write.Namespace, write.Name = operation, request.Namespace, request.Name
 	var oldErr, err error
 	if operation != rollout.Create {

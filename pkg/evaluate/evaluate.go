@@ -67,8 +67,9 @@ type Write struct {
 	rollout.Write
 
 	Kind schema.GroupKind
-	// User is the name of who writes; empty when nobody does.
-	User string
+	// User is the name of who writes, empty when nobody does, and Groups are those of that user.
+	User   string
+	Groups []string
 	// Unread is why nothing but metadata could be read of an object.
 	Unread error
 	// Authenticated says that it is the API server that asks.
@@ -170,7 +171,7 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	if err != nil || subject == nil {
 		return nil, err
 	}
-	counted := &Counted{subject: *subject, selected: policy.Select(policies, *subject)}
+	counted := &Counted{subject: *subject, selected: policy.Select(ctx, policies, *subject)}
 	if len(counted.selected) == 0 {
 		return nil, nil //nolint:nilnil // as above
 	}
@@ -216,7 +217,7 @@ func (e *Evaluator) subject(ctx context.Context, write Write) (*policy.Subject, 
 	if write.Rewritten && (write.Object.Metadata.DeletionTimestamp != nil || slices.Contains(e.Excluded, write.Namespace)) {
 		return nil, nil //nolint:nilnil // there is a write, but no subject
 	}
-	subject := &policy.Subject{Kind: write.Kind, Operation: write.Operation, Namespaced: write.Namespace != ""}
+	subject := &policy.Subject{Kind: write.Kind, Operation: write.Operation, Namespaced: write.Namespace != "", Variables: variablesOf(ctx, write)}
 	if write.Object != nil {
 		subject.Labels = write.Object.Metadata.Labels
 	}
@@ -268,8 +269,8 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 }
 
 // Conclude returns what policies make of a write: those that select it.
-func (c *Counted) Conclude(policies []*policy.Policy) Judgement {
-	return c.judge(policy.Select(policies, c.subject))
+func (c *Counted) Conclude(ctx context.Context, policies []*policy.Policy) Judgement {
+	return c.judge(policy.Select(ctx, policies, c.subject))
 }
 
 func (c *Counted) judge(selected []*policy.Policy) Judgement {

@@ -187,10 +187,10 @@ func TestWhatExists(t *testing.T) {
 			if counted == nil {
 				return
 			}
-			g.Expect(counted.Conclude(strict).Decision.Action).To(gomega.Equal(policy.Deny))
-			g.Expect(counted.Conclude(nil).Decision.Action).To(gomega.Equal(policy.Allow), "other policies may conclude from the same count")
+			g.Expect(counted.Conclude(t.Context(), strict).Decision.Action).To(gomega.Equal(policy.Deny))
+			g.Expect(counted.Conclude(t.Context(), nil).Decision.Action).To(gomega.Equal(policy.Allow), "other policies may conclude from the same count")
 			if test.want != "" {
-				g.Expect(counted.Conclude(strict).Decision.Verdict.Reason).To(gomega.Equal(policy.Unresolved))
+				g.Expect(counted.Conclude(t.Context(), strict).Decision.Verdict.Reason).To(gomega.Equal(policy.Unresolved))
 				g.Expect(counted.Err).To(gomega.MatchError(gomega.HaveSuffix(test.want)))
 			}
 		})

@@ -51,6 +51,7 @@ type Policy struct {
 	operations []rollout.Operation
 	namespaces labels.Selector
 	objects    labels.Selector
+	conditions []condition
 
 	// invalid is why the policy cannot be judged by; it then refuses what it selects.
 	invalid error
@@ -134,11 +135,12 @@ func (p *Policy) readRates(rates *v1alpha1.SuccessRate) error {
 
 // Cautions are what its author should know of a policy that is as they may not have meant it.
 func (p *Policy) Cautions() []string {
+	said := p.exempted()
 	if p.defaultRate == nil || *p.defaultRate <= p.maxRate {
-		return nil
+		return said
 	}
-	return []string{fmt.Sprintf("spec.successRate.default %s is judged at %s: that is the cap while spec.successRate.max is not set. "+
-		"Set it to at least the default if that is meant", p.defaultRate, p.maxRate)}
+	return append(said, fmt.Sprintf("spec.successRate.default %s is judged at %s: that is the cap while spec.successRate.max is not set. "+
+		"Set it to at least the default if that is meant", p.defaultRate, p.maxRate))
 }
 
 func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
@@ -155,6 +157,7 @@ func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
 	return errors.Join(
 		readSelector("spec.match.namespaceSelector", match.NamespaceSelector, &p.namespaces),
 		readSelector("spec.match.objectSelector", match.ObjectSelector, &p.objects),
+		p.readConditions(match.Conditions),
 	)
 }
 

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/onsi/gomega"
@@ -41,7 +42,7 @@ func TestPolicyThatCannotBeReadRefusesWhatItSelects(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(wavePolicy("broken", test.change))
 			g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring(test.want)))
-			g.Expect(compiled.Selects(policy.Subject{Kind: applicationSets, Operation: rollout.Update})).To(gomega.BeTrue())
+			g.Expect(compiled.Selects(t.Context(), policy.Subject{Kind: applicationSets, Operation: rollout.Update})).To(gomega.BeTrue())
 			verdict := compiled.Judge(policy.Case{Change: oneStep(1, 1)})
 			g.Expect(verdict.Reason).To(gomega.Equal(policy.PolicyInvalid))
 			g.Expect(verdict.Message).To(gomega.ContainSubstring(test.want))
@@ -116,7 +117,7 @@ func TestSelects(t *testing.T) {
 			test.subject.Kind = applicationSets
 			compiled, err := policy.Compile(wavePolicy("p", func(s *v1alpha1.WavePolicySpec) { s.Match = test.match }))
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			g.Expect(compiled.Selects(test.subject)).To(gomega.Equal(test.want))
+			g.Expect(compiled.Selects(t.Context(), test.subject)).To(gomega.Equal(test.want))
 		})
 	}
 }
@@ -199,6 +200,88 @@ func TestDecide(t *testing.T) {
 			g.Expect(decision.Verdict.Policy).To(gomega.Equal(test.by))
 			g.Expect(decision.Warnings).To(gomega.HaveLen(test.warnings))
 			g.Expect(decision.Verdict.Message).To(gomega.HaveSuffix(test.message))
+		})
+	}
+}
+
+func TestConditions(t *testing.T) {
+	write := func(user string) func() map[string]any {
+		return func() map[string]any {
+			return map[string]any{
+				"object": map[string]any{"spec": map[string]any{"size": 3}}, "oldObject": nil,
+				"request": map[string]any{"operation": "CREATE", "userInfo": map[string]any{"username": user, "groups": []string{"oncall"}}},
+			}
+		}
+	}
+	for name, test := range map[string]struct {
+		expressions []string
+		variables   func() map[string]any
+		want        bool
+	}{
+		"none":                              {nil, write("jane"), true},
+		"one that holds":                    {[]string{"object.spec.size > 2"}, write("jane"), true},
+		"one that does not":                 {[]string{"object.spec.size > 3"}, write("jane"), false},
+		"one of two that does not":          {[]string{"true", "request.userInfo.username != 'jane'"}, write("jane"), false},
+		"for somebody else it does":         {[]string{"true", "request.userInfo.username != 'jane'"}, write("joe"), true},
+		"a group":                           {[]string{"!('oncall' in request.userInfo.groups)"}, write("jane"), false},
+		"what fails selects":                {[]string{"object.spec.missing"}, write("jane"), true},
+		"what yields something else too":    {[]string{"object.spec.size"}, write("jane"), true},
+		"and what costs too much":           {[]string{"[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, [1,2,3,4,5,6,7,8,9].all(c, [1,2,3,4,5,6,7,8,9].all(d, [1,2,3,4,5,6,7,8,9].all(e, [1,2,3,4,5,6,7,8,9].all(f, a + b + c + d + e + f > 0)))))) && false"}, write("jane"), true},
+		"nothing stored is null":            {[]string{"oldObject != null"}, write("jane"), false},
+		"of what nobody writes, user":       {[]string{"request.userInfo.username != 'jane'"}, func() map[string]any { return map[string]any{"request": map[string]any{}} }, true},
+		"and of what cannot be read at all": {[]string{"object.spec.size > 3"}, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
+				s.Match = &v1alpha1.WavePolicyMatch{}
+				for i, expression := range test.expressions {
+					s.Match.Conditions = append(s.Match.Conditions, v1alpha1.MatchCondition{Name: fmt.Sprint("c", i), Expression: expression})
+				}
+			}))
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			g.Expect(compiled.Selects(t.Context(), policy.Subject{Kind: applicationSets, Operation: rollout.Create, Variables: test.variables})).
+				To(gomega.Equal(test.want))
+		})
+	}
+}
+
+func TestConditionsThatAreNone(t *testing.T) {
+	for expression, want := range map[string]string{
+		"object.spec.": "spec.match.conditions[0].expression: ERROR: <input>:1:13: Syntax error",
+		"nobody == 1":  "undeclared reference to 'nobody'",
+		"'a' + 'b'":    `spec.match.conditions[0].expression: "'a' + 'b'" yields string: want bool`,
+	} {
+		t.Run(expression, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
+				s.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}}
+			}))
+			g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring(want)))
+			g.Expect(compiled.Selects(t.Context(), policy.Subject{Kind: applicationSets, Operation: rollout.Create})).To(gomega.BeTrue())
+		})
+	}
+}
+
+func TestAConditionThatExemptsTheMainWriterIsWarnedOf(t *testing.T) {
+	for expression, want := range map[string][]string{
+		"request.userInfo.username != 'system:serviceaccount:argocd:argocd-application-controller'": {
+			`spec.match.conditions: "c" exempts system:serviceaccount:argocd:argocd-application-controller, which writes most rollouts where it runs: they are not judged`,
+		},
+		"!request.userInfo.groups.exists(g, g == 'system:serviceaccounts:flux-system')": {
+			`spec.match.conditions: "c" exempts system:serviceaccount:flux-system:kustomize-controller, which writes most rollouts where it runs: they are not judged`,
+			`spec.match.conditions: "c" exempts system:serviceaccount:flux-system:helm-controller, which writes most rollouts where it runs: they are not judged`,
+		},
+		"request.userInfo.username != 'jane'":                      nil,
+		"has(object.spec.strategy) || request.namespace == 'prod'": nil,
+	} {
+		t.Run(expression, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
+				s.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}}
+			}))
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			g.Expect(compiled.Cautions()).To(gomega.Equal(want))
 		})
 	}
 }

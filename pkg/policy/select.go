@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"context"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -20,13 +21,16 @@ type Subject struct {
 	Labels map[string]string
 	// OldLabels are the rollout's own as it is stored, nil on Create.
 	OldLabels map[string]string
+	// Variables, if not nil, returns those of conditions: object, oldObject and request. What it leaves
+	// out of them is not known.
+	Variables func() map[string]any
 }
 
 // Select returns those of the policies that judge a write.
-func Select(policies []*Policy, subject Subject) []*Policy {
+func Select(ctx context.Context, policies []*Policy, subject Subject) []*Policy {
 	var selecting []*Policy
 	for _, policy := range policies {
-		if policy.Selects(subject) {
+		if policy.Selects(ctx, subject) {
 			selecting = append(selecting, policy)
 		}
 	}
@@ -35,8 +39,9 @@ func Select(policies []*Policy, subject Subject) []*Policy {
 
 // Selects tells whether the policy judges a write. A rollout is selected by its labels as
 // it will be or as it was, so that no label can be taken off to escape.
-func (p *Policy) Selects(subject Subject) bool {
-	return p.mayJudge(subject.Kind, subject.Operation) && p.selectsNamespace(subject) && p.selectsObject(subject)
+func (p *Policy) Selects(ctx context.Context, subject Subject) bool {
+	return p.mayJudge(subject.Kind, subject.Operation) && p.selectsNamespace(subject) && p.selectsObject(subject) &&
+		p.selectsBy(ctx, subject)
 }
 
 func (p *Policy) selectsNamespace(subject Subject) bool {

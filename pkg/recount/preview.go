@@ -128,8 +128,8 @@ func (p *Preview) compare(
 		return err
 	}
 	into.matched++
-	decision := counted.Conclude([]*policy.Policy{after}).Decision
-	earlier := counted.Conclude(was).Decision
+	decision := counted.Conclude(ctx, []*policy.Policy{after}).Decision
+	earlier := counted.Conclude(ctx, was).Decision
 	if decision.Action >= earlier.Action {
 		return nil
 	}

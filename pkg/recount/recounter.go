@@ -191,7 +191,7 @@ func (r *Recounter) judge(ctx context.Context, kind rollout.Kind, found existing
 		r.forget(ctx, kind.GroupKind(), found.key())
 		return nil
 	}
-	judgement := counted.Conclude(candidates)
+	judgement := counted.Conclude(ctx, candidates)
 	judged := newResult(judgement)
 	before := r.results.put(kind.GroupKind(), found.key(), judged)
 	if judged.finding != before {

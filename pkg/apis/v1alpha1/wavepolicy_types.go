@@ -113,6 +113,26 @@ type KindReference struct {
 	Kind string `json:"kind,omitempty"`
 }
 
+// MatchCondition is a CEL expression that decides whether a policy judges a write.
+type MatchCondition struct {
+	// name identifies the condition in messages.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
+	Name string `json:"name,omitempty"`
+
+	// expression yields true for the writes that the policy judges. It has the variables object,
+	// the rollout as it would be stored (null on Delete); oldObject, as it is stored (null on
+	// Create); and request, with operation, namespace, name, dryRun, kind.{group, kind} and
+	// userInfo.{username, groups} as in an AdmissionReview. What fails counts as true, and so does,
+	// for rollouts that exist and for nobody's write, what asks for userInfo.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=4096
+	Expression string `json:"expression,omitempty"`
+}
+
 // WavePolicyMatch selects the writes that a policy judges. A write is selected when every
 // field that is set selects it.
 type WavePolicyMatch struct {
@@ -155,6 +175,14 @@ type WavePolicyMatch struct {
 	// rollouts are selected when it is not set.
 	// +optional
 	ObjectSelector *metav1.LabelSelector `json:"objectSelector,omitempty"`
+
+	// conditions are expressions that must all hold, as the matchConditions of a
+	// ValidatingAdmissionPolicy. They are looked at last.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=16
+	Conditions []MatchCondition `json:"conditions,omitempty"`
 }
 
 // SuccessRate says how the sync success rate of a rollout is found.
