@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"strings"
 	"sync"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
@@ -13,7 +14,7 @@ import (
 func variablesOf(ctx context.Context, write Write) func() map[string]any {
 	return sync.OnceValue(func() map[string]any {
 		request := map[string]any{
-			"operation": string(write.Operation), "namespace": write.Namespace, "name": write.Name, "dryRun": write.Trial,
+			"operation": strings.ToUpper(string(write.Operation)), "namespace": write.Namespace, "name": write.Name, "dryRun": write.Trial,
 			"kind": map[string]any{"group": write.Kind.Group, "kind": write.Kind.Kind},
 		}
 		if write.User != "" {
