@@ -77,7 +77,9 @@ var _ = DescribeTable("a field of a policy decides:",
 		func(spec *v1alpha1.WavePolicySpec) { spec.SuccessRate = &v1alpha1.SuccessRate{Max: "0.99"} },
 		`Warning: ApplicationSet argocd/fields: sync success rate 0.999 is above the highest that policy "default" believes: judged at 0.99`),
 	Entry("successRate.max, which is 0.999 when it is not set",
-		func() *unstructured.Unstructured { return annotatedWith(tenants("fields", 300, nil), rateKey, "0.9999") },
+		func() *unstructured.Unstructured {
+			return annotatedWith(tenants("fields", 300, nil), rateKey, "0.9999")
+		},
 		"0.999 each (annotation seawall.dev/sync-success-rate, capped by the policy's successRate.max)",
 		func(spec *v1alpha1.WavePolicySpec) { spec.SuccessRate = &v1alpha1.SuccessRate{Max: "1"} },
 		"fields created"),
@@ -87,7 +89,9 @@ var _ = DescribeTable("a field of a policy decides:",
 			spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.99", Claims: v1alpha1.ClaimsIgnore}
 		}, "wave 1 syncs 30 environments at 0.99 each (the policy's successRate.default)"),
 	Entry("declaredEnvironments: Ignore",
-		func() *unstructured.Unstructured { return annotatedWith(generatedByGit(), v1alpha1.EnvironmentsAnnotation, "3") }, "fields created",
+		func() *unstructured.Unstructured {
+			return annotatedWith(generatedByGit(), v1alpha1.EnvironmentsAnnotation, "3")
+		}, "fields created",
 		func(spec *v1alpha1.WavePolicySpec) { spec.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
 		"annotation seawall.dev/environments does not count (declaredEnvironments: Ignore)"),
 	Entry("match.excludeKinds",
@@ -95,12 +99,12 @@ var _ = DescribeTable("a field of a policy decides:",
 		func(spec *v1alpha1.WavePolicySpec) {
 			spec.Match = &v1alpha1.WavePolicyMatch{ExcludeKinds: []v1alpha1.KindReference{{Group: "argoproj.io", Kind: "ApplicationSet"}}}
 		}, "fields created"),
-	Entry("match.conditions",
+	Entry("matchConditions",
 		func() *unstructured.Unstructured { return tenants("fields", 100, nil) }, "denied the request",
 		func(spec *v1alpha1.WavePolicySpec) {
-			spec.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{
+			spec.MatchConditions = []v1alpha1.MatchCondition{
 				{Name: "not-these", Expression: "object.metadata.name != 'fields' || request.operation != 'CREATE'"},
-			}}
+			}
 		}, "fields created"),
 	Entry("successRate.default, without which the annotation is required",
 		func() *unstructured.Unstructured {

@@ -100,8 +100,8 @@ var _ = Describe("a policy that is changed", func() {
 		Entry("declarations that are believed again", "declaredEnvironments",
 			func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
 			func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = "" }),
-		Entry("a condition more", "match.conditions", nil, func(s *v1alpha1.WavePolicySpec) {
-			s.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{{Name: "few", Expression: "has(object.spec)"}}}
+		Entry("a condition more", "matchConditions", nil, func(s *v1alpha1.WavePolicySpec) {
+			s.MatchConditions = []v1alpha1.MatchCondition{{Name: "few", Expression: "has(object.spec)"}}
 		}),
 		Entry("a kind that is excluded", "match.excludeKinds", nil, func(s *v1alpha1.WavePolicySpec) {
 			s.Match = &v1alpha1.WavePolicyMatch{ExcludeKinds: []v1alpha1.KindReference{{Group: "argoproj.io", Kind: "ApplicationSet"}}}

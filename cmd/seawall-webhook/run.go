@@ -59,7 +59,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	}
 	leader := newLeadership(mgr, configuration)
 	to := newFollowed(mgr, configuration, progressive)
-	checks, err := watch(mgr, configuration, to)
+	checks, err := watch(mgr, configuration, to) //nolint:contextcheck // checks have contexts of their own
 	if err != nil {
 		return err
 	}

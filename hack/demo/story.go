@@ -18,7 +18,8 @@ const (
 	changed = "dist/demo" // where changed copies of it are written
 
 	denial = `admission webhook "waves.seawall.dev" denied the request: ApplicationSet argocd/tenants: ` +
-		`wave 1 syncs 100 environments at 0.99 each (annotation seawall.dev/sync-success-rate): 63.4% chance that at least one fails, policy "default" allows 20%. ` +
+		`wave 1 syncs 100 environments at 0.99 each (annotation seawall.dev/sync-success-rate): ` +
+		`63.4% chance that at least one fails, policy "default" allows 20%. ` +
 		`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`
 
 	tooGenerous = `apiVersion: seawall.dev/v1alpha1

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -45,7 +46,7 @@ func CheckWavePolicy(preview Preview, known func() []rollout.Kind) Check {
 		if err != nil {
 			return nil, nil, fmt.Errorf("WavePolicy %s could not be judged by: %w", source.Name, err)
 		}
-		warnings := append(after.Cautions(), unknownKinds(after, known())...)
+		warnings := append(after.Cautions(ctx), unknownKinds(after, known())...)
 		return nil, append(warnings, preview.Warnings(ctx, before, after)...), nil
 	}
 }
@@ -56,16 +57,13 @@ func unknownKinds(compiled *policy.Policy, known []rollout.Kind) []string {
 	for i, kind := range known {
 		judged[i] = kind.GroupKind()
 	}
-	var warnings []string
-	for _, unknown := range compiled.UnknownKinds(judged) {
-		warning := fmt.Sprintf("spec.match: Seawall judges no %s, so that the policy is void for it", unknown)
-		for _, one := range judged {
-			if resembles(unknown, one) {
-				warning += ": did you mean " + one.String() + "?"
-				break
-			}
+	unknown := compiled.UnknownKinds(judged)
+	warnings := make([]string, len(unknown))
+	for i, kind := range unknown {
+		warnings[i] = fmt.Sprintf("spec.match: Seawall judges no %s, so that the policy is void for it", kind)
+		if at := slices.IndexFunc(judged, func(one schema.GroupKind) bool { return resembles(kind, one) }); at >= 0 {
+			warnings[i] += fmt.Sprintf(": did you mean %s?", judged[at])
 		}
-		warnings = append(warnings, warning)
 	}
 	return warnings
 }

@@ -217,7 +217,9 @@ func (e *Evaluator) subject(ctx context.Context, write Write) (*policy.Subject, 
 	if write.Rewritten && (write.Object.Metadata.DeletionTimestamp != nil || slices.Contains(e.Excluded, write.Namespace)) {
 		return nil, nil //nolint:nilnil // there is a write, but no subject
 	}
-	subject := &policy.Subject{Kind: write.Kind, Operation: write.Operation, Namespaced: write.Namespace != "", Variables: variablesOf(ctx, write)}
+	subject := &policy.Subject{
+		Kind: write.Kind, Operation: write.Operation, Namespaced: write.Namespace != "", Variables: variablesOf(ctx, write),
+	}
 	if write.Object != nil {
 		subject.Labels = write.Object.Metadata.Labels
 	}

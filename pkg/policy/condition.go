@@ -48,7 +48,7 @@ func (p *Policy) readConditions(source []v1alpha1.MatchCondition) error {
 	for i, one := range source {
 		compiled, err := compileCondition(extended.StoredExpressionsEnv(), one.Expression)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("spec.match.conditions[%d].expression: %w", i, err))
+			errs = append(errs, fmt.Errorf("spec.matchConditions[%d].expression: %w", i, err))
 			continue
 		}
 		p.conditions = append(p.conditions, condition{one.Name, compiled})
@@ -87,7 +87,7 @@ func (c condition) exempts(ctx context.Context, variables map[string]any) bool {
 }
 
 // exempted warns of conditions that exempt, whatever it writes, an account that writes most rollouts.
-func (p *Policy) exempted() []string {
+func (p *Policy) exempted(ctx context.Context) []string {
 	var warnings []string
 	for _, one := range p.conditions {
 		for _, account := range []string{
@@ -99,9 +99,9 @@ func (p *Policy) exempted() []string {
 			variables := map[string]any{"object": map[string]any{}, "oldObject": nil, "request": map[string]any{"userInfo": map[string]any{
 				"username": user, "groups": []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
 			}}}
-			if one.exempts(context.Background(), variables) {
+			if one.exempts(ctx, variables) {
 				warnings = append(warnings, fmt.Sprintf(
-					"spec.match.conditions: %q exempts %s, which writes most rollouts where it runs: they are not judged", one.name, user))
+					"spec.matchConditions: %q exempts %s, which writes most rollouts where it runs: they are not judged", one.name, user))
 			}
 		}
 	}

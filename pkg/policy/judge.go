@@ -42,7 +42,8 @@ func (p *Policy) undeclared(change rollout.Change) error {
 	if !p.ignoreDeclared || !strings.Contains(change.Evidence, rollout.DeclaredEvidence) {
 		return nil
 	}
-	unresolved := rollout.Unresolved(rollout.DeclaredEvidence, "does not count (declaredEnvironments: Ignore), and nothing else tells their number")
+	unresolved := rollout.Unresolved(rollout.DeclaredEvidence,
+		"does not count (declaredEnvironments: Ignore), and nothing else tells their number")
 	for _, step := range change.Steps {
 		unresolved.AtLeast += step.Size() - step.Declared
 	}

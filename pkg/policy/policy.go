@@ -5,6 +5,7 @@
 package policy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,7 +85,8 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 	if spec.MaxOverrideDurationSeconds != nil {
 		compiled.maxOverride = time.Duration(*spec.MaxOverrideDurationSeconds) * time.Second
 	}
-	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate), compiled.readMatch(spec.Match))
+	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate),
+		compiled.readMatch(spec.Match), compiled.readConditions(spec.MatchConditions))
 	return compiled, compiled.invalid
 }
 
@@ -134,8 +136,8 @@ func (p *Policy) readRates(rates *v1alpha1.SuccessRate) error {
 }
 
 // Cautions are what its author should know of a policy that is as they may not have meant it.
-func (p *Policy) Cautions() []string {
-	said := p.exempted()
+func (p *Policy) Cautions(ctx context.Context) []string {
+	said := p.exempted(ctx)
 	if p.defaultRate == nil || *p.defaultRate <= p.maxRate {
 		return said
 	}
@@ -157,7 +159,6 @@ func (p *Policy) readMatch(match *v1alpha1.WavePolicyMatch) error {
 	return errors.Join(
 		readSelector("spec.match.namespaceSelector", match.NamespaceSelector, &p.namespaces),
 		readSelector("spec.match.objectSelector", match.ObjectSelector, &p.objects),
-		p.readConditions(match.Conditions),
 	)
 }
 

@@ -234,9 +234,8 @@ func TestConditions(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
-				s.Match = &v1alpha1.WavePolicyMatch{}
 				for i, expression := range test.expressions {
-					s.Match.Conditions = append(s.Match.Conditions, v1alpha1.MatchCondition{Name: fmt.Sprint("c", i), Expression: expression})
+					s.MatchConditions = append(s.MatchConditions, v1alpha1.MatchCondition{Name: fmt.Sprint("c", i), Expression: expression})
 				}
 			}))
 			g.Expect(err).NotTo(gomega.HaveOccurred())
@@ -248,14 +247,14 @@ func TestConditions(t *testing.T) {
 
 func TestConditionsThatAreNone(t *testing.T) {
 	for expression, want := range map[string]string{
-		"object.spec.": "spec.match.conditions[0].expression: ERROR: <input>:1:13: Syntax error",
+		"object.spec.": "spec.matchConditions[0].expression: ERROR: <input>:1:13: Syntax error",
 		"nobody == 1":  "undeclared reference to 'nobody'",
-		"'a' + 'b'":    `spec.match.conditions[0].expression: "'a' + 'b'" yields string: want bool`,
+		"'a' + 'b'":    `spec.matchConditions[0].expression: "'a' + 'b'" yields string: want bool`,
 	} {
 		t.Run(expression, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
-				s.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}}
+				s.MatchConditions = []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}
 			}))
 			g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring(want)))
 			g.Expect(compiled.Selects(t.Context(), policy.Subject{Kind: applicationSets, Operation: rollout.Create})).To(gomega.BeTrue())
@@ -266,11 +265,11 @@ func TestConditionsThatAreNone(t *testing.T) {
 func TestAConditionThatExemptsTheMainWriterIsWarnedOf(t *testing.T) {
 	for expression, want := range map[string][]string{
 		"request.userInfo.username != 'system:serviceaccount:argocd:argocd-application-controller'": {
-			`spec.match.conditions: "c" exempts system:serviceaccount:argocd:argocd-application-controller, which writes most rollouts where it runs: they are not judged`,
+			`spec.matchConditions: "c" exempts system:serviceaccount:argocd:argocd-application-controller, which writes most rollouts where it runs: they are not judged`,
 		},
 		"!request.userInfo.groups.exists(g, g == 'system:serviceaccounts:flux-system')": {
-			`spec.match.conditions: "c" exempts system:serviceaccount:flux-system:kustomize-controller, which writes most rollouts where it runs: they are not judged`,
-			`spec.match.conditions: "c" exempts system:serviceaccount:flux-system:helm-controller, which writes most rollouts where it runs: they are not judged`,
+			`spec.matchConditions: "c" exempts system:serviceaccount:flux-system:kustomize-controller, which writes most rollouts where it runs: they are not judged`,
+			`spec.matchConditions: "c" exempts system:serviceaccount:flux-system:helm-controller, which writes most rollouts where it runs: they are not judged`,
 		},
 		"request.userInfo.username != 'jane'":                      nil,
 		"has(object.spec.strategy) || request.namespace == 'prod'": nil,
@@ -278,10 +277,10 @@ func TestAConditionThatExemptsTheMainWriterIsWarnedOf(t *testing.T) {
 		t.Run(expression, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(wavePolicy("default", func(s *v1alpha1.WavePolicySpec) {
-				s.Match = &v1alpha1.WavePolicyMatch{Conditions: []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}}
+				s.MatchConditions = []v1alpha1.MatchCondition{{Name: "c", Expression: expression}}
 			}))
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			g.Expect(compiled.Cautions()).To(gomega.Equal(want))
+			g.Expect(compiled.Cautions(t.Context())).To(gomega.Equal(want))
 		})
 	}
 }
