@@ -31,7 +31,7 @@ build: ## Build the programs into bin/
 	$(GOBUILD) -o bin/ ./cmd/...
 
 .PHONY: image
-image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64"), without a container engine
+image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64 ppc64le s390x"), without a container engine
 	set -e; for arch in $(ARCHS); do GOOS=linux GOARCH=$$arch $(GOBUILD) -o bin/linux-$$arch/ ./cmd/seawall-webhook; done
 	go run -C hack/image . -output '$(CURDIR)/dist/seawall-image.tar' -name '$(IMAGE)' \
 		-version "$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" \

@@ -36,7 +36,7 @@ func allowed() map[string][]string {
 		"pkg/evaluate":         {"pkg/audit", "pkg/budget", "pkg/policy", "pkg/rollout"},
 		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/evaluate", "pkg/inventory", "pkg/policy", "pkg/rollout"},
 		"pkg/follow":           {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/kinds", systems + "custom", "pkg/policy"},
-		"pkg/metrics":          {"pkg/audit", "pkg/inventory", "pkg/recount"},
+		"pkg/metrics":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/recount"},
 		"pkg/tracing":          {"pkg/version"},
 		"pkg/config":           {"pkg/inventory/argocd"},
 		"pkg/controller": {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
 )
 
@@ -25,6 +27,7 @@ type Decisions struct {
 	phases       *prometheus.HistogramVec
 	probability  *prometheus.HistogramVec
 	environments *prometheus.HistogramVec
+	declared     *prometheus.CounterVec
 }
 
 // NewDecisions registers the metrics. known tells which kinds may be a label; all others are
@@ -47,8 +50,12 @@ func NewDecisions(registerer prometheus.Registerer, known func(group, kind strin
 		environments: histogram("seawall_admission_environments",
 			"Environments that a write affects (n), by kind and action; without dry-runs and writes whose waves were not judged.",
 			[]float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000}, "kind", "action"),
+		declared: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "seawall_admission_declared_total",
+			Help: "Writes decided by the number of environments that their author declared, by kind and action; without dry-runs.",
+		}, []string{"kind", "action"}),
 	}
-	return d, register(registerer, d.total, d.duration, d.phases, d.probability, d.environments)
+	return d, register(registerer, d.total, d.duration, d.phases, d.probability, d.environments, d.declared)
 }
 
 // durations are buckets from a fifth of a millisecond, which a small list takes, to the API
@@ -76,6 +83,9 @@ func (d *Decisions) Record(_ context.Context, record audit.Record) {
 	if record.WaveEnvironments > 0 && !record.DryRun {
 		d.probability.WithLabelValues(kind, record.Action).Observe(record.Probability)
 		d.environments.WithLabelValues(kind, record.Action).Observe(float64(record.Environments))
+		if strings.Contains(record.Evidence, v1alpha1.EnvironmentsAnnotation) {
+			d.declared.WithLabelValues(kind, record.Action).Inc()
+		}
 	}
 }
 

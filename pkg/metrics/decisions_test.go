@@ -103,6 +103,19 @@ func TestOnlyWavesThatWouldSyncAreMeasured(t *testing.T) {
 	}
 }
 
+func TestWhatRestsOnADeclarationIsCounted(t *testing.T) {
+	g := gomega.NewWithT(t)
+	decisions, registry := decisions(t)
+	for _, evidence := range []string{"", "status.resources", "annotation seawall.dev/environments"} {
+		record := denial()
+		record.Evidence = evidence
+		decisions.Record(t.Context(), record)
+	}
+	counted := family(t, registry, "seawall_admission_declared_total")
+	g.Expect(counted).To(gomega.HaveLen(1))
+	g.Expect(counted[0].GetCounter().GetValue()).To(gomega.Equal(1.0))
+}
+
 // TestSeriesAreBounded drives 10,000 rollouts through, each of its own name, namespace and
 // user: every kind, policy, reason and operation is among them, and kinds and operations that
 // a caller made up.
@@ -112,7 +125,7 @@ func TestSeriesAreBounded(t *testing.T) {
 	for i := range 10_000 {
 		record := draw(i)
 		record.Namespace, record.Name, record.User = fmt.Sprint("namespace-", i), fmt.Sprint("rollout-", i), fmt.Sprint("user-", i)
-		record.UID, record.Message, record.Evidence = fmt.Sprint("uid-", i), fmt.Sprint("message ", i), fmt.Sprint("evidence ", i)
+		record.UID, record.Message, record.Evidence = fmt.Sprint("uid-", i), fmt.Sprint("message ", i), fmt.Sprint("annotation seawall.dev/environments, ", i)
 		decisions.Record(t.Context(), record)
 	}
 	g.Expect(series(t, registry)).To(gomega.Equal(bound(2, 3)))
@@ -156,7 +169,7 @@ func bound(kinds, policies int) int {
 	const durations, probabilities, environments = 15 + 3, 12 + 3, 13 + 3 // buckets, +Inf, sum and count
 	outcomes := 10*policies + 6                                           // 10 reasons of each policy's, 6 of nobody's
 	counters := outcomes * 4 * 2                                          // operations, dry-run or not
-	return (kinds + 1) * (counters + 5*durations + 4*(probabilities+environments) + 3*durations)
+	return (kinds + 1) * (counters + 5*durations + 4*(probabilities+environments+1) + 3*durations)
 }
 
 // series returns the number of series as Prometheus counts them, buckets included.
