@@ -161,6 +161,6 @@ var _ = Describe("what a policy reads beside the rollout", func() {
 			DeferCleanup(func(ctx SpecContext) { Expect(api.Delete(ctx, secret)).To(Succeed()) })
 		}
 		Eventually(func() string { return said(ctx, byClusters("rated")) }).WithTimeout(20 * second).Should(ContainSubstring(
-			"wave 1 syncs 2 environments at 0.7 to 0.99: 30.7% chance that at least one fails"))
+			"wave 1 syncs 2 environments at 0.7 to 0.99 (annotation seawall.dev/sync-success-rate, annotated on the inventory): 30.7% chance that at least one fails"))
 	})
 })

@@ -56,6 +56,13 @@ func permit(ctx context.Context, override *v1alpha1.WaveOverride) {
 // uses returns how often an override was used, and by whom last.
 func uses(ctx context.Context, override *v1alpha1.WaveOverride) v1alpha1.WaveOverrideStatus {
 	GinkgoHelper()
+	status := statusOf(ctx, override)
+	status.ExpiresAt, status.CreatedBy, status.Conditions = nil, "", nil
+	return status
+}
+
+func statusOf(ctx context.Context, override *v1alpha1.WaveOverride) v1alpha1.WaveOverrideStatus {
+	GinkgoHelper()
 	var stored v1alpha1.WaveOverride
 	Expect(api.Get(ctx, client.ObjectKeyFromObject(override), &stored)).To(Succeed())
 	return stored.Status
@@ -122,6 +129,32 @@ var _ = Describe("an override", func() {
 			return err
 		}).WithTimeout(10 * second).WithPolling(20 * time.Millisecond).Should(denied(overLimit("released")))
 		Expect(end).To(And(BeTemporally(">=", override.Spec.ExpiresAt.Time), BeTemporally("<", override.Spec.ExpiresAt.Add(time.Second))))
+	})
+
+	It("lasts from its creation, and tells until when, whether it is in force and who created it", func(ctx SpecContext) {
+		grant(ctx, user("creating"), "seawall-override-approver", cluster.ArgoCDNamespace)
+		approver, _ := actingAs("creating")
+		override := overrideFor("lasting")
+		override.Spec.DurationSeconds = new(int32(4))
+		Eventually(func() error { return approver.Create(ctx, override.DeepCopy()) }).Should(MatchError(
+			ContainSubstring("exactly one of expiresAt and durationSeconds must be set")))
+		override.Spec.ExpiresAt = nil
+		provideBy := func() error { return approver.Create(ctx, override) }
+		Eventually(provideBy).Should(Succeed())
+		DeferCleanup(func(ctx SpecContext) { Expect(client.IgnoreNotFound(api.Delete(ctx, override))).To(Succeed()) })
+		end := override.CreationTimestamp.Add(4 * time.Second)
+		active := func(status metav1.ConditionStatus, reason string) OmegaMatcher {
+			return HaveField("Conditions", ConsistOf(And(HaveField("Type", "Active"), HaveField("Status", status), HaveField("Reason", reason))))
+		}
+		Eventually(func() v1alpha1.WaveOverrideStatus { return statusOf(ctx, override) }).WithTimeout(10 * second).Should(And(
+			HaveField("CreatedBy", "creating"), HaveField("ExpiresAt", HaveValue(HaveField("Time", BeTemporally("==", end))))))
+		Eventually(func() v1alpha1.WaveOverrideStatus { return statusOf(ctx, override) }).WithTimeout(20 * second).Should(
+			active(metav1.ConditionFalse, v1alpha1.ReasonExpired))
+
+		By("one that Seawall does not refuse, and the API server does")
+		neither := overrideFor("neither")
+		neither.Spec.ExpiresAt = nil
+		Expect(api.Create(ctx, neither)).To(MatchError(ContainSubstring("exactly one of expiresAt and durationSeconds must be set")))
 	})
 
 	It("is without effect once it is deleted", func(ctx SpecContext) {

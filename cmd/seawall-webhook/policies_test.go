@@ -199,7 +199,7 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Expect(api.Create(ctx, policy, client.DryRunAll)).To(Succeed())
 		Expect(policy.Object["spec"]).To(Equal(map[string]any{
 			"maxWaveFailureProbability": "0.2", "toleratedFailures": int64(0), "waves": "InFlight", "removals": "Count",
-			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "maxOverrideDurationSeconds": int64(86400), "match": map[string]any{"operations": []any{"Create", "Update"}},
+			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "maxOverrideDurationSeconds": int64(86400), "declaredEnvironments": "Accept", "match": map[string]any{"operations": []any{"Create", "Update"}},
 		}))
 	})
 

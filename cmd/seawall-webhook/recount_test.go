@@ -138,7 +138,7 @@ var _ = Describe("the re-count", func() {
 		Expect(found[len(found)-1]).To(And(
 			HaveKeyWithValue("action", "Deny"), HaveKeyWithValue("reason", "WaveOverLimit"), HaveKeyWithValue("operation", "RECOUNT"),
 			HaveKeyWithValue("kind", "ApplicationSet"), HaveKeyWithValue("namespace", "argocd"), HaveKeyWithValue("policy", "outgrown"),
-			HaveKeyWithValue("message", ContainSubstring(`each: `)), HaveKeyWithValue("limit", "0.2"),
+			HaveKeyWithValue("message", ContainSubstring(`chance that at least one fails`)), HaveKeyWithValue("limit", "0.2"),
 		))
 		seen := len(found)
 

@@ -91,7 +91,7 @@ var _ = Describe("the reservation of an override for one use", func() {
 		} {
 			answer := post(ctx, webhook, request)
 			Expect(answer.Allowed).To(BeFalse(), what)
-			Expect(answer.Result.Message).To(HaveSuffix("WaveOverride argocd/for-lied is not used: what is stored has changed meanwhile, try again."), what)
+			Expect(answer.Result.Message).To(ContainSubstring("WaveOverride argocd/for-lied is not used: what is stored has changed meanwhile, try again."), what)
 			Expect(uses(ctx, override)).To(BeZero(), what)
 		}
 		Expect(patch(ctx, "lied", "v2")).To(Succeed())

@@ -151,11 +151,11 @@ var _ = Describe("the spec of an override", func() {
 		} {
 			changed := stored.DeepCopy()
 			change(&changed.Spec)
-			Expect(api.Update(ctx, changed)).To(MatchError(ContainSubstring("an override cannot be changed: create another one")), what)
+			Expect(api.Patch(ctx, changed, client.MergeFrom(stored))).To(MatchError(ContainSubstring("an override cannot be changed: create another one")), what)
 		}
 		labelled := stored.DeepCopy()
 		labelled.Labels = map[string]string{"incident": "42"}
-		Expect(api.Update(ctx, labelled)).To(Succeed(), "its labels may be")
+		Expect(api.Patch(ctx, labelled, client.MergeFrom(stored))).To(Succeed(), "its labels may be")
 	})
 
 	overrideOf := func(more map[string]any) *unstructured.Unstructured {
@@ -185,7 +185,7 @@ var _ = Describe("the spec of an override", func() {
 		Entry("a reason that moves the cursor", map[string]any{"reason": "a\x1b[2Kb"}, "spec.reason"),
 		Entry("a reason with another control character", map[string]any{"reason": "a\u009bb"}, "spec.reason"),
 		Entry("a reason that is too long", map[string]any{"reason": strings.Repeat("ä", 513)}, "spec.reason: Too long"),
-		Entry("no end", map[string]any{"expiresAt": nil}, "spec.expiresAt: Required value"),
+		Entry("no end", map[string]any{"expiresAt": nil}, "exactly one of expiresAt and durationSeconds must be set"),
 		Entry("an end that is no time", map[string]any{"expiresAt": "tomorrow"}, "spec.expiresAt"),
 		Entry("no probability", map[string]any{"maxFailureProbability": nil}, "spec.maxFailureProbability: Required value"),
 		Entry("a probability above 1", map[string]any{"maxFailureProbability": "1.1"}, "spec.maxFailureProbability"),
@@ -215,13 +215,16 @@ var _ = Describe("the spec of an override", func() {
 		permit(ctx, override)
 		Expect(create(ctx, tenants("listed", 100, nil))).To(Succeed())
 		settled(ctx, override, 1)
-		output, err := plane.Kubectl(ctx, nil, "get", "wover", "-n", cluster.ArgoCDNamespace, override.Name, "-o", "wide")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`^NAME +KIND +ROLLOUT +PERMITS +EXPIRES +USES +USED +RESERVED +LAST USED BY +REASON +AGE$`))
-		Expect(lines(output.Stdout)[1]).To(MatchRegexp(
-			`^for-listed +ApplicationSet +listed +0.7 +%s +Once +1 +\S+ +certificates expire tonight +\d+s$`,
-			override.Spec.ExpiresAt.UTC().Format(time.RFC3339)))
-		output, err = plane.Kubectl(ctx, nil, "get", "seawall", "-n", cluster.ArgoCDNamespace, "-o", "name")
+		listed := func() []string {
+			output, err := plane.Kubectl(ctx, nil, "get", "wover", "-n", cluster.ArgoCDNamespace, override.Name, "-o", "wide")
+			Expect(err).NotTo(HaveOccurred())
+			return lines(output.Stdout)
+		}
+		Eventually(listed).WithTimeout(10 * second).Should(HaveExactElements(
+			MatchRegexp(`^NAME +KIND +ROLLOUT +PERMITS +EXPIRES +ACTIVE +CREATED BY +USES +USED +RESERVED +LAST USED BY +REASON +AGE$`),
+			MatchRegexp(`^for-listed +ApplicationSet +listed +0.7 +%s +False +\S+ +Once +1 +\S+ +certificates expire tonight +\d+s$`,
+				override.Spec.ExpiresAt.UTC().Format(time.RFC3339))))
+		output, err := plane.Kubectl(ctx, nil, "get", "seawall", "-n", cluster.ArgoCDNamespace, "-o", "name")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(lines(output.Stdout)).To(ContainElements("waveoverride.seawall.dev/for-listed", "wavepolicy.seawall.dev/default"))
 	})

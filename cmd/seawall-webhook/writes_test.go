@@ -144,9 +144,9 @@ var _ = Describe("n", func() {
 		}, Succeed()),
 		Entry("a label is 0", func() { stored.SetLabels(map[string]string{"team": "a"}) }, Succeed()),
 		Entry("a finalizer is 0", func() { stored.SetFinalizers([]string{"example.com/wait"}) }, Succeed()),
-		Entry("the annotation alone is 0, even when it is malformed", func() {
-			stored.SetAnnotations(map[string]string{rateKey: "soon"})
-		}, Succeed()),
+		Entry("the annotation alone is 0", func() { stored.SetAnnotations(map[string]string{rateKey: "0.999"}) }, Succeed()),
+		Entry("and refused when it is malformed", func() { stored.SetAnnotations(map[string]string{rateKey: "soon"}) },
+			denied(`annotation seawall.dev/sync-success-rate is "soon"`)),
 	)
 
 	AfterEach(func(ctx SpecContext) {

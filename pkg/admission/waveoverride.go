@@ -8,11 +8,14 @@ import (
 	"time"
 
 	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -33,6 +36,14 @@ type OverrideChecker struct {
 	Judging func(schema.GroupKind) []*policy.Policy
 	// Home is the namespace of overrides for rollouts that are cluster-scoped.
 	Home string
+	// Creators remembers who creates.
+	Creators Creators
+}
+
+// Creators remembers who creates overrides.
+type Creators interface {
+	// Created never waits. The override is not stored yet, and may never be.
+	Created(name types.NamespacedName, uid types.UID, user string)
 }
 
 // Check implements Check.
@@ -45,22 +56,29 @@ func (c OverrideChecker) Check(_ context.Context, request admission.Request) (fi
 		return nil, nil, err
 	}
 	source.Namespace = request.Namespace
+	now := time.Now()
+	if source.CreationTimestamp.IsZero() {
+		source.CreationTimestamp = metav1.NewTime(now)
+	}
 	override, err := policy.CompileOverride(&source)
 	if err != nil {
 		return nil, nil, err
 	}
-	now := time.Now()
-	if override.Created.IsZero() {
-		override.Created = now
-	}
 	expiresAt := field.NewPath("spec", "expiresAt")
+	if source.Spec.DurationSeconds != nil {
+		expiresAt = field.NewPath("spec", "durationSeconds")
+	}
 	if override.Ended(now) {
 		return field.ErrorList{field.Invalid(expiresAt, rfc3339(override.Expires),
 			"must be later than now, "+rfc3339(now))}, nil, nil
 	}
 	problems, warnings := c.checkPlace(override)
 	more, told := c.checkDuration(override, expiresAt)
-	return append(problems, more...), append(warnings, told...), nil
+	problems = append(problems, more...)
+	if len(problems) == 0 && !isDryRun(request) && source.UID != "" {
+		c.Creators.Created(override.NamespacedName, source.UID, audit.CleanUser(request.UserInfo.Username))
+	}
+	return problems, append(warnings, told...), nil
 }
 
 // checkPlace says what is wrong with the kind of the rollout, or with the namespace for that.

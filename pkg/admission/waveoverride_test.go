@@ -2,12 +2,14 @@ package admission_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/onsi/gomega"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrladmission "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/admission"
@@ -18,9 +20,7 @@ import (
 )
 
 func TestOverridesAreCheckedWhenTheyAreCreated(t *testing.T) {
-	known := kinds.NewSet([]rollout.Kind{
-		{Group: "example.com", Name: "Wave", Namespaced: true}, {Group: "example.com", Name: "ClusterWave"},
-	})
+	known := knownKinds()
 	for name, test := range map[string]struct {
 		policies  map[string]int32
 		namespace string
@@ -110,6 +110,12 @@ func TestOverridesAreCheckedWhenTheyAreCreated(t *testing.T) {
 	}
 }
 
+func knownKinds() *kinds.Set {
+	return kinds.NewSet([]rollout.Kind{
+		{Group: "example.com", Name: "Wave", Namespaced: true}, {Group: "example.com", Name: "ClusterWave"},
+	})
+}
+
 func creationOf(t *testing.T, kind string, lasts time.Duration) ctrladmission.Request {
 	t.Helper()
 	if kind == "" {
@@ -127,4 +133,40 @@ func creationOf(t *testing.T, kind string, lasts time.Duration) ctrladmission.Re
 	r := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{Namespace: "apps", Name: "incident", Operation: admissionv1.Create}}
 	r.Object.Raw = body
 	return r
+}
+
+// created remembers who created overrides.
+type created map[types.UID]string
+
+func (c created) Created(_ types.NamespacedName, uid types.UID, user string) { c[uid] = user }
+
+func TestWhoCreatesAnOverrideIsRemembered(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*ctrladmission.Request)
+		want   created
+	}{
+		"a creation":             {func(*ctrladmission.Request) {}, created{"u-1": "jane\ufffd"}},
+		"a dry-run is none":      {func(r *ctrladmission.Request) { r.DryRun = new(true) }, created{}},
+		"nor is what is refused": {func(r *ctrladmission.Request) { r.Object = creationOf(t, "", 9*time.Hour).Object }, created{}},
+		"nor is an update":       {func(r *ctrladmission.Request) { r.Operation = admissionv1.Update }, created{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := gomega.NewWithT(t)
+			source := &v1alpha1.WavePolicy{ObjectMeta: metav1.ObjectMeta{Name: "a"}}
+			source.Spec.MaxWaveFailureProbability, source.Spec.MaxOverrideDurationSeconds = "0.2", new(int32(3600))
+			compiled, err := policy.Compile(source)
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			set := &policy.Set{}
+			set.Put(compiled)
+			r := creationOf(t, "", time.Minute)
+			r.Object.Raw = []byte(strings.Replace(string(r.Object.Raw), `"metadata":{`, `"metadata":{"uid":"u-1",`, 1))
+			r.UserInfo.Username = "jane\n"
+			test.change(&r)
+			noted := created{}
+			checker := admission.OverrideChecker{Kinds: knownKinds(), Judging: set.Judging, Home: "seawall-system", Creators: noted}
+			_, _, err = checker.Check(t.Context(), r)
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			g.Expect(noted).To(gomega.Equal(test.want))
+		})
+	}
 }

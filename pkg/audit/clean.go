@@ -53,3 +53,12 @@ func Truncate(value string, limit int) string {
 	}
 	return value[:end] + ellipsis
 }
+
+// longestUser is the greatest length of a user in the status of a WaveOverride, in characters.
+const longestUser = 256
+
+// CleanUser returns the name of a user clean, and cut off at 256 characters.
+func CleanUser(name string) string {
+	user := []rune(Clean(name))
+	return string(user[:min(len(user), longestUser)])
+}

@@ -86,14 +86,14 @@ func (c *Reservation) Reconcile(ctx context.Context, source *v1alpha1.WaveOverri
 	if live.UID != source.UID || !equality.Semantic.DeepEqual(live.Status.Reservation, reserved) {
 		return reconcile.Result{}, nil
 	}
-	status := v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(0))}
+	status := unused(&live)
 	if known == confirmed {
 		// Without LastWrite: whatever comes now is another write.
-		status = v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(1)), LastUsedTime: reserved.Time, LastUsedBy: reserved.By}
+		status.TimesUsed, status.LastUsedTime, status.LastUsedBy = new(int64(1)), reserved.Time, reserved.By
 	} else {
 		ctrl.LoggerFrom(ctx).Info("an override was reserved for a write that was not stored", "reservedAt", reserved.Time.Time, "by", reserved.By)
 	}
-	return reconcile.Result{}, client.IgnoreNotFound(patchStatus(ctx, c.Client, &live, status))
+	return reconcile.Result{}, client.IgnoreNotFound(patchStatus(ctx, c.Client, &live, *status))
 }
 
 // await follows the rollout from the moment of the reservation on.

@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -50,6 +51,8 @@ type counted struct {
 type tally struct {
 	times int64
 	last  policy.Use
+	// creator is the user who created the override, empty when that is not to be noted.
+	creator string
 }
 
 // NewUses returns a counter that counts while it runs.
@@ -109,12 +112,20 @@ func (u *Uses) Release(ctx context.Context, override *policy.Override, use polic
 		if live.UID != override.UID || !takenBy(&live.Status, use) {
 			return nil
 		}
-		return patchStatus(ctx, u.client, &live, v1alpha1.WaveOverrideStatus{TimesUsed: new(int64(0))})
+		return patchStatus(ctx, u.client, &live, *unused(&live))
 	})
 	if err != nil {
 		return fmt.Errorf("giving back the use of WaveOverride %s: %w", override, err)
 	}
 	return nil
+}
+
+// unused returns the status of an override as if nobody had used it.
+func unused(override *v1alpha1.WaveOverride) *v1alpha1.WaveOverrideStatus {
+	status := override.Status.DeepCopy()
+	status.TimesUsed, status.LastUsedTime, status.LastUsedBy, status.LastWrite = new(int64(0)), nil, "", ""
+	status.Reservation = v1alpha1.OverrideReservation{}
+	return status
 }
 
 // takenBy tells whether it is this use that has taken or reserved an override.
@@ -124,6 +135,12 @@ func takenBy(status *v1alpha1.WaveOverrideStatus, use policy.Use) bool {
 		at, by, write = reserved.Time, reserved.By, reserved.Write
 	}
 	return at != nil && by == use.By && write == use.Write && at.Time.Equal(use.At.Truncate(time.Second))
+}
+
+// Created notes who creates an override, in its status once it is stored. It never waits. Who is known
+// already stays.
+func (u *Uses) Created(name types.NamespacedName, uid types.UID, user string) {
+	u.add(counted{name, uid}, tally{creator: user})
 }
 
 // Count counts one use of an override. It never waits.
@@ -136,6 +153,7 @@ func (u *Uses) add(key counted, more tally) {
 	defer u.mutex.Unlock()
 	sum := u.pending[key]
 	sum.times += more.times
+	sum.creator = cmp.Or(sum.creator, more.creator)
 	if more.last.At.After(sum.last.At) {
 		sum.last = more.last
 	}
@@ -180,6 +198,7 @@ func (u *Uses) flush(ctx context.Context) bool {
 	for key, uses := range taken {
 		err := retry.RetryOnConflict(retry.DefaultRetry, func() error { return u.count(ctx, key, uses) })
 		switch {
+		case apierrors.IsNotFound(err) && uses.times == 0: // it was refused by somebody else
 		case apierrors.IsNotFound(err) || apierrors.IsInvalid(err):
 			u.logger.Info("uses that cannot be counted", "override", key.NamespacedName, "uses", uses.times, "error", err.Error())
 		case err != nil:
@@ -208,6 +227,10 @@ func (u *Uses) count(ctx context.Context, key counted, uses tally) error {
 // when it has changed since.
 func (u *Uses) write(ctx context.Context, read *v1alpha1.WaveOverride, uses tally) error {
 	status := read.Status.DeepCopy()
+	status.CreatedBy = cmp.Or(status.CreatedBy, uses.creator)
+	if uses.times == 0 {
+		return patchStatus(ctx, u.client, read, *status)
+	}
 	if status.TimesUsed == nil {
 		status.TimesUsed = new(int64(0))
 	}

@@ -15,9 +15,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// longestUser is the greatest length of WaveOverride's status.lastUsedBy, in characters.
-const longestUser = 256
-
 // Uses keeps count of the uses of overrides.
 type Uses interface {
 	// Claim takes the one use of an override that is for one, before the write is admitted.
@@ -34,7 +31,7 @@ type Uses interface {
 // would deny.
 func (e *Evaluator) conclude(ctx context.Context, write Write, counted *Counted) (Judgement, error) {
 	if len(counted.Overrides) > 0 {
-		counted.Use.By, counted.Use.Write = userOf(write), write.digest()
+		counted.Use.By, counted.Use.Write = audit.CleanUser(write.User), write.digest()
 		write.prove(&counted.Use)
 	}
 	for {
@@ -133,9 +130,4 @@ func (w Write) prove(use *policy.Use) {
 		use.Version = path.Base(w.Object.APIVersion)
 		use.After, _ = rollout.Fingerprint(w.Object)
 	}
-}
-
-func userOf(write Write) string {
-	user := []rune(audit.Clean(write.User))
-	return string(user[:min(len(user), longestUser)])
 }

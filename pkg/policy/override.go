@@ -89,11 +89,9 @@ func CompileOverride(source *v1alpha1.WaveOverride) (*Override, error) {
 		Permits: permits,
 		Reason:  source.Spec.Reason,
 		Created: source.CreationTimestamp.Time,
+		Expires: source.End(), // without one the override has always ended
 		Once:    source.Spec.Uses == v1alpha1.UsesOnce,
 		last:    Use{By: source.Status.LastUsedBy, Write: source.Status.LastWrite},
-	}
-	if source.Spec.ExpiresAt != nil { // without it the override has always ended
-		compiled.Expires = source.Spec.ExpiresAt.Time
 	}
 	if source.Status.TimesUsed != nil {
 		compiled.timesUsed = *source.Status.TimesUsed

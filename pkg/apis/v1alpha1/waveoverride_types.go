@@ -1,6 +1,8 @@
 package v1alpha1
 
 import (
+	"time"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -14,6 +16,18 @@ const (
 	UsesUnlimited OverrideUses = "Unlimited"
 	// UsesOnce lets one write pass.
 	UsesOnce OverrideUses = "Once"
+)
+
+// Condition types and reasons of a WaveOverride.
+const (
+	// ConditionActive tells whether writes may use the override.
+	ConditionActive = "Active"
+	// ReasonInForce is the reason of a true condition Active.
+	ReasonInForce = "InForce"
+	// ReasonExpired says that the override has ended.
+	ReasonExpired = "Expired"
+	// ReasonUsed says that the override was for one write, which has used it.
+	ReasonUsed = "Used"
 )
 
 // RolloutReference names one rollout. A rollout in a namespace is that of the object which
@@ -43,6 +57,7 @@ type RolloutReference struct {
 
 // WaveOverrideSpec says which rollout may do what, why and until when.
 //
+// +kubebuilder:validation:XValidation:rule="has(self.expiresAt) != has(self.durationSeconds)",message="exactly one of expiresAt and durationSeconds must be set"
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="an override cannot be changed: create another one"
 type WaveOverrideSpec struct {
 	// rollout is the one whose writes may pass: one in the namespace of the override, or,
@@ -65,9 +80,16 @@ type WaveOverrideSpec struct {
 	Reason string `json:"reason,omitempty"`
 
 	// expiresAt is when the override ends. A policy does not accept one that lasts for
-	// longer, from its creation, than the policy's maxOverrideDurationSeconds.
-	// +required
+	// longer, from its creation, than the policy's maxOverrideDurationSeconds. Exactly one of
+	// expiresAt and durationSeconds is set.
+	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+
+	// durationSeconds is how long the override lasts from its creation.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=2592000
+	DurationSeconds *int32 `json:"durationSeconds,omitempty"`
 
 	// uses says whether any number of writes may pass, or one.
 	// +optional
@@ -79,6 +101,24 @@ type WaveOverrideSpec struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type WaveOverrideStatus struct {
+	// expiresAt is when the override ends, as its spec says.
+	// +optional
+	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
+
+	// createdBy is the name of the user who created the override, cut off at its greatest length. It
+	// is not set where Seawall was not asked about the creation: then only the API server's audit log
+	// knows.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	CreatedBy string `json:"createdBy,omitempty"`
+
+	// conditions tell whether the override is in force (Active).
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
 	// timesUsed counts the writes that the override let pass.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -155,7 +195,9 @@ type OverrideReservation struct {
 // +kubebuilder:printcolumn:name="Kind",type=string,JSONPath=`.spec.rollout.kind`,description="Kind of the rollout"
 // +kubebuilder:printcolumn:name="Rollout",type=string,JSONPath=`.spec.rollout.name`,description="Name of the rollout"
 // +kubebuilder:printcolumn:name="Permits",type=string,JSONPath=`.spec.maxFailureProbability`,description="Permitted probability of failure"
-// +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.spec.expiresAt`,description="When the override ends"
+// +kubebuilder:printcolumn:name="Expires",type=string,JSONPath=`.status.expiresAt`,description="When the override ends"
+// +kubebuilder:printcolumn:name="Active",type=string,JSONPath=`.status.conditions[?(@.type=="Active")].status`,description="Whether the override is in force"
+// +kubebuilder:printcolumn:name="Created by",type=string,JSONPath=`.status.createdBy`,description="Who created it",priority=1
 // +kubebuilder:printcolumn:name="Uses",type=string,JSONPath=`.spec.uses`,description="How often it may be used"
 // +kubebuilder:printcolumn:name="Used",type=integer,JSONPath=`.status.timesUsed`,description="How often it was used"
 // +kubebuilder:printcolumn:name="Reserved",type=date,JSONPath=`.status.reservation.time`,description="Since when it is reserved for a write that may yet be stored",priority=1
@@ -186,4 +228,17 @@ type WaveOverrideList struct {
 	metav1.ListMeta `json:"metadata,omitempty"`
 
 	Items []WaveOverride `json:"items"`
+}
+
+// End returns when the override ends; the zero time where neither field says so, and before it is
+// created one that lasts for a time.
+func (o *WaveOverride) End() time.Time {
+	switch {
+	case o.Spec.ExpiresAt != nil:
+		return o.Spec.ExpiresAt.Time
+	case o.Spec.DurationSeconds != nil && !o.CreationTimestamp.IsZero():
+		return o.CreationTimestamp.Add(time.Duration(*o.Spec.DurationSeconds) * time.Second)
+	default:
+		return time.Time{}
+	}
 }
