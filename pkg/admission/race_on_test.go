@@ -1,0 +1,6 @@
+//go:build race
+
+package admission_test
+
+// raced says that the race detector runs, which takes ten times the time.
+const raced = true

@@ -1,0 +1,5 @@
+//go:build !race
+
+package resourceset_test
+
+const raced = false
