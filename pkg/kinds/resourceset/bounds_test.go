@@ -53,7 +53,7 @@ func TestWhatExpandsTooFarIsRefusedByName(t *testing.T) {
 		"objects, again":    {`inputs: [` + strings.Repeat("{a: b}, ", 1_000) + `], resourcesTemplate: "` + strings.Repeat(`---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: << inputs.a >>}}\n`, 11) + `"`, inventory.Static{}, nil},
 	}
 	allowed := 15 * time.Second
-	if raced {
+	if kindtest.Raced {
 		allowed *= 10
 	}
 	for name, tt := range tests {

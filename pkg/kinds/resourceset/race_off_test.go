@@ -1,5 +1,0 @@
-//go:build !race
-
-package resourceset_test
-
-const raced = false
