@@ -29,17 +29,27 @@ import (
 	"github.com/seawall-dev/seawall/hack/cluster"
 )
 
-// authority signs certificates of clients.
+// authority signs certificates.
 type authority struct {
 	certificate *x509.Certificate
 	key         crypto.Signer
 }
 
-func newAuthority() authority {
+func newAuthority() authority { return authorityFor(365 * 24 * time.Hour) }
+
+// authorityFor returns one that lasts for a time.
+func authorityFor(lasts time.Duration) authority {
 	GinkgoHelper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Expect(err).NotTo(HaveOccurred())
-	certificate, err := cert.NewSelfSignedCACert(cert.Config{CommonName: "authority"}, key)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"},
+		NotBefore: time.Now().Add(-24 * time.Hour), NotAfter: time.Now().Add(lasts),
+		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
+	}
+	signed, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	Expect(err).NotTo(HaveOccurred())
+	certificate, err := x509.ParseCertificate(signed)
 	Expect(err).NotTo(HaveOccurred())
 	return authority{certificate, key}
 }
@@ -51,12 +61,18 @@ func (a authority) pem() string {
 // client returns a certificate and its key, in PEM.
 func (a authority) client(name string) (certificate, key []byte) {
 	GinkgoHelper()
+	return a.issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour), ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+}
+
+// issue is client for any certificate.
+func (a authority) issue(template *x509.Certificate) (certificate, key []byte) {
+	GinkgoHelper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	Expect(err).NotTo(HaveOccurred())
-	signed, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(time.Hour),
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	}, a.certificate, private.Public(), a.key)
+	template.SerialNumber = big.NewInt(2)
+	signed, err := x509.CreateCertificate(rand.Reader, template, a.certificate, private.Public(), a.key)
 	Expect(err).NotTo(HaveOccurred())
 	key, err = keyutil.MarshalPrivateKeyToPEM(private)
 	Expect(err).NotTo(HaveOccurred())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"io"
 	"net"
 	"net/url"
@@ -20,6 +21,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
@@ -108,6 +110,49 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Expect(os.ReadFile(other.LogFile)).To(ContainSubstring(`the Secret of the certificate is gone`))
 	}, SpecTimeout(3*time.Minute))
 
+	It("loses former authorities in time, and gets another one before its own ends", func(ctx SpecContext) {
+		stored := secret()
+		Expect(into.Get(ctx, client.ObjectKeyFromObject(stored), stored)).To(Succeed())
+		shown, err := cert.ParseCertsPEM(stored.Data["tls.crt"])
+		Expect(err).NotTo(HaveOccurred())
+		names := shown[0].DNSNames
+		keep := func(data map[string][]byte) {
+			stored.Data = data
+			Expect(into.Update(ctx, stored)).To(Succeed())
+		}
+		kept := func(g Gomega) []*x509.Certificate {
+			g.Expect(into.Get(ctx, client.ObjectKeyFromObject(stored), stored)).To(Succeed())
+			g.Expect(authorities(ctx)).To(Equal(stored.Data["ca.crt"]), "what the API server trusts")
+			all, err := cert.ParseCertsPEM(stored.Data["ca.crt"])
+			g.Expect(err).NotTo(HaveOccurred())
+			return all
+		}
+
+		By("a certificate that is more than an hour old, and a former authority beside its own")
+		lasting, former := newAuthority(), newAuthority()
+		aged := secretOf(lasting, names, time.Now().Add(-3*time.Hour))
+		aged["ca.crt"] = append(aged["ca.crt"], former.pem()...)
+		keep(aged)
+		Eventually(func(g Gomega) {
+			g.Expect(kept(g)).To(HaveExactElements(lasting.certificate))
+			g.Expect(stored.Data["tls.crt"]).To(Equal(aged["tls.crt"]))
+		}).WithTimeout(20 * time.Second).Should(Succeed())
+
+		By("an authority that ends before a certificate of ninety days would")
+		ending := authorityFor(80 * 24 * time.Hour)
+		keep(secretOf(ending, names, time.Now()))
+		Eventually(func(g Gomega) {
+			all := kept(g)
+			g.Expect(all).To(HaveLen(3), "a new one, and what was trusted")
+			g.Expect(all[1:]).To(HaveExactElements(ending.certificate, lasting.certificate))
+			certificate, err := shownBy(ctx, first, stored.Data["ca.crt"])
+			g.Expect(err).NotTo(HaveOccurred())
+			g.Expect(certificate.CheckSignatureFrom(all[0])).To(Succeed())
+		}).WithTimeout(40 * time.Second).Should(Succeed())
+		_, metrics := fetch(first.MetricsURL)
+		Expect(metrics).To(ContainSubstring(`seawall_certificate_authorities_made_total{reason="Expiring"} 1`))
+	}, SpecTimeout(3*time.Minute))
+
 	It("is waited for by a replica that finds none, and made once that leads", func(ctx SpecContext) {
 		Expect(first.Stop()).To(Succeed())
 		var lease coordinationv1.Lease
@@ -162,6 +207,20 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Expect(failed).NotTo(Receive())
 	}, SpecTimeout(3*time.Minute))
 })
+
+// secretOf returns the data of a Secret with an authority and a certificate of it from a time on.
+func secretOf(of authority, names []string, from time.Time) map[string][]byte {
+	GinkgoHelper()
+	data := map[string][]byte{"ca.crt": []byte(of.pem())}
+	data["tls.crt"], data["tls.key"] = of.issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: names[0]}, DNSNames: names, NotBefore: from, NotAfter: time.Now().Add(60 * 24 * time.Hour),
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	})
+	var err error
+	data["ca.key"], err = keyutil.MarshalPrivateKeyToPEM(of.key)
+	Expect(err).NotTo(HaveOccurred())
+	return data
+}
 
 // shownBy returns the certificate that a replica shows to whoever trusts the authorities.
 func shownBy(ctx context.Context, replica *cluster.Webhook, authorities []byte) (*x509.Certificate, error) {

@@ -28,6 +28,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 )
 
 const (
@@ -216,7 +217,7 @@ func bombs() map[string]struct {
 }
 
 func TestNoWriteTakesAReplicaDown(t *testing.T) {
-	if raced {
+	if kindtest.Raced {
 		t.Skip("it is about how long answers take, and how much memory")
 	}
 	for name, bomb := range bombs() {

@@ -39,11 +39,11 @@ const (
 	settled = 10 * time.Second
 )
 
-// Issuer makes authorities and serving certificates. One replica at a time runs it. Nothing is
+// issuer makes authorities and serving certificates. One replica at a time runs it. Nothing is
 // signed by an authority before the API server has been told to trust that, and what it trusted
 // before it goes on to trust until all replicas have changed over: no call fails in between, even if
 // the Secret was deleted.
-type Issuer struct {
+type issuer struct {
 	self   Self
 	client client.Client
 	reader client.Reader
@@ -55,7 +55,7 @@ type Issuer struct {
 }
 
 // Reconcile takes the next step, if one is due.
-func (i *Issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
+func (i *issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 	now := time.Now()
 	secret, err := i.secret(ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func after(wait time.Duration, err error) (reconcile.Result, error) {
 }
 
 // secret returns an empty one if there is none.
-func (i *Issuer) secret(ctx context.Context) (*corev1.Secret, error) {
+func (i *issuer) secret(ctx context.Context) (*corev1.Secret, error) {
 	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: i.self.Secret.Namespace, Name: i.self.Secret.Name}}
 	if err := i.reader.Get(ctx, i.self.Secret, secret); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading Secret %s: %w", i.self.Secret, err)
@@ -104,7 +104,7 @@ func (i *Issuer) secret(ctx context.Context) (*corev1.Secret, error) {
 }
 
 // hooks returns an empty configuration if there is none: nobody calls then.
-func (i *Issuer) hooks(ctx context.Context) (*admissionregistrationv1.ValidatingWebhookConfiguration, error) {
+func (i *issuer) hooks(ctx context.Context) (*admissionregistrationv1.ValidatingWebhookConfiguration, error) {
 	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := i.reader.Get(ctx, client.ObjectKey{Name: i.self.WebhookConfiguration}, hooks); client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("reading ValidatingWebhookConfiguration %s: %w", i.self.WebhookConfiguration, err)
@@ -123,7 +123,7 @@ func trusted(hooks *admissionregistrationv1.ValidatingWebhookConfiguration) (bun
 }
 
 // replace makes another authority. What the API server trusts stays trusted.
-func (i *Issuer) replace(ctx context.Context, secret *corev1.Secret, kept *contents, bundles [][]byte, why string, now time.Time) error {
+func (i *issuer) replace(ctx context.Context, secret *corev1.Secret, kept *contents, bundles [][]byte, why string, now time.Time) error {
 	if why == Lost && len(bundles) == 0 {
 		why = First
 	}
@@ -149,7 +149,7 @@ func (i *Issuer) replace(ctx context.Context, secret *corev1.Secret, kept *conte
 }
 
 // write keeps the authorities, and what else is given, in the Secret, and creates that if it is gone.
-func (i *Issuer) write(ctx context.Context, secret *corev1.Secret, kept *contents, more map[string][]byte) error {
+func (i *issuer) write(ctx context.Context, secret *corev1.Secret, kept *contents, more map[string][]byte) error {
 	bundle, err := kept.bundle()
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (i *Issuer) write(ctx context.Context, secret *corev1.Secret, kept *content
 }
 
 // trust tells the API server whom to trust, if it has to be told.
-func (i *Issuer) trust(
+func (i *issuer) trust(
 	ctx context.Context, hooks *admissionregistrationv1.ValidatingWebhookConfiguration, bundle []byte, now time.Time,
 ) (changed bool, err error) {
 	type operation struct {
@@ -204,7 +204,7 @@ func (i *Issuer) trust(
 	return true, nil
 }
 
-func (i *Issuer) issue(ctx context.Context, secret *corev1.Secret, kept *contents, now time.Time) error {
+func (i *issuer) issue(ctx context.Context, secret *corev1.Secret, kept *contents, now time.Time) error {
 	certificate, key, err := kept.authority.sign(i.self.Names, now)
 	if err != nil {
 		return fmt.Errorf("issuing a serving certificate: %w", err)

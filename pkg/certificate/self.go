@@ -66,7 +66,7 @@ func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
 	}
 	_, informer := toolscache.NewInformerWithOptions(toolscache.InformerOptions{
 		ListerWatcher: toolscache.NewListWatchFromClient(api.CoreV1().RESTClient(), "secrets", s.Secret.Namespace,
-			fields.OneTermEqualSelector(metav1.ObjectNameField, s.Secret.Name)),
+			named(s.Secret.Name)),
 		ObjectType: &corev1.Secret{},
 		Transform:  servingOnly,
 		Handler: toolscache.ResourceEventHandlerFuncs{
@@ -83,13 +83,18 @@ func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
 	}))
 }
 
-// servingOnly leaves out what a replica need not know: who has the key of the authority can be any.
+// servingOnly leaves out the key of the authority, which a replica need not know: whoever has it can be any of them.
 func servingOnly(object any) (any, error) {
 	if secret, is := object.(*corev1.Secret); is {
 		delete(secret.Data, authorityKeyFile)
 		secret.ManagedFields = nil
 	}
 	return object, nil
+}
+
+// named selects one object by its name, which is all that the rights are for.
+func named(name string) fields.Selector {
+	return fields.OneTermEqualSelector(metav1.ObjectNameField, name)
 }
 
 // everywhere is what every replica runs, not the leader alone.
@@ -117,17 +122,13 @@ func Made(registerer prometheus.Registerer) (*prometheus.CounterVec, error) {
 // Issue lets the manager of the one replica that leads issue and rotate. It watches no more than
 // that the two objects change.
 func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
-	named := func(key types.NamespacedName, object client.Object) (cache.ByObject, client.Object) {
-		by := cache.ByObject{Field: fields.OneTermEqualSelector(metav1.ObjectNameField, key.Name)}
-		if key.Namespace != "" {
-			by.Namespaces = map[string]cache.Config{key.Namespace: {}}
-		}
-		return by, object
-	}
-	bySecret, secret := named(s.Secret, &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}})
-	byHooks, hooks := named(types.NamespacedName{Name: s.WebhookConfiguration}, &admissionregistrationv1.ValidatingWebhookConfiguration{})
+	secret := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}}
+	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	changes, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), ByObject: map[client.Object]cache.ByObject{secret: bySecret, hooks: byHooks},
+		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), ByObject: map[client.Object]cache.ByObject{
+			secret: {Namespaces: map[string]cache.Config{s.Secret.Namespace: {}}, Field: named(s.Secret.Name)},
+			hooks:  {Field: named(s.WebhookConfiguration)},
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("setting up the certificate: %w", err)
@@ -135,17 +136,17 @@ func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
 	if err := mgr.Add(changes); err != nil {
 		return err
 	}
-	issuer := &Issuer{
+	issuing := &issuer{
 		self: s, client: mgr.GetClient(), reader: mgr.GetAPIReader(), log: mgr.GetLogger().WithName("certificate"), made: made, told: time.Now(),
 	}
 	always := []reconcile.Request{{NamespacedName: s.Secret}}
 	request := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return always })
 	return ctrl.NewControllerManagedBy(mgr).Named("certificate").
-		WatchesRawSource(source.Kind(changes, secret, request)).
-		WatchesRawSource(source.Kind(changes, hooks, request)).
+		WatchesRawSource(source.Kind[client.Object](changes, secret, request)).
+		WatchesRawSource(source.Kind[client.Object](changes, hooks, request)).
 		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
 			queue.Add(always[0]) // neither may be there yet
 			return nil
 		})).
-		Complete(issuer)
+		Complete(issuing)
 }

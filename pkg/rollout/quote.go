@@ -1,6 +1,7 @@
 package rollout
 
 import (
+	"reflect"
 	"strconv"
 	"unicode/utf8"
 )
@@ -21,4 +22,22 @@ func Quote(value string) string {
 		}
 	}
 	return strconv.QuoteToGraphic(value)
+}
+
+// SortOf says of what sort a value of JSON is, for messages that must not repeat it.
+func SortOf(value any) string {
+	switch reflect.ValueOf(value).Kind() {
+	case reflect.Invalid:
+		return "null"
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Map:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	default:
+		return "a number"
+	}
 }

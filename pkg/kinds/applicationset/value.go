@@ -124,31 +124,13 @@ func (v value) part(at path, raw any) value {
 // wrong returns an error that names the field, its value and what is allowed.
 func (v value) wrong(want string) error {
 	if v.foreign() {
-		return rollout.Unresolved(v.spelled(), "is %s: want %s", sortOf(v.raw), want)
+		return rollout.Unresolved(v.spelled(), "is %s: want %s", rollout.SortOf(v.raw), want)
 	}
 	text, err := json.Marshal(v.raw)
 	if err != nil {
 		text = fmt.Appendf(nil, "%v", v.raw)
 	}
 	return rollout.Unresolved(v.spelled(), "is %s: want %s", rollout.Quote(string(text)), want)
-}
-
-// sortOf says what a value is without saying it.
-func sortOf(raw any) string {
-	switch raw.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case bool:
-		return "true or false"
-	case map[string]any, map[string]string:
-		return "an object"
-	case []any, rawList:
-		return "a list"
-	default:
-		return "a number"
-	}
 }
 
 func (v value) object() (map[string]any, error) {

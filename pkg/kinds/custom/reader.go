@@ -136,7 +136,7 @@ func (r *reader) number(value int64) string {
 // inventory.
 func (r *reader) spell(value any) string {
 	if r.targets != nil {
-		return sortOfValue(value)
+		return rollout.SortOf(value)
 	}
 	text, err := json.Marshal(value)
 	if err != nil {

@@ -28,21 +28,3 @@ func (p program) sortOf(err error) string {
 func words(expression string) []string {
 	return strings.FieldsFunc(expression, func(char rune) bool { return strings.ContainsRune(" \t\r\n.,:?()[]{}<>=!&|+-*/%\"'", char) })
 }
-
-// sortOfValue says of what sort a value is.
-func sortOfValue(value any) string {
-	switch value.(type) {
-	case nil:
-		return "null"
-	case string:
-		return "a string"
-	case bool:
-		return "true or false"
-	case []any:
-		return "a list of something else"
-	case map[string]any:
-		return "an object"
-	default:
-		return "another number"
-	}
-}

@@ -1,6 +1,0 @@
-//go:build race
-
-package admission_test
-
-// raced says that the race detector runs, which takes ten times the time.
-const raced = true
