@@ -1,0 +1,158 @@
+package applicationset_test
+
+import (
+	"errors"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// right is what a case counts.
+type right struct {
+	added, changed, removed, released int
+	// steps are the sizes of the steps, and inFlight their windows; nil where they are not said.
+	steps, inFlight []int
+	// warns is what a warning holds.
+	warns string
+	// unresolved says that the case cannot be counted.
+	unresolved bool
+}
+
+// rights are the cases whose object is an ApplicationSet.
+func rights() map[string]right {
+	return map[string]right{
+		"01-patch-adopt":             {changed: 1},
+		"03-patch-empty-list":        {changed: 3},
+		"05-patch-drop":              {},
+		"06-patch-type-error":        {warns: "writes nothing"},
+		"08-postselector":            {added: 6},
+		"11-set-mergekey":            {added: 6},
+		"12-set-name":                {added: 6},
+		"13-alias":                   {changed: 6},
+		"14-merge-maptypes":          {warns: "writes nothing"},
+		"16-nested-matrix":           {unresolved: true},
+		"16b-nested-matrix-outer":    {added: 15},
+		"17-elementsyaml-annotation": {added: 21},
+		"22-flatlist":                {added: 1, removed: 6},
+		"23-ignored-revision":        {},
+		"25-ignored-syncpolicy":      {},
+		"26-ignored-named":           {changed: 5},
+		"27-ignore-added":            {},
+		"29c-helm-empty":             {},
+		"29d-syncoptions-empty":      {},
+		"29e-project-default":        {},
+		"29g-dir-recurse":            {},
+		"38-create-update":           {changed: 1},
+		"43-skip-reconcile-removed":  {released: 6},
+		"43b-skip-and-bump":          {},
+		"44-operation-patch":         {changed: 6},
+		"45-git-list-one-rev":        {changed: 4},
+		"45d-git-list-key-added":     {},
+		"46c-selector-typo":          {removed: 6},
+		"47-patch-spec-null":         {added: 6},
+		"47c-patch-labels-null":      {},
+		"47e-stuck-fixed":            {changed: 3},
+		"50-rolling-patch-labels":    {changed: 12, steps: []int{3, 5, 4}, inFlight: []int{3, 1, 2}},
+		"50e-step-label-edit":        {},
+		"52-freeze":                  {},
+		"55-big-list":                {changed: 1},
+		"61a-reorder":                {released: 6, inFlight: []int{2}},
+		"61b-drop-failing-step":      {released: 3, removed: 0, inFlight: []int{1}},
+		"61d-remove-failing-cluster": {removed: 1, released: 3},
+		"61e-merge-steps":            {released: 10, inFlight: []int{1}},
+		"62-pr-none-open":            {},
+		"63-git-requeue":             {},
+	}
+}
+
+// pending are the cases that are not judged right yet.
+func pending() map[string]bool {
+	return map[string]bool{
+		"01-patch-adopt":             true,
+		"03-patch-empty-list":        true,
+		"05-patch-drop":              true,
+		"06-patch-type-error":        true,
+		"11-set-mergekey":            true,
+		"12-set-name":                true,
+		"13-alias":                   true,
+		"14-merge-maptypes":          true,
+		"23-ignored-revision":        true,
+		"25-ignored-syncpolicy":      true,
+		"26-ignored-named":           true,
+		"27-ignore-added":            true,
+		"29c-helm-empty":             true,
+		"29d-syncoptions-empty":      true,
+		"29e-project-default":        true,
+		"29g-dir-recurse":            true,
+		"43-skip-reconcile-removed":  true,
+		"43b-skip-and-bump":          true,
+		"44-operation-patch":         true,
+		"45-git-list-one-rev":        true,
+		"45d-git-list-key-added":     true,
+		"47-patch-spec-null":         true,
+		"47c-patch-labels-null":      true,
+		"47e-stuck-fixed":            true,
+		"50e-step-label-edit":        true,
+		"52-freeze":                  true,
+		"61a-reorder":                true,
+		"61b-drop-failing-step":      true,
+		"61d-remove-failing-cluster": true,
+		"61e-merge-steps":            true,
+		"62-pr-none-open":            true,
+		"63-git-requeue":             true,
+	}
+}
+
+func TestCases(t *testing.T) {
+	kindtest.EachCase(t, "argo", []string{"ApplicationSet"}, rights(), func(t *testing.T, of kindtest.Case, row right) {
+		if pending()[of.Name] {
+			t.Skip("not judged right yet")
+		}
+		row.expect(t, of)
+	})
+}
+
+func (r right) expect(t *testing.T, of kindtest.Case) {
+	t.Helper()
+	g := NewWithT(t)
+	change, err := newArgoCD(t, of.Inventory).read(of.Write)
+	if r.unresolved {
+		_, is := errors.AsType[*rollout.UnresolvedError](err)
+		g.Expect(is).To(BeTrue(), "%v", err)
+		return
+	}
+	g.Expect(err).NotTo(HaveOccurred())
+	counted := right{warns: r.warns}
+	for _, step := range change.Steps {
+		counted.add(step)
+	}
+	if r.steps == nil {
+		counted.steps = nil
+	}
+	if r.inFlight == nil {
+		counted.inFlight = nil
+	}
+	g.Expect(counted).To(Equal(r), of.Right)
+	if r.warns != "" {
+		g.Expect(change.Warnings).To(ContainElement(ContainSubstring(r.warns)))
+	}
+}
+
+// add counts a step. Environments without a name have changed or go.
+func (r *right) add(step rollout.Step) {
+	r.steps, r.inFlight = append(r.steps, step.Size()), append(r.inFlight, step.InFlight)
+	counts := map[rollout.Effect]*int{
+		rollout.Added: &r.added, rollout.Changed: &r.changed, rollout.Removed: &r.removed, rollout.Released: &r.released,
+	}
+	for _, target := range step.All() {
+		*counts[target.Effect]++
+	}
+	if step.Removal {
+		r.removed += step.Declared
+	} else {
+		r.changed += step.Declared
+	}
+}
