@@ -22,7 +22,7 @@ func (d *delta) release() {
 	}
 	for i := range d.after.apps.list {
 		app := &d.after.apps.list[i]
-		if app.effect != untouched || d.before.apps.counterpart(d.after.apps, i) == nil {
+		if app.effect != untouched || app.skips || d.before.apps.counterpart(d.after.apps, i) == nil {
 			continue
 		}
 		upToDate := !permitted && d.before.statusOf().healthy[string(d.after.apps.name(app))]
