@@ -71,20 +71,11 @@ func rights() map[string]right {
 // pending are the cases that are not judged right yet.
 func pending() map[string]bool {
 	return map[string]bool{
-		"06-patch-type-error":        true,
-		"11-set-mergekey":            true,
-		"12-set-name":                true,
-		"13-alias":                   true,
-		"14-merge-maptypes":          true,
-		"45-git-list-one-rev":        true,
-		"45d-git-list-key-added":     true,
-		"50e-step-label-edit":        true,
-		"61a-reorder":                true,
-		"61b-drop-failing-step":      true,
-		"61d-remove-failing-cluster": true,
-		"61e-merge-steps":            true,
-		"62-pr-none-open":            true,
-		"63-git-requeue":             true,
+		"06-patch-type-error": true,
+		"11-set-mergekey":     true,
+		"12-set-name":         true,
+		"13-alias":            true,
+		"14-merge-maptypes":   true,
 	}
 }
 

@@ -3,6 +3,7 @@ package applicationset
 import (
 	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -29,7 +30,7 @@ func (d *delta) countChanged(changed []openEntry) error {
 	default:
 		return unresolved(changed, d.affected)
 	}
-	if d.declared+d.affected == 0 && !scaled {
+	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
 		d.declared = 1 // what is unknown is never nothing
 	}
 	d.goneDeclared = d.countReplaced(scale, scaled)
@@ -43,11 +44,14 @@ func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) 
 	switch {
 	case scaled:
 		sets := scale.after
-		if d.sameShape || !d.after.spec.policy.update {
+		switch {
+		case !d.after.spec.policy.update:
 			sets = scale.added
+		case d.sameShape:
+			sets = scale.added + scale.changed
 		}
 		return scale.of(d.existing(), sets), status.evidence + ", by the sets of parameters beside the generator that is open"
-	case len(d.added) == 0 && status.count > 0:
+	case len(d.added) == 0 && (status.count > 0 || d.comeAndGo()):
 		return d.existing(), status.evidence
 	default:
 		return 0, ""
@@ -79,4 +83,11 @@ func (d *delta) renames() bool {
 	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
 	return !reflect.DeepEqual(name(before), name(after)) ||
 		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))
+}
+
+// comeAndGo says whether none of the Applications that the changed entries have made exists, and
+// that is no sign of a controller that has yet to come: pull requests are opened and closed.
+func (d *delta) comeAndGo() bool {
+	return len(d.added) == 0 && d.before.statusOf().owned && d.before.statusOf().count == 0 &&
+		!slices.ContainsFunc(d.reshaped, func(entry openEntry) bool { return !entry.pulls })
 }

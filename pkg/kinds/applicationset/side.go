@@ -3,7 +3,9 @@ package applicationset
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -21,7 +23,7 @@ type side struct {
 	rawStatus json.RawMessage
 	status    *status
 	// owned returns the names of the Applications that exist; nil if nobody knows them.
-	owned func() []string
+	owned func() ([]string, error)
 }
 
 // turn is the place of an object in a write.
@@ -42,6 +44,8 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
+	// pulls says that it is of pull requests.
+	pulls bool
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
 	beside *closedChild
 	rest   string
@@ -116,20 +120,47 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	key, marshalErr := json.Marshal(entry)
+	sets := setsOf(entry)
+	key, marshalErr := json.Marshal(sets)
 	if marshalErr != nil {
 		return marshalErr
 	}
-	noted := openEntry{key: string(key), err: unresolved, aborts: true}
+	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
 		noted.aborts, noted.beside = false, open.beside
-		if noted.rest, marshalErr = open.beside.rest(entry); marshalErr != nil {
+		if noted.rest, marshalErr = open.beside.rest(sets); marshalErr != nil {
 			return marshalErr
 		}
 	}
 	s.open = append(s.open, noted)
 	return nil
+}
+
+// setsOf returns what an entry of generators holds beside how often they are asked.
+func setsOf(entry any) any {
+	generators, isObject := entry.(map[string]any)
+	if !isObject {
+		return entry
+	}
+	kept := maps.Clone(generators)
+	for sort, raw := range generators {
+		config, isObject := raw.(map[string]any)
+		if !isObject {
+			continue
+		}
+		config = maps.Clone(config)
+		delete(config, "requeueAfterSeconds")
+		if children, isList := config["generators"].([]any); isList {
+			children = slices.Clone(children)
+			for i := range children {
+				children[i] = setsOf(children[i])
+			}
+			config["generators"] = children
+		}
+		kept[sort] = config
+	}
+	return kept
 }
 
 // warnUnrecognized warns of an entry without any generator, such as "clusters:" with
