@@ -72,8 +72,6 @@ func rights() map[string]right {
 func pending() map[string]bool {
 	return map[string]bool{
 		"06-patch-type-error": true,
-		"11-set-mergekey":     true,
-		"12-set-name":         true,
 		"13-alias":            true,
 		"14-merge-maptypes":   true,
 	}

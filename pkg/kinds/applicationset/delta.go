@@ -31,6 +31,7 @@ type delta struct {
 	// declared and goneDeclared are affected environments without a name.
 	declared, goneDeclared int
 	evidence               string
+	warnings               []string
 }
 
 // change says what a write does, given what its two objects stand for.
@@ -205,7 +206,7 @@ func (d *delta) result() rollout.Change {
 		Evidence:     d.evidence,
 	}
 	change.Steps, change.Held = d.steps()
-	change.Warnings = append(change.Warnings, d.after.warnings...)
+	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
 	if unmatched := d.unmatched(); unmatched > 0 {
 		change.Warnings = append(change.Warnings, fmt.Sprintf(

@@ -1,5 +1,7 @@
 package applicationset
 
+import "reflect"
+
 // frontier returns the first step with an Application that is not healthy, which is the one that
 // Argo CD syncs now (progressive_sync.go, getAppsToSync); noStep where nothing is left to sync, or
 // where the step's window is none. What the write changes is not healthy after it.
@@ -44,20 +46,21 @@ func (d *delta) advances() int {
 // reorders says whether an Application may start before, or together with, one that it waited for,
 // where no status tells how far the strategy has come.
 func (d *delta) reorders() bool {
-	if !d.paces(d.before) || !d.paces(d.after) || d.before.statusOf().paced {
+	before, after := d.before.spec.strategy.steps, d.after.spec.strategy.steps
+	if !d.paces(d.before) || !d.paces(d.after) || reflect.DeepEqual(before, after) || d.before.statusOf().paced {
 		return false
 	}
 	// Of the steps in the written object: the first and the last one, in the stored object, of their Applications.
-	first, last := make([]int, len(d.after.spec.strategy.steps)), make([]int, len(d.after.spec.strategy.steps))
+	first, last := make([]int, len(after)), make([]int, len(after))
 	for i := range first {
-		first[i], last[i] = len(d.before.spec.strategy.steps), noStep
+		first[i], last[i] = len(before), noStep
 	}
 	for old, app := range d.shared() {
 		if was, is := d.before.step(old), d.after.step(app); was != noStep && is != noStep {
 			first[is], last[is] = min(first[is], was), max(last[is], was)
 		}
 	}
-	earliest := len(d.before.spec.strategy.steps)
+	earliest := len(before)
 	for i := len(first) - 1; i >= 0; i-- {
 		if earliest = min(earliest, first[i]); earliest < last[i] {
 			return true

@@ -35,7 +35,7 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 	for i := range firsts {
 		if !constant {
 			if err := product.second(children, spec, &firsts[i]); err != nil {
-				return err
+				return atLeast(err, len(firsts))
 			}
 		}
 		if err := product.add(firsts[i:i+1], yield); err != nil {
@@ -55,6 +55,14 @@ func (p *product) once(children []value, spec *specification, firsts []parameter
 	}
 	p.reading.expect(len(firsts) * len(p.seconds))
 	return nil
+}
+
+// atLeast notes on the error of an open child that there are so many sets of the other at least.
+func atLeast(err error, sets int) error {
+	if open, isOpen := errors.AsType[*openError](err); isOpen {
+		return &openError{UnresolvedError: open.UnresolvedError, beside: open.beside, least: sets}
+	}
+	return err
 }
 
 // product makes the sets of a matrix.
@@ -277,5 +285,5 @@ func (r *reading) beside(err error, children []value, other int, spec *specifica
 		}
 		closed.sets[i] = string(text)
 	}
-	return &openError{UnresolvedError: open.UnresolvedError, beside: closed}
+	return &openError{UnresolvedError: open.UnresolvedError, beside: closed, least: len(sets)}
 }

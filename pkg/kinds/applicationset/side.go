@@ -44,6 +44,10 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
+	// least is how many sets of parameters it has at least; refused says that it has no more, and that
+	// it is Seawall which does not render them.
+	least   int
+	refused bool
 	// pulls says that it is of pull requests.
 	pulls bool
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
@@ -86,8 +90,29 @@ func (r *reading) side(object *object) (*side, error) {
 		if err := read.leaveOpen(entry.raw, err); err != nil {
 			return nil, err
 		}
+		r.countSets(entry, spec, &read.open[len(read.open)-1], err)
 	}
-	return read, nil
+	return read, r.account.Err() //nolint:wrapcheck // a failure of Seawall's own
+}
+
+// countSets counts the sets of parameters of an entry whose Applications do not render.
+func (r *reading) countSets(entry value, spec *specification, noted *openEntry, why error) {
+	if !noted.aborts || noted.bound {
+		return
+	}
+	sets, spent, count := r.sets, r.spent, 0
+	err := r.expand(entry, spec, func(value, map[string]any) yieldFunc {
+		return func(*parameters) error {
+			count++
+			return nil
+		}
+	})
+	r.sets, r.spent = sets, spent
+	if err == nil {
+		noted.least = count
+		_, noted.refused = errors.AsType[*refusedError](why)
+		noted.aborts = !noted.refused
+	}
 }
 
 // entry adds the Applications of one entry of spec.generators.
@@ -128,7 +153,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
-		noted.aborts, noted.beside = false, open.beside
+		noted.aborts, noted.beside, noted.least = false, open.beside, open.least
 		if noted.rest, marshalErr = open.beside.rest(sets); marshalErr != nil {
 			return marshalErr
 		}

@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 
@@ -236,8 +237,19 @@ func (r *reading) rendering(err *broken, set *parameters, interpolated bool) err
 		cluster = sourceOf(r.cluster(set.cluster))
 	}
 	found := rollout.Unresolved(err.path.String(), "does not render for %s: %s", set.describe(), gotemplate.Message(err.err, author))
-	return gotemplate.Withheld(found, cluster, err.err, author)
+	withheld := gotemplate.Withheld(found, cluster, err.err, author)
+	unresolved, is := errors.AsType[*rollout.UnresolvedError](withheld)
+	name := unresolved != nil && unresolved.Field == "spec.template.metadata.name" // without which nothing is told apart
+	if is && !name && (gotemplate.Refused(err.err) || errors.Is(err.err, errDirective)) {
+		return &refusedError{unresolved}
+	}
+	return withheld
 }
+
+// refusedError says that Seawall does not render what Argo CD may.
+type refusedError struct{ *rollout.UnresolvedError }
+
+func (e *refusedError) Unwrap() error { return e.UnresolvedError }
 
 // sourceOf names the Secret that registers a cluster.
 func sourceOf(cluster argocd.Cluster) string {
