@@ -46,6 +46,9 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 	if errors.Is(switchErr, rollout.ErrLost) {
 		return rollout.Change{}, switchErr
 	}
+	if change, nothing := after.writesNothing(before.apps.len()); nothing {
+		return change, nil
+	}
 	d.matchOpen()
 	d.compare()
 	d.release()

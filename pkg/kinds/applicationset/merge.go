@@ -94,6 +94,9 @@ func (r *reading) byMergeKey(child value, keys []string, sets []parameters) (map
 func (r *reading) covered(config value, base, over parameters, dialect dialect) (parameters, error) {
 	weight := len(base.made) + len(over.made)
 	var params map[string]any
+	if dialect.goTemplate && unmergeable(base.made, over.made) {
+		return parameters{}, &nothingError{rollout.Unresolved(config.spelled(), "merges objects of different types")}
+	}
 	if dialect.goTemplate {
 		params = overlaid(base.made, over.made, &weight)
 	} else {

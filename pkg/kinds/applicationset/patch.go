@@ -33,6 +33,9 @@ func (t *appTemplate) patched(text string, rendered *application, of *whole) ([]
 	if err != nil || tree == nil {
 		return nil, err
 	}
+	if mistyped("", tree) {
+		return nil, errTyped
+	}
 	patch := root("spec.templatePatch", tree)
 	metadata := patch.field("metadata")
 	switch _, err := metadata.object(); {

@@ -48,6 +48,8 @@ type openEntry struct {
 	// it is Seawall which does not render them.
 	least   int
 	refused bool
+	// nothing says that Argo CD fails on it for certain.
+	nothing bool
 	// pulls says that it is of pull requests.
 	pulls bool
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
@@ -151,6 +153,7 @@ func (s *side) leaveOpen(entry any, err error) error {
 		return marshalErr
 	}
 	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
+	_, noted.nothing = errors.AsType[*nothingError](err)
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
 		noted.aborts, noted.beside, noted.least = false, open.beside, open.least

@@ -239,6 +239,9 @@ func (r *reading) rendering(err *broken, set *parameters, interpolated bool) err
 	found := rollout.Unresolved(err.path.String(), "does not render for %s: %s", set.describe(), gotemplate.Message(err.err, author))
 	withheld := gotemplate.Withheld(found, cluster, err.err, author)
 	unresolved, is := errors.AsType[*rollout.UnresolvedError](withheld)
+	if is && errors.Is(err.err, errTyped) {
+		return &nothingError{unresolved}
+	}
 	name := unresolved != nil && unresolved.Field == "spec.template.metadata.name" // without which nothing is told apart
 	if is && !name && (gotemplate.Refused(err.err) || errors.Is(err.err, errDirective)) {
 		return &refusedError{unresolved}
