@@ -68,18 +68,8 @@ func rights() map[string]right {
 	}
 }
 
-// pending are the cases that are not judged right yet.
-func pending() map[string]bool {
-	return map[string]bool{
-		"13-alias": true,
-	}
-}
-
 func TestCases(t *testing.T) {
 	kindtest.EachCase(t, "argo", []string{"ApplicationSet"}, rights(), func(t *testing.T, of kindtest.Case, row right) {
-		if pending()[of.Name] {
-			t.Skip("not judged right yet")
-		}
 		row.expect(t, of)
 	})
 }

@@ -26,7 +26,7 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 		return reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
-	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
+	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate, merged: reading.depth > 0}
 	if constant && len(firsts) > 0 {
 		if err := product.once(children, spec, firsts); err != nil {
 			return err
@@ -70,8 +70,10 @@ type product struct {
 	reading    *reading
 	config     value
 	goTemplate bool
-	seconds    []parameters
-	sets       int
+	// merged says that others may be laid over the sets, so that they share their firsts and nothing else.
+	merged  bool
+	seconds []parameters
+	sets    int
 }
 
 // second runs the second child, whose configuration the parameters of a first are put into.
@@ -179,6 +181,9 @@ func (p *pair) make() (map[string]any, error) {
 	second, err := p.second.all()
 	if err != nil {
 		return nil, err
+	}
+	if p.product.merged {
+		second = copiedDeep(second)
 	}
 	made := 0
 	merged := overlaid(second, first, &made)
