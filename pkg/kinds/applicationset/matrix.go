@@ -57,14 +57,6 @@ func (p *product) once(children []value, spec *specification, firsts []parameter
 	return nil
 }
 
-// atLeast notes on the error of an open child that there are so many sets of the other at least.
-func atLeast(err error, sets int) error {
-	if open, isOpen := errors.AsType[*openError](err); isOpen {
-		return &openError{UnresolvedError: open.UnresolvedError, beside: open.beside, least: sets}
-	}
-	return err
-}
-
 // product makes the sets of a matrix.
 type product struct {
 	reading    *reading

@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/kinds/gotemplate"
@@ -19,11 +20,14 @@ var errTyped = gotemplate.NewFault("renders to a field of another type than an A
 func mistyped(key string, raw any) bool {
 	switch raw := raw.(type) {
 	case map[string]any:
-		if key == "valuesObject" || key == "operation" {
-			return false
+		switch key {
+		case "annotations":
+			return slices.ContainsFunc(slices.Collect(maps.Values(raw)), func(part any) bool { return part != nil && !isText(part) })
+		case "labels", "commonLabels", "commonAnnotations", "map", "options", "valuesObject", "operation":
+			return false // their keys are anybody's
 		}
 		for member, part := range raw {
-			if key == "annotations" && part != nil && !isText(part) || mistyped(member, part) {
+			if mistyped(member, part) {
 				return true
 			}
 		}

@@ -22,6 +22,16 @@ type whole struct {
 	operation   any
 }
 
+// skips says whether Argo CD leaves the Application alone.
+func (w whole) skips() bool {
+	text, found := w.annotations[skipReconcile]
+	if !found {
+		return false // an error of ParseBool is memory for each
+	}
+	skips, _ := strconv.ParseBool(text)
+	return skips
+}
+
 // tree renders a part of a template.
 func (p *pen) tree(renderer *renderer, v value) any {
 	switch raw := v.raw.(type) {
@@ -69,8 +79,7 @@ func covers(base, patch map[string]any) map[string]any {
 
 // finish notes on a rendered Application what tells it from another, given all of it.
 func (t *appTemplate) finish(rendered *application, of whole) {
-	skips, _ := strconv.ParseBool(of.annotations[skipReconcile])
-	rendered.app.skips = skips
+	rendered.app.skips = of.skips()
 	if !t.reading.compares {
 		return
 	}

@@ -3,7 +3,6 @@ package applicationset
 import (
 	"errors"
 	"slices"
-	"strconv"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -186,14 +185,20 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 // renderSpec renders the spec and what else tells an Application from another. It returns the
 // finalizers that a patch adds.
 func (t *appTemplate) renderSpec(rendered *application) (finalizers []string) {
+	if t.whole {
+		return t.renderWhole(rendered)
+	}
+	of := whole{annotations: t.annotationsOf()}
+	rendered.app.digest = t.spec.digest(&t.pen)
+	rendered.app.skips = of.skips()
+	rendered.app.automation, rendered.app.trigger = t.automation, t.reading.trigger(of)
+	return nil
+}
+
+// renderWhole does the same by building the whole Application, which takes memory for each.
+func (t *appTemplate) renderWhole(rendered *application) (finalizers []string) {
 	pen := &t.pen
 	of := whole{annotations: t.annotationsOf()}
-	if !t.whole {
-		rendered.app.digest = t.spec.digest(pen)
-		rendered.app.skips, _ = strconv.ParseBool(of.annotations[skipReconcile])
-		rendered.app.automation, rendered.app.trigger = t.automation, t.reading.trigger(of)
-		return nil
-	}
 	of.spec, _ = pen.tree(t.renderer, t.tree).(map[string]any)
 	if pen.failed == nil && t.patch.snippet != nil {
 		pen.verbatim = false
