@@ -125,6 +125,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading.compares = !write.Rewritten
+	reading.ignored, reading.preserved = ignoredBy(written.spec.ignored), written.spec.preserves(skipReconcile)
 	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err

@@ -35,7 +35,9 @@ type undo struct {
 type app struct {
 	// digest is equal for two Applications of one write whose specs are equal.
 	digest uint64
-	hash   uint32
+	// automation and trigger tell what starts its syncs: see reading.automation and reading.trigger.
+	automation, trigger uint32
+	hash                uint32
 	// name is where in names the name begins.
 	name uint32
 	// cluster is the inventory object that it comes from.
@@ -47,12 +49,14 @@ type app struct {
 	// size is that of the name.
 	size uint8
 	// kept says that deleting the Application tears nothing down.
-	kept   bool
+	kept bool
+	// skips says that Argo CD leaves the Application alone.
+	skips  bool
 	effect effect
 }
 
 // appWeight is what an Application costs beside its name.
-const appWeight = 48
+const appWeight = 56
 
 // borrow returns room for the Applications of a side, which others use again once the review is
 // over: new memory costs more than what is written to it.

@@ -2,9 +2,12 @@ package applicationset
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -22,18 +25,31 @@ func (d *delta) countChanged(changed []openEntry) error {
 	scale, scaled := d.scaled()
 	least, evidence := d.leastChanged(scale, scaled)
 	switch {
+	case evidence == "" && refused(changed):
+		d.declared, d.evidence = floor(changed), "the sets of parameters"
+		d.warnings = append(d.warnings, changed[0].err.Field+" "+changed[0].err.Problem)
 	case found && (evidence == "" || declared-known >= least):
-		d.declared, d.evidence = max(declared-known, 0), rollout.DeclaredEvidence
+		d.declare(declared-known, changed)
 	case evidence != "":
 		d.declared, d.evidence = least, evidence
 	default:
-		return unresolved(changed, d.affected)
+		return unresolved(changed, d.affected+floor(changed))
 	}
-	if d.declared+d.affected == 0 && !scaled {
+	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
 		d.declared = 1 // what is unknown is never nothing
 	}
 	d.goneDeclared = d.countReplaced(scale, scaled)
 	return nil
+}
+
+// declare takes what an annotation declares, which is never less than there are sets of parameters.
+func (d *delta) declare(declared int, changed []openEntry) {
+	d.declared, d.evidence = max(declared, 0), rollout.DeclaredEvidence
+	if least := floor(changed); d.declared < least && len(d.added) > 0 {
+		d.warnings = append(d.warnings, fmt.Sprintf("annotation %s declares fewer environments than can be counted: %d are judged",
+			v1alpha1.EnvironmentsAnnotation, least+d.after.apps.len()))
+		d.declared = least
+	}
 }
 
 // leastChanged returns how many environments without a name the changed entries affect, as
@@ -43,11 +59,14 @@ func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) 
 	switch {
 	case scaled:
 		sets := scale.after
-		if d.sameShape || !d.after.spec.policy.update {
+		switch {
+		case !d.after.spec.policy.update:
 			sets = scale.added
+		case d.sameShape:
+			sets = scale.added + scale.changed
 		}
 		return scale.of(d.existing(), sets), status.evidence + ", by the sets of parameters beside the generator that is open"
-	case len(d.added) == 0 && status.count > 0:
+	case len(d.added) == 0 && (status.count > 0 || d.comeAndGo()):
 		return d.existing(), status.evidence
 	default:
 		return 0, ""
@@ -79,4 +98,11 @@ func (d *delta) renames() bool {
 	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
 	return !reflect.DeepEqual(name(before), name(after)) ||
 		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))
+}
+
+// comeAndGo says whether none of the Applications that the changed entries have made exists, and
+// that is no sign of a controller that has yet to come: pull requests are opened and closed.
+func (d *delta) comeAndGo() bool {
+	return len(d.added) == 0 && d.before.statusOf().owned && d.before.statusOf().count == 0 &&
+		!slices.ContainsFunc(d.reshaped, func(entry openEntry) bool { return !entry.pulls })
 }

@@ -49,10 +49,18 @@ func (s *selection) each(reading *reading, count int, values *clusterValues, yie
 		if reading.depth > 0 {
 			record = &clusterRecord{values: values} // it is kept
 		}
-		record.cluster, record.texts = s.at(i), record.texts[:0]
+		record.cluster, record.texts, record.bare = s.at(i), record.texts[:0], nil
 		set = parameters{record: record, cluster: s.ref(i)}
 		if err := record.renderValues(reading, set.cluster); err != nil {
 			return err
+		}
+		if values.mutates {
+			params, err := record.make()
+			if err != nil {
+				return err
+			}
+			set.made = params
+			set.record = &made{params, record.describe}
 		}
 		if err := yield(&set); err != nil {
 			return err
@@ -85,6 +93,8 @@ type clusterRecord struct {
 	values  *clusterValues
 	// texts are what the values render to.
 	texts []string
+	// bare are the other parameters, if the values have changed them.
+	bare map[string]any
 }
 
 // registeredCluster is all that a message says of a cluster that a Secret registers: whoever writes
@@ -143,7 +153,10 @@ func (c *clusterRecord) lookUpMetadata(sort, key string) (string, answer) {
 }
 
 func (c *clusterRecord) make() (map[string]any, error) {
-	params := c.makeBare()
+	params := c.bare
+	if params == nil || !c.values.mutates {
+		params = c.makeBare()
+	}
 	if c.values.goTemplate && len(c.texts) > 0 {
 		values := make(map[string]string, len(c.texts))
 		for n, text := range c.texts {

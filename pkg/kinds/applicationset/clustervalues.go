@@ -1,12 +1,17 @@
 package applicationset
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // clusterValues are the values of a clusters generator, which are templates themselves.
 type clusterValues struct {
 	goTemplate bool
 	keys       []string
 	leaves     []leaf
+	// mutates says that they may change the other parameters.
+	mutates bool
 	// interpolated says that parameters of another generator have been put into them.
 	interpolated bool
 }
@@ -19,9 +24,13 @@ func newClusterValues(reading *reading, field value, spec *specification) (*clus
 	values := &clusterValues{goTemplate: spec.dialect.goTemplate, keys: sorted(texts), interpolated: field.foreign()}
 	for _, key := range values.keys {
 		values.leaves = append(values.leaves, reading.renderer(spec.dialect).leaf(field.member(key)))
+		values.mutates = values.mutates || spec.dialect.goTemplate && mutating.MatchString(texts[key])
 	}
 	return values, nil
 }
+
+// mutating matches the functions that change the parameters they are given.
+var mutating = regexp.MustCompile(`\b(set|unset|merge|mustMerge|mergeOverwrite|mustMergeOverwrite)\b`)
 
 // renderValues renders the values against the other parameters only, never against each other
 // (Argo CD's generators/value_interpolation.go).
@@ -31,13 +40,25 @@ func (c *clusterRecord) renderValues(reading *reading, cluster clusterRef) error
 	}
 	set := parameters{record: bareCluster{c}, cluster: cluster}
 	for _, leaf := range c.values.leaves {
-		text, err := leaf.render(&set)
+		text, err := c.renderValue(leaf, &set)
 		if err != nil {
 			return reading.rendering(&broken{path: leaf.path, err: err}, &set, c.values.interpolated)
 		}
 		c.texts = append(c.texts, text)
 	}
+	c.bare = set.made
 	return nil
+}
+
+func (c *clusterRecord) renderValue(leaf leaf, set *parameters) (string, error) {
+	if !c.values.mutates || leaf.template == nil {
+		return leaf.render(set)
+	}
+	params, err := set.all()
+	if err != nil {
+		return "", err
+	}
+	return leaf.template.ExecuteIn(params)
 }
 
 func (c *clusterRecord) lookUpValue(key string) (string, answer) {

@@ -158,3 +158,9 @@ func decodeDialect(spec *specification, tree value) (err error) {
 	}
 	return nil
 }
+
+// preserves says whether an annotation of an Application that exists stays as it is.
+func (s *specification) preserves(annotation string) bool {
+	kept, _ := s.tree.field("preservedFields").field("annotations").texts()
+	return slices.Contains(kept, annotation)
+}

@@ -17,6 +17,10 @@ type delta struct {
 	reading       *reading
 	// progressive says whether strategies have any effect, enabled that it is certain.
 	progressive, enabled bool
+	// frozen are the Applications whose automated syncs the write stops, and nothing else; automated
+	// says that others sync by themselves.
+	frozen    []*app
+	automated bool
 	// affected counts the Applications that have an effect.
 	affected int
 	// added are open entries that before does not have, reshaped those whose templates
@@ -27,6 +31,7 @@ type delta struct {
 	// declared and goneDeclared are affected environments without a name.
 	declared, goneDeclared int
 	evidence               string
+	warnings               []string
 }
 
 // change says what a write does, given what its two objects stand for.
@@ -40,6 +45,9 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 	}
 	if errors.Is(switchErr, rollout.ErrLost) {
 		return rollout.Change{}, switchErr
+	}
+	if change, nothing := after.writesNothing(before.apps.len()); nothing {
+		return change, nil
 	}
 	d.matchOpen()
 	d.compare()
@@ -115,12 +123,47 @@ func (d *delta) compare() {
 			d.affect(app, added)
 		case !d.after.spec.policy.update:
 			// create-only and create-delete leave Applications that exist as they are.
-		case everything || app.digest != old.digest || app.copies < old.copies:
-			d.affect(app, changed)
+		default:
+			d.compareKept(old, app, everything)
 		}
 	}
+	d.thaw()
 	if d.after.spec.policy.remove && !aborting(d.added, d.reshaped) {
 		d.compareGone()
+	}
+}
+
+// compareKept finds what the write does to an Application that exists.
+func (d *delta) compareKept(old, app *app, everything bool) {
+	on, wasOn := app.automation&1 == 1, old.automation&1 == 1
+	switch {
+	case d.write.Rewritten:
+		d.affect(app, changed)
+	case app.skips && !old.skips, old.skips && (app.skips || d.reading.preserved):
+		// Argo CD leaves it alone.
+	case old.skips:
+		d.affect(app, released)
+	case everything, app.digest != old.digest, app.copies < old.copies, app.trigger != old.trigger && app.trigger != 0:
+		d.affect(app, changed)
+	case app.automation == old.automation, !on && !wasOn:
+	case on && wasOn:
+		d.affect(app, changed)
+	case on:
+		d.affect(app, released)
+	default:
+		d.frozen = append(d.frozen, app)
+		return
+	}
+	d.automated = d.automated || on
+}
+
+// thaw counts the Applications whose automated syncs stop as changed if others go on: only who
+// stops all of them stops the rollout.
+func (d *delta) thaw() {
+	for _, app := range d.frozen {
+		if d.automated {
+			d.affect(app, changed)
+		}
 	}
 }
 
@@ -166,7 +209,7 @@ func (d *delta) result() rollout.Change {
 		Evidence:     d.evidence,
 	}
 	change.Steps, change.Held = d.steps()
-	change.Warnings = append(change.Warnings, d.after.warnings...)
+	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
 	if unmatched := d.unmatched(); unmatched > 0 {
 		change.Warnings = append(change.Warnings, fmt.Sprintf(

@@ -45,6 +45,8 @@ type openError struct {
 
 	// beside is set when all that is open is one child of a matrix.
 	beside *closedChild
+	// least is how many sets of parameters there are at least.
+	least int
 }
 
 // closedChild is the child of a matrix beside one that is open.

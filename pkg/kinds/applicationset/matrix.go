@@ -26,7 +26,7 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 		return reading.beside(err, children, 1, spec)
 	}
 	constant := !templated(children[1].raw, spec.dialect)
-	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate}
+	product := product{reading: reading, config: config, goTemplate: spec.dialect.goTemplate, merged: reading.depth > 0}
 	if constant && len(firsts) > 0 {
 		if err := product.once(children, spec, firsts); err != nil {
 			return err
@@ -35,7 +35,7 @@ func matrix(reading *reading, config value, spec *specification, yield yieldFunc
 	for i := range firsts {
 		if !constant {
 			if err := product.second(children, spec, &firsts[i]); err != nil {
-				return err
+				return atLeast(err, len(firsts))
 			}
 		}
 		if err := product.add(firsts[i:i+1], yield); err != nil {
@@ -62,8 +62,10 @@ type product struct {
 	reading    *reading
 	config     value
 	goTemplate bool
-	seconds    []parameters
-	sets       int
+	// merged says that others may be laid over the sets, so that they share their firsts and nothing else.
+	merged  bool
+	seconds []parameters
+	sets    int
 }
 
 // second runs the second child, whose configuration the parameters of a first are put into.
@@ -172,6 +174,9 @@ func (p *pair) make() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.product.merged {
+		second = copiedDeep(second)
+	}
 	made := 0
 	merged := overlaid(second, first, &made)
 	return merged, p.product.reading.spend(p.product.config, made*parameterWeight)
@@ -277,5 +282,5 @@ func (r *reading) beside(err error, children []value, other int, spec *specifica
 		}
 		closed.sets[i] = string(text)
 	}
-	return &openError{UnresolvedError: open.UnresolvedError, beside: closed}
+	return &openError{UnresolvedError: open.UnresolvedError, beside: closed, least: len(sets)}
 }

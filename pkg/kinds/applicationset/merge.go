@@ -53,6 +53,9 @@ func merge(reading *reading, config value, spec *specification, yield yieldFunc)
 
 func yieldAll(sets []parameters, yield yieldFunc) error {
 	for i := range sets {
+		if of, isPair := sets[i].record.(*pair); isPair && sets[i].made != nil {
+			sets[i].record = &made{sets[i].made, of.describe} // others may have been laid over what it shares
+		}
 		if err := yield(&sets[i]); err != nil {
 			return err
 		}
@@ -90,12 +93,52 @@ func (r *reading) byMergeKey(child value, keys []string, sets []parameters) (map
 	return keyed, order, nil
 }
 
+// lay lays parameters over others as overlaid does, but in place: Argo CD's sets share what a matrix has
+// made them of, so that what one is given others have, too (argo-cd issue 15444).
+func lay(base, over map[string]any) {
+	for key, above := range over {
+		switch below := base[key].(type) {
+		case map[string]any:
+			if above, isObject := asObject(above); isObject {
+				lay(below, above)
+				continue
+			}
+		case map[string]string:
+			if above, isTexts := above.(map[string]string); isTexts {
+				maps.Copy(below, above)
+				continue
+			}
+		}
+		base[key] = above
+	}
+}
+
+// copiedDeep returns an object that shares no object with another.
+func copiedDeep(members map[string]any) map[string]any {
+	all := make(map[string]any, len(members))
+	for key, member := range members {
+		switch member := member.(type) {
+		case map[string]any:
+			all[key] = copiedDeep(member)
+		case map[string]string:
+			all[key] = maps.Clone(member)
+		default:
+			all[key] = member
+		}
+	}
+	return all
+}
+
 // covered is the set of one with another on top; the parameters of both have been made.
 func (r *reading) covered(config value, base, over parameters, dialect dialect) (parameters, error) {
 	weight := len(base.made) + len(over.made)
 	var params map[string]any
+	if dialect.goTemplate && unmergeable(base.made, over.made) {
+		return parameters{}, &nothingError{rollout.Unresolved(config.spelled(), "merges objects of different types")}
+	}
 	if dialect.goTemplate {
-		params = overlaid(base.made, over.made, &weight)
+		params = maps.Clone(base.made)
+		lay(params, over.made)
 	} else {
 		params = make(map[string]any, weight)
 		maps.Copy(params, base.made)

@@ -107,3 +107,11 @@ func (r *reading) only(entry value) (generator, error) {
 func (v value) wrongCount(count int, want string) error {
 	return rollout.Unresolved(v.spelled(), "holds %d: want %s", count, want)
 }
+
+// atLeast notes on the error of an open child that there are so many sets of the other at least.
+func atLeast(err error, sets int) error {
+	if open, isOpen := errors.AsType[*openError](err); isOpen {
+		return &openError{UnresolvedError: open.UnresolvedError, beside: open.beside, least: sets}
+	}
+	return err
+}

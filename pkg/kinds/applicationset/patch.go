@@ -2,7 +2,6 @@ package applicationset
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
@@ -14,26 +13,28 @@ var (
 	errDirective = gotemplate.NewFault("renders to a patch directive, which Seawall does not apply", nil)
 )
 
-// applyPatch renders spec.templatePatch and applies its metadata; its spec goes into the
-// digest, so that a different patch is a different desired state. Argo CD merges it
-// strategically (applicationset/controllers/template/patch.go), but an Application has
-// only maps and whole lists to merge. It returns the finalizers that the patch adds.
-func (t *appTemplate) applyPatch(rendered *application) []string {
+// applyPatch renders spec.templatePatch and applies it. Argo CD merges it strategically
+// (applicationset/controllers/template/patch.go), but an Application has only maps and whole
+// lists to merge. It returns the finalizers that the patch adds.
+func (t *appTemplate) applyPatch(rendered *application, of *whole) []string {
 	text := t.pen.write(t.patch)
 	if t.pen.failed != nil {
 		return nil
 	}
-	finalizers, err := t.patched(text, rendered)
+	finalizers, err := t.patched(text, rendered, of)
 	if err != nil {
 		t.pen.failed = &broken{path: t.patch.path, err: err}
 	}
 	return finalizers
 }
 
-func (t *appTemplate) patched(text string, rendered *application) ([]string, error) {
+func (t *appTemplate) patched(text string, rendered *application, of *whole) ([]string, error) {
 	tree, err := patchTree(t.reading.account, text)
 	if err != nil || tree == nil {
 		return nil, err
+	}
+	if mistyped("", tree) {
+		return nil, errTyped
 	}
 	patch := root("spec.templatePatch", tree)
 	metadata := patch.field("metadata")
@@ -50,14 +51,61 @@ func (t *appTemplate) patched(text string, rendered *application) ([]string, err
 	if name != "" {
 		rendered.name = []byte(name)
 	}
-	if err := t.patchLabels(rendered, metadata.field("labels")); err != nil {
+	if err := t.patchLabels(rendered, metadata); err != nil {
 		return nil, err
 	}
 	finalizers, err := metadata.field("finalizers").texts()
 	if err != nil {
 		return nil, errPatch
 	}
-	return finalizers, printPatch(patch.field("spec"), rendered)
+	if err := of.annotate(metadata.field("annotations")); err != nil {
+		return nil, err
+	}
+	of.operation = patch.field("operation").raw
+	return finalizers, of.patchSpec(patch)
+}
+
+// annotate puts the annotations of a patch on those that matter.
+func (w *whole) annotate(annotations value) error {
+	members, err := annotations.object()
+	if err != nil {
+		return errPatch
+	}
+	if w.annotations == nil && len(members) > 0 {
+		w.annotations = map[string]string{}
+	}
+	for key, member := range members {
+		text, isText := member.(string)
+		switch {
+		case member == nil:
+			delete(w.annotations, key)
+		case !isText:
+			return errPatch
+		default:
+			w.annotations[key] = text
+		}
+	}
+	return nil
+}
+
+// patchSpec merges the spec of a patch. Argo CD lets no patch change the project.
+func (w *whole) patchSpec(patch value) error {
+	spec := patch.field("spec")
+	members, err := spec.object()
+	if err != nil {
+		return errPatch
+	}
+	if _, named := patch.members()["spec"]; named && spec.absent() {
+		w.spec = map[string]any{"project": w.spec["project"]} // null takes all of it away
+		return nil
+	}
+	project, found := w.spec["project"]
+	w.spec = covers(w.spec, members)
+	delete(w.spec, "project")
+	if found {
+		w.spec["project"] = project
+	}
+	return nil
 }
 
 // patchTree parses a patch as Argo CD does: what begins with a brace is JSON.
@@ -74,13 +122,12 @@ func patchTree(account *budget.Account, text string) (tree map[string]any, err e
 	return gotemplate.ParseYAML[map[string]any](account, text)
 }
 
-// directed says whether a patch does more than merge into the objects that Seawall reads: by a
-// directive, or by null for a whole part.
+// directed says whether a patch does more than merge into the objects that Seawall reads.
 func directed(objects ...value) bool {
 	for _, object := range objects {
 		members, _ := object.raw.(map[string]any)
-		for key, member := range members {
-			if strings.HasPrefix(key, "$") || member == nil && slices.Contains([]string{"metadata", "spec", "labels"}, key) {
+		for key := range members {
+			if directive(key) {
 				return true
 			}
 		}
@@ -88,10 +135,14 @@ func directed(objects ...value) bool {
 	return false
 }
 
-func (t *appTemplate) patchLabels(rendered *application, labels value) error {
+func (t *appTemplate) patchLabels(rendered *application, metadata value) error {
+	labels := metadata.field("labels")
 	members, err := labels.object()
 	if err != nil {
 		return errPatch
+	}
+	if _, named := metadata.members()["labels"]; named && labels.absent() {
+		clear(rendered.labels) // null takes all away
 	}
 	for key, member := range members {
 		switch member := member.(type) {
@@ -103,22 +154,5 @@ func (t *appTemplate) patchLabels(rendered *application, labels value) error {
 			return errPatch
 		}
 	}
-	return nil
-}
-
-func printPatch(spec value, rendered *application) error {
-	members, err := spec.object()
-	if err != nil {
-		return errPatch
-	}
-	delete(members, "project") // Argo CD lets no patch change it
-	if len(members) == 0 {
-		return nil
-	}
-	canonical, err := json.Marshal(members)
-	if err != nil {
-		return errPatch
-	}
-	rendered.app.digest = mix(rendered.app.digest, canonical)
 	return nil
 }

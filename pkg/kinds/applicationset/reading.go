@@ -25,6 +25,10 @@ type reading struct {
 	strategies [2]strategy
 	// compares says that what the two objects render to is compared.
 	compares bool
+	// ignored are the fields that the written object has Argo CD ignore, and preserved says that it
+	// has it keep what Applications say of being left alone.
+	ignored   []ignoring
+	preserved bool
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
 	// apps are those of the object that is being read.

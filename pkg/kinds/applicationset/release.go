@@ -13,20 +13,28 @@ func (d *delta) paces(s *side) bool { return d.progressive && s.spec.strategy.ro
 // step returns that of an Application in the side's strategy.
 func (s *side) step(app *app) int { return int(app.steps[s.turn]) }
 
-// release finds the Applications that the write lets go on: a looser pacing releases all
-// that are not up to date, and a policy that permits updates again all there are.
+// release finds the Applications that the write lets go on: a looser pacing releases all that are
+// not up to date, a policy that permits updates again all there are, and a strategy that gets past
+// what it waited for those of the step that it comes to. Without a status that tells how far it has
+// come those of every step are.
 func (d *delta) release() {
-	permitted := d.permitsUpdates()
-	if !d.after.spec.policy.update || !permitted && !d.loosens() {
+	if !d.after.spec.policy.update {
 		return // what may not be updated is not synced either
+	}
+	permitted, step := d.permitsUpdates(), noStep
+	if !permitted && !d.loosens() && !d.reorders() {
+		if step = d.advances(); step == noStep {
+			return
+		}
 	}
 	for i := range d.after.apps.list {
 		app := &d.after.apps.list[i]
-		if app.effect != untouched || d.before.apps.counterpart(d.after.apps, i) == nil {
+		at := d.after.step(app)
+		if app.effect != untouched || app.skips || step != noStep && at != step || d.before.apps.counterpart(d.after.apps, i) == nil {
 			continue
 		}
 		upToDate := !permitted && d.before.statusOf().healthy[string(d.after.apps.name(app))]
-		held := d.paces(d.after) && d.after.step(app) == noStep
+		held := d.paces(d.after) && at == noStep
 		if !upToDate && !held {
 			d.affect(app, released)
 		}

@@ -180,8 +180,10 @@ func (s *strategy) reach(totals *totals) []int {
 		if i == 0 {
 			total += totals.unmatched
 		}
-		reach[i] = step.window(total)
-		if reach[i] == 0 && totals.steps[i] > 0 {
+		// The unmatched widen the window, but the step is no larger.
+		window := step.window(total)
+		reach[i] = min(window, totals.steps[i])
+		if window == 0 && totals.steps[i] > 0 {
 			return reach
 		}
 	}

@@ -3,7 +3,9 @@ package applicationset
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -21,7 +23,7 @@ type side struct {
 	rawStatus json.RawMessage
 	status    *status
 	// owned returns the names of the Applications that exist; nil if nobody knows them.
-	owned func() []string
+	owned func() ([]string, error)
 }
 
 // turn is the place of an object in a write.
@@ -42,6 +44,14 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
+	// least is how many sets of parameters it has at least; refused says that it has no more, and that
+	// it is Seawall which does not render them.
+	least   int
+	refused bool
+	// nothing says that Argo CD fails on it for certain.
+	nothing bool
+	// pulls says that it is of pull requests.
+	pulls bool
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
 	beside *closedChild
 	rest   string
@@ -82,8 +92,29 @@ func (r *reading) side(object *object) (*side, error) {
 		if err := read.leaveOpen(entry.raw, err); err != nil {
 			return nil, err
 		}
+		r.countSets(entry, spec, &read.open[len(read.open)-1], err)
 	}
-	return read, nil
+	return read, r.account.Err() //nolint:wrapcheck // a failure of Seawall's own
+}
+
+// countSets counts the sets of parameters of an entry whose Applications do not render.
+func (r *reading) countSets(entry value, spec *specification, noted *openEntry, why error) {
+	if !noted.aborts || noted.bound {
+		return
+	}
+	sets, spent, count := r.sets, r.spent, 0
+	err := r.expand(entry, spec, func(value, map[string]any) yieldFunc {
+		return func(*parameters) error {
+			count++
+			return nil
+		}
+	})
+	r.sets, r.spent = sets, spent
+	if err == nil {
+		noted.least = count
+		_, noted.refused = errors.AsType[*refusedError](why)
+		noted.aborts = !noted.refused
+	}
 }
 
 // entry adds the Applications of one entry of spec.generators.
@@ -116,20 +147,48 @@ func (s *side) leaveOpen(entry any, err error) error {
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	key, marshalErr := json.Marshal(entry)
+	sets := setsOf(entry)
+	key, marshalErr := json.Marshal(sets)
 	if marshalErr != nil {
 		return marshalErr
 	}
-	noted := openEntry{key: string(key), err: unresolved, aborts: true}
+	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
+	_, noted.nothing = errors.AsType[*nothingError](err)
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
-		noted.aborts, noted.beside = false, open.beside
-		if noted.rest, marshalErr = open.beside.rest(entry); marshalErr != nil {
+		noted.aborts, noted.beside, noted.least = false, open.beside, open.least
+		if noted.rest, marshalErr = open.beside.rest(sets); marshalErr != nil {
 			return marshalErr
 		}
 	}
 	s.open = append(s.open, noted)
 	return nil
+}
+
+// setsOf returns what an entry of generators holds beside how often they are asked.
+func setsOf(entry any) any {
+	generators, isObject := entry.(map[string]any)
+	if !isObject {
+		return entry
+	}
+	kept := maps.Clone(generators)
+	for sort, raw := range generators {
+		config, isObject := raw.(map[string]any)
+		if !isObject {
+			continue
+		}
+		config = maps.Clone(config)
+		delete(config, "requeueAfterSeconds")
+		if children, isList := config["generators"].([]any); isList {
+			children = slices.Clone(children)
+			for i := range children {
+				children[i] = setsOf(children[i])
+			}
+			config["generators"] = children
+		}
+		kept[sort] = config
+	}
+	return kept
 }
 
 // warnUnrecognized warns of an entry without any generator, such as "clusters:" with

@@ -59,9 +59,6 @@ func (l *layout) add(v value) {
 		l.text = append(l.text, '{')
 		for _, key := range sorted(raw) {
 			member := v.field(key)
-			if member.absent() {
-				continue // null is the same as nothing to Argo CD
-			}
 			l.string(member, key)
 			l.add(member)
 		}
@@ -75,7 +72,7 @@ func (l *layout) add(v value) {
 	case string:
 		l.string(v, raw)
 	default:
-		l.text = fmt.Appendf(l.text, "%v,", raw) // a number, true, false or null
+		l.text = fmt.Appendf(l.text, "%v,", float(raw)) // a number, true, false or null
 	}
 }
 
@@ -83,9 +80,8 @@ func (l *layout) add(v value) {
 // keys too (applicationset/utils/utils.go, deeplyReplaceWithFilter).
 func (l *layout) string(at value, text string) {
 	l.text = append(l.text, '"')
-	if !l.renderer.dialect.templated(text) {
-		l.text = binary.LittleEndian.AppendUint64(l.text, uint64(len(text)))
-		l.text = append(l.text, text...)
+	if l.renderer == nil || !l.renderer.dialect.templated(text) {
+		l.text = lengthOf(l.text, text)
 		return
 	}
 	l.leaves, l.ends = append(l.leaves, leaf{l.renderer.snippet(text), at.where()}), append(l.ends, len(l.text))

@@ -10,10 +10,14 @@ import (
 // status is what is read of an ApplicationSet's status.
 type status struct {
 	healthy map[string]bool
+	// paced says that it tells how far a strategy has come.
+	paced bool
 	// count is the number of Applications that exist; 0 when the status does not tell.
 	count    int
 	names    []string
 	evidence string
+	// owned says that the Applications themselves have told how many there are.
+	owned bool
 }
 
 // statusOf returns what is read of the stored object's status, once somebody asks: it may be as
@@ -24,7 +28,9 @@ func (s *side) statusOf() *status {
 	}
 	s.status = decodeStatus(s.rawStatus)
 	if s.owned != nil {
-		if names := s.owned(); len(names) > 0 {
+		names, err := s.owned()
+		s.status.owned = err == nil
+		if len(names) > 0 || err == nil && s.status.count == 0 {
 			s.status.count, s.status.names, s.status.evidence = len(names), names, "the Applications that it owns"
 		}
 	}
@@ -55,6 +61,7 @@ func decodeStatus(data json.RawMessage) *status {
 	for _, resource := range decoded.Resources {
 		read.names = append(read.names, resource.Name)
 	}
+	read.paced = len(decoded.ApplicationStatus) > 0
 	for _, application := range decoded.ApplicationStatus {
 		if application.Status == "Healthy" {
 			read.healthy[application.Application] = true
@@ -82,11 +89,11 @@ func (r *reading) own(before *side, write rollout.Write, stored *object) {
 	if r.applications == nil || uid == "" {
 		return
 	}
-	before.owned = func() []string {
+	before.owned = func() ([]string, error) {
 		names, err := r.applications.Owned(write.Namespace, uid)
 		if errors.Is(err, rollout.ErrLost) {
 			r.lost = err
 		}
-		return names
+		return names, err
 	}
 }

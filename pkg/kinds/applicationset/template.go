@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
@@ -21,9 +22,17 @@ type appTemplate struct {
 	// others are rendered for their errors only.
 	others []leaf
 	spec   skeleton
-	patch  leaf
-	policy syncPolicy
-	pen    pen
+	// tree is what spec was laid out from; whole says that each is built, as patches and rules for
+	// one Application need it.
+	tree  value
+	whole bool
+	// automation is that of what is not patched, telling are the annotations that matter.
+	automation uint32
+	telling    map[string]leaf
+	renderer   *renderer
+	patch      leaf
+	policy     syncPolicy
+	pen        pen
 	// rendered is the Application that was rendered last.
 	rendered application
 }
@@ -55,9 +64,12 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 		source:  template,
 		name:    renderer.leaf(metadata.field("name")),
 		policy:  spec.policy,
-		spec:    layOut(renderer, tree.field("spec")),
 		pen:     pen{reading: r},
+		tree:    tree.field("spec"),
+		whole:   spec.patch != nil || slices.ContainsFunc(r.ignored, func(rule ignoring) bool { return rule.name != "" }),
 	}
+	compiled.renderer = renderer
+	compiled.layOut()
 	for _, key := range sorted(labels.members()) {
 		name, text := leaf{renderer.snippet(key), labels.where()}, renderer.leaf(labels.field(key))
 		if name.templated || r.stepLabels[key] {
@@ -74,11 +86,27 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 	for _, key := range sorted(annotations.members()) {
 		compiled.other(leaf{renderer.snippet(key), annotations.where()})
 		compiled.other(renderer.leaf(annotations.field(key)))
+		if slices.Contains([]string{skipReconcile, refresh, hydrate}, key) {
+			if compiled.telling == nil {
+				compiled.telling = map[string]leaf{}
+			}
+			compiled.telling[key] = renderer.leaf(annotations.field(key))
+		}
 	}
 	if spec.patch != nil {
 		compiled.patch = leaf{renderer.snippet(*spec.patch), root("spec.templatePatch", nil).node}
 	}
 	return compiled
+}
+
+// layOut lays out the spec, without what is ignored of every Application.
+func (t *appTemplate) layOut() {
+	object := without(map[string]any{"spec": t.tree.raw}, t.reading.ignored, "")
+	spec, automated := canonical(object["spec"])
+	laid := t.tree
+	laid.raw = spec
+	t.spec = layOut(t.renderer, laid)
+	t.automation = t.reading.automation(automated)
 }
 
 // leaf returns the leaf of a string, which is empty where it is absent.
@@ -141,11 +169,7 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 	for _, other := range t.others {
 		pen.try(other)
 	}
-	rendered.app.digest = t.spec.digest(pen)
-	if pen.failed == nil && t.patch.snippet != nil {
-		pen.verbatim = false
-		finalizers = append(finalizers, t.applyPatch(rendered)...)
-	}
+	finalizers = append(finalizers, t.renderSpec(rendered)...)
 	pen.finalizers = finalizers
 	if pen.failed != nil {
 		return nil, t.reading.rendering(pen.failed, set, false)
@@ -156,6 +180,34 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 		rendered.app.steps[i] = int32(t.reading.strategies[i].step(rendered.labels)) //nolint:gosec // an object has no room for more steps
 	}
 	return rendered, t.reading.account.Work(pen.work())
+}
+
+// renderSpec renders the spec and what else tells an Application from another. It returns the
+// finalizers that a patch adds.
+func (t *appTemplate) renderSpec(rendered *application) (finalizers []string) {
+	if t.whole {
+		return t.renderWhole(rendered)
+	}
+	of := whole{annotations: t.annotationsOf()}
+	rendered.app.digest = t.spec.digest(&t.pen)
+	rendered.app.skips = of.skips()
+	rendered.app.automation, rendered.app.trigger = t.automation, t.reading.trigger(of)
+	return nil
+}
+
+// renderWhole does the same by building the whole Application, which takes memory for each.
+func (t *appTemplate) renderWhole(rendered *application) (finalizers []string) {
+	pen := &t.pen
+	of := whole{annotations: t.annotationsOf()}
+	of.spec, _ = pen.tree(t.renderer, t.tree).(map[string]any)
+	if pen.failed == nil && t.patch.snippet != nil {
+		pen.verbatim = false
+		finalizers = t.applyPatch(rendered, &of)
+	}
+	if pen.failed == nil {
+		t.finish(rendered, of)
+	}
+	return finalizers
 }
 
 // label keeps a label if a step looks at it.
@@ -190,8 +242,22 @@ func (r *reading) rendering(err *broken, set *parameters, interpolated bool) err
 		cluster = sourceOf(r.cluster(set.cluster))
 	}
 	found := rollout.Unresolved(err.path.String(), "does not render for %s: %s", set.describe(), gotemplate.Message(err.err, author))
-	return gotemplate.Withheld(found, cluster, err.err, author)
+	withheld := gotemplate.Withheld(found, cluster, err.err, author)
+	unresolved, is := errors.AsType[*rollout.UnresolvedError](withheld)
+	if is && errors.Is(err.err, errTyped) {
+		return &nothingError{unresolved}
+	}
+	name := unresolved != nil && unresolved.Field == "spec.template.metadata.name" // without which nothing is told apart
+	if is && !name && (gotemplate.Refused(err.err) || errors.Is(err.err, errDirective)) {
+		return &refusedError{unresolved}
+	}
+	return withheld
 }
+
+// refusedError says that Seawall does not render what Argo CD may.
+type refusedError struct{ *rollout.UnresolvedError }
+
+func (e *refusedError) Unwrap() error { return e.UnresolvedError }
 
 // sourceOf names the Secret that registers a cluster.
 func sourceOf(cluster argocd.Cluster) string {

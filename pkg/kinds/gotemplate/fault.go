@@ -115,6 +115,10 @@ func telling(err error) bool {
 	return err == ErrLimit || err == errCycle || err == errNotExecuted //nolint:errorlint // and nothing around it
 }
 
+// Refused says whether an error is no fault of the template: another program may execute what
+// Seawall does not.
+func Refused(err error) bool { return errors.Is(err, ErrLimit) || errors.Is(err, errNotExecuted) }
+
 // faultOf sorts an error of parsing or executing a template. Failures of Seawall's own, and errors
 // that quote nothing, lose what text/template says of where.
 func (e *Engine) faultOf(err error) error {

@@ -142,16 +142,22 @@ func (t *Template) Execute(params map[string]any) (string, error) {
 		if output, done := t.plain.execute(params); done {
 			return output, nil
 		}
-		if t.root == nil {
-			if err := t.parse(); err != nil {
-				return "", err
-			}
-		}
 	}
 	if t.mutates {
 		// What a template sets may be seen by the templates of later fields; no one can
 		// rely on that.
 		params = cloneMap(params)
+	}
+	return t.ExecuteIn(params)
+}
+
+// ExecuteIn does what Execute does to parameters that are the caller's own, in which what the
+// template sets stays.
+func (t *Template) ExecuteIn(params map[string]any) (string, error) {
+	if t.root == nil {
+		if err := t.parse(); err != nil {
+			return "", err
+		}
 	}
 	t.engine.meter.reset()
 	t.params = params

@@ -13,6 +13,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// caseCopies does in the shared cases what CopiesAnnotation does in fixtures.
+const caseCopies = "rollouttest.seawall.dev/copies"
+
 // CopiesAnnotation makes an object of an inventory stand for so many, whose names end in
 // -000, -001 and so on. In all their strings "{i}" stands for that number.
 const CopiesAnnotation = "kindtest.seawall.dev/copies"
@@ -37,13 +40,18 @@ func Copies(tb testing.TB, object *unstructured.Unstructured) []*unstructured.Un
 	tb.Helper()
 	g := gomega.NewWithT(tb)
 	annotations := object.GetAnnotations()
-	asked, asks := annotations[CopiesAnnotation]
+	key := CopiesAnnotation
+	asked, asks := annotations[key]
+	if !asks {
+		key = caseCopies
+		asked, asks = annotations[key]
+	}
 	if !asks {
 		return []*unstructured.Unstructured{object}
 	}
 	count, err := strconv.Atoi(asked)
-	g.Expect(err).NotTo(gomega.HaveOccurred(), CopiesAnnotation)
-	delete(annotations, CopiesAnnotation)
+	g.Expect(err).NotTo(gomega.HaveOccurred(), key)
+	delete(annotations, key)
 	object.SetAnnotations(annotations)
 	copies := make([]*unstructured.Unstructured, count)
 	for i := range copies {
