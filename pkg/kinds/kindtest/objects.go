@@ -1,6 +1,7 @@
 package kindtest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,6 +17,9 @@ import (
 // CopiesAnnotation makes an object of an inventory stand for so many, whose names end in
 // -000, -001 and so on. In all their strings "{i}" stands for that number.
 const CopiesAnnotation = "kindtest.seawall.dev/copies"
+
+// caseCopiesAnnotation is how the inventories of cases spell it.
+const caseCopiesAnnotation = "rollouttest.seawall.dev/copies"
 
 // Objects reads YAML documents, and makes the copies that they ask for.
 func Objects(tb testing.TB, text []byte) []*unstructured.Unstructured {
@@ -37,13 +41,14 @@ func Copies(tb testing.TB, object *unstructured.Unstructured) []*unstructured.Un
 	tb.Helper()
 	g := gomega.NewWithT(tb)
 	annotations := object.GetAnnotations()
-	asked, asks := annotations[CopiesAnnotation]
-	if !asks {
+	asked := cmp.Or(annotations[CopiesAnnotation], annotations[caseCopiesAnnotation])
+	if asked == "" {
 		return []*unstructured.Unstructured{object}
 	}
 	count, err := strconv.Atoi(asked)
 	g.Expect(err).NotTo(gomega.HaveOccurred(), CopiesAnnotation)
 	delete(annotations, CopiesAnnotation)
+	delete(annotations, caseCopiesAnnotation)
 	object.SetAnnotations(annotations)
 	copies := make([]*unstructured.Unstructured, count)
 	for i := range copies {
