@@ -29,33 +29,40 @@ func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	removed = slices.DeleteFunc(removed, func(target rollout.Target) bool {
 		return before.appliers[target.Name].kept || before.appliers[target.Name].suspended
 	})
-	result := rollout.Change{Environments: len(now), Held: held}
 	own, step, affected := s.own(write, before, staying, removed)
-	if !affected && release("") && len(now) == 0 && len(s.objects) > 0 {
+	if !affected && release("") && s.alone() {
 		own, affected = rollout.Target{Name: others, Effect: rollout.Released}, true
 	}
-	switch {
-	case write.Operation == rollout.Delete:
-		result.Environments = max(len(old), min(1, len(before.objects)))
-	case affected && own.Effect != rollout.Removed || len(now) == 0 && len(s.objects) > 0:
-		result.Environments++
-	}
-	if s.paused() {
-		result.Held += len(staying) + len(removed)
-		if affected {
-			result.Held++
-		}
-		return result
-	}
-	if affected && own.Effect == rollout.Removed {
-		removed = append(removed, own)
-	}
+	result := rollout.Change{Environments: s.count(write, before, affected && own.Effect != rollout.Removed), Held: held}
 	waves := s.waves(staying)
-	if affected && own.Effect != rollout.Removed {
+	switch {
+	case !affected:
+	case own.Effect == rollout.Removed:
+		removed = append(removed, own)
+	default:
 		waves.add(step, 0, own)
 	}
 	result.Steps = waves.steps(removed, len(s.Spec.Steps))
+	if s.paused() {
+		result.Held += result.Affected()
+		result.Steps = nil
+	}
 	return result
+}
+
+// alone tells whether a ResourceSet renders objects but no appliers.
+func (s *side) alone() bool { return len(s.appliers) == 0 && len(s.objects) > 0 }
+
+// count returns how many environments there are, with the cluster itself where that is one.
+func (s *side) count(write rollout.Write, before *side, own bool) int {
+	switch {
+	case write.Operation == rollout.Delete:
+		return max(len(before.appliers), min(1, len(before.objects)))
+	case own || s.alone():
+		return len(s.appliers) + 1
+	default:
+		return len(s.appliers)
+	}
 }
 
 func (s *side) environments() rollout.Environments {
