@@ -57,7 +57,8 @@ func TestLoopsOverClustersEndWithTheirContext(t *testing.T) {
 			"config.projectsveltos.io/v1beta1", "setRefs: [" + selectors("s-%03d") + "]",
 		},
 		"Promotion": {
-			"{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a, namespace: argocd, " + copies + "}}",
+			"{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: a, namespace: argocd, " + copies + "}}\n---\n" +
+				`{apiVersion: argoproj.io/v1alpha1, kind: Application, metadata: {name: b, namespace: argocd, annotations: {kargo.akuity.io/authorized-stage: "ns:s"}}}`,
 			"kargo.akuity.io/v1alpha1",
 			"stage: s, steps: [{uses: argocd-update, config: {apps: [" + selectors(`{name: "${{ quote(%d) }}"}`) + "]}}]",
 		},

@@ -3,6 +3,7 @@ package rollout
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
@@ -11,9 +12,30 @@ import (
 // declares.
 const DeclaredEvidence = "annotation " + v1alpha1.EnvironmentsAnnotation
 
+// FloorEvidence is the Evidence of a count that was taken instead of a declaration below it.
+const FloorEvidence = "what could be counted, below which no declaration goes"
+
+// Declared is the change of n environments that an annotation declares, all at once, since nothing
+// tells how they are paced. Where at least so many could be counted and that is more, it is of
+// those, with a warning. The evidence names the annotation.
+func Declared(n, atLeast int, evidence, remedy string) Change {
+	change := Change{Environments: max(n, atLeast), Evidence: evidence}
+	if n < atLeast {
+		change.Evidence, change.Warnings = FloorEvidence, []string{BelowFloor(evidence, n, atLeast)}
+	}
+	change.Steps = []Step{{
+		Declared: change.Environments, InFlight: change.Environments, PaceRemedy: remedy, SplitRemedy: remedy,
+	}}
+	return change
+}
+
+// BelowFloor warns of a declaration of fewer environments than could be counted.
+func BelowFloor(evidence string, n, atLeast int) string {
+	return fmt.Sprintf("%s says %d, but at least %d environments could be counted: these are judged", evidence, n, atLeast)
+}
+
 // OrDeclared answers for a write whose environments cannot be counted: with as many as the
-// annotation seawall.dev/environments declares, all at once, since nothing tells how they are
-// paced. Without the annotation, with one that declares less than could be counted, and for
+// annotation seawall.dev/environments declares, as Declared does. Without the annotation, and for
 // an error that is no *UnresolvedError, it returns the error.
 func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 	unresolved, is := errors.AsType[*UnresolvedError](err)
@@ -24,14 +46,12 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 	switch {
 	case malformed != nil:
 		return Change{}, malformed
-	case !found || n < unresolved.AtLeast:
+	case !found:
 		return Change{}, err
 	}
-	return Change{
-		Environments: n,
-		Steps:        []Step{{Declared: n, InFlight: n, PaceRemedy: remedy, SplitRemedy: remedy, Removal: w.Operation == Delete}},
-		Evidence:     DeclaredEvidence,
-	}, nil
+	change := Declared(n, unresolved.AtLeast, DeclaredEvidence, remedy)
+	change.Steps[0].Removal = w.Operation == Delete
+	return change, nil
 }
 
 // Declarable returns the kind with a Reader that answers as OrDeclared does where its own

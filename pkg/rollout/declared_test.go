@@ -21,7 +21,6 @@ func TestOrDeclared(t *testing.T) {
 	}{
 		"a declaration counts":           {"7", unresolved, nil, 7},
 		"a declaration of a wrapped one": {"3", fmt.Errorf("in a step: %w", unresolved), nil, 3},
-		"a declaration of too few":       {"2", unresolved, unresolved, 0},
 		"no declaration":                 {"", unresolved, unresolved, 0},
 		"an error that it is not for":    {"7", other, other, 0},
 	}
@@ -49,4 +48,18 @@ func TestOrDeclared(t *testing.T) {
 	_, err := write.OrDeclared(unresolved, "")
 	var malformed *rollout.AnnotationError
 	gomega.NewWithT(t).Expect(errors.As(err, &malformed)).To(gomega.BeTrue(), "%v", err)
+}
+
+func TestADeclarationOfTooFewIsJudgedAtTheFloor(t *testing.T) {
+	g := gomega.NewWithT(t)
+	write := rollout.Write{Operation: rollout.Delete, OldObject: &rollout.Object{
+		Metadata: rollout.Metadata{Annotations: map[string]string{v1alpha1.EnvironmentsAnnotation: "1"}},
+	}}
+	change, err := write.OrDeclared(&rollout.UnresolvedError{Field: "spec", Problem: "is dark", AtLeast: 3}, "do less")
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(change).To(gomega.Equal(rollout.Change{
+		Environments: 3, Evidence: rollout.FloorEvidence,
+		Steps:    []rollout.Step{{Declared: 3, InFlight: 3, Removal: true, PaceRemedy: "do less", SplitRemedy: "do less"}},
+		Warnings: []string{"annotation seawall.dev/environments says 1, but at least 3 environments could be counted: these are judged"},
+	}))
 }

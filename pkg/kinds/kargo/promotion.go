@@ -2,8 +2,10 @@
 package kargo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,7 +15,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-const stageRemedy = "divide the Stage into Stages of at most " + rollout.PerWave + " environments each"
+const (
+	shardLabel = "kargo.akuity.io/shard"
+	updateStep = "argocd-update"
+
+	stageRemedy = "divide the Stage into Stages of at most " + rollout.PerWave + " environments each"
+	stepRemedy  = "divide %s in the Stage's promotionTemplate into argocd-update steps of at most " +
+		rollout.PerWave + " Applications each"
+)
 
 // Inventory is what a Promotion acts on.
 type Inventory struct {
@@ -25,6 +34,10 @@ type Inventory struct {
 
 type stageFields struct {
 	Metadata struct {
+		Labels struct {
+			// Shard is what Kargo's own webhook makes of spec.shard.
+			Shard string `json:"kargo.akuity.io/shard"`
+		} `json:"labels"`
 		Annotations struct {
 			Environments string `json:"seawall.dev/environments"`
 		} `json:"annotations"`
@@ -50,14 +63,18 @@ func Promotion(inventory *Inventory) rollout.Kind {
 type spec struct {
 	Stage string     `json:"stage"`
 	Vars  []variable `json:"vars"`
-	Steps []struct {
-		Uses   string          `json:"uses"`
-		Vars   []variable      `json:"vars"`
-		Task   json.RawMessage `json:"task"`
-		Config struct {
-			Apps json.RawMessage `json:"apps"`
-		} `json:"config"`
-	} `json:"steps"`
+	Steps []step     `json:"steps"`
+}
+
+type step struct {
+	Uses            string          `json:"uses"`
+	If              string          `json:"if"`
+	ContinueOnError bool            `json:"continueOnError"`
+	Vars            []variable      `json:"vars"`
+	Task            json.RawMessage `json:"task"`
+	Config          struct {
+		Apps json.RawMessage `json:"apps"`
+	} `json:"config"`
 }
 
 type reader struct{ inventory *Inventory }
@@ -67,83 +84,84 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if write.Operation != rollout.Create {
 		return rollout.Change{}, nil
 	}
-	change, err := r.promote(ctx, write)
-	if err != nil {
-		return write.OrDeclared(err, stageRemedy)
-	}
-	return change, nil
-}
-
-func (r reader) promote(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	var spec spec
 	if err := write.Object.DecodeSpec(&spec); err != nil {
+		return write.OrDeclared(err, stageRemedy)
+	}
+	stage, err := r.inventory.stages.Get(write.Namespace, spec.Stage)
+	if err != nil && !rollout.IsFinding(err) { // Stages may not be served
+		return rollout.Change{}, err
+	}
+	declared, err := declarations(write, spec.Stage, stage)
+	if err != nil {
 		return rollout.Change{}, err
 	}
 	found := &finder{
 		account: budget.From(ctx), inventory: r.inventory, project: write.Namespace, stage: spec.Stage, seen: map[string]bool{},
+		// The Applications of a shard are those of its own Argo CD, mostly in another cluster.
+		sharded: write.Metadata().Labels[shardLabel] != "" || stage != nil && stage.Value.Metadata.Labels.Shard != "",
 	}
-	var result rollout.Change
-	for i, step := range spec.Steps {
-		path := fmt.Sprintf("spec.steps[%d]", i)
-		if len(step.Task) > 0 && step.Uses == "" {
-			return rollout.Change{}, rollout.Unresolved(path+".task",
-				"is not replaced by the steps of its task: want what Kargo's own webhook makes of it")
-		}
-		if step.Uses != "argocd-update" {
+	change, err := found.promotion(write.Name, &spec)
+	unresolved, is := errors.AsType[*rollout.UnresolvedError](err)
+	switch {
+	case is && declared.n > 0:
+		return rollout.Declared(declared.n, unresolved.AtLeast, declared.evidence, stageRemedy), nil
+	case err != nil:
+		return rollout.Change{}, err
+	default:
+		return declared.atLeast(change), nil
+	}
+}
+
+// promotion finds what the steps of a Promotion sync. An *rollout.UnresolvedError says how many
+// were found all the same.
+func (f *finder) promotion(name string, spec *spec) (rollout.Change, error) {
+	var change rollout.Change
+	var unresolved *rollout.UnresolvedError
+	failed, updates := false, false
+	for i := range spec.Steps {
+		step, path := &spec.Steps[i], fmt.Sprintf("spec.steps[%d]", i)
+		if !step.acts() {
 			continue
 		}
-		found.scope = scope{"ctx.project": write.Namespace, "ctx.stage": spec.Stage}
-		if write.Name != "" { // the API server makes it of generateName later
-			found.scope["ctx.promotion"] = write.Name
+		updates = true
+		if failed && step.If == "" { // Kargo's pkg/promotion/evaluator.go, ShouldSkip
+			continue
 		}
-		found.scope.define(slices.Concat(spec.Vars, step.Vars))
-		targets, err := found.applications(path+".config.apps", step.Config.Apps)
-		if err != nil {
+		f.scope = f.newScope(name, slices.Concat(spec.Vars, step.Vars))
+		targets, stopped, err := f.applications(path, step)
+		if finding, is := errors.AsType[*rollout.UnresolvedError](err); is {
+			unresolved = cmp.Or(unresolved, finding)
+		} else if err != nil {
 			return rollout.Change{}, err
 		}
-		remedy := "divide " + path + " in the Stage's promotionTemplate into argocd-update steps of at most " +
-			rollout.PerWave + " Applications each"
-		result.Steps = append(result.Steps, rollout.AtOnce(targets, remedy))
-		result.Environments += len(targets)
-	}
-	if result.Steps == nil {
-		return r.withoutApplications(write, spec.Stage)
-	}
-	result.Steps, result.Evidence = rollout.Steps(result.Steps...), found.evidence
-	return result, nil
-}
-
-// withoutApplications counts a Promotion that only writes to repositories.
-func (r reader) withoutApplications(write rollout.Write, stage string) (rollout.Change, error) {
-	declared, found, err := write.Metadata().Declared()
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	evidence := rollout.DeclaredEvidence
-	if !found {
-		if declared, found, err = r.ofStage(write.Namespace, stage); err != nil {
-			return rollout.Change{}, err
+		if stopped != "" {
+			failed = failed || !step.ContinueOnError
+			change.Warnings = append(change.Warnings, stopped)
 		}
-		evidence += " of Stage " + write.Namespace + "/" + stage
+		change.Steps = append(change.Steps, rollout.AtOnce(targets, fmt.Sprintf(stepRemedy, path)))
+		change.Environments += len(targets)
 	}
-	if !found {
-		target := rollout.Target{Name: stage, Effect: rollout.Changed}
+	switch {
+	case unresolved != nil:
+		unresolved.AtLeast = change.Environments
+		return rollout.Change{}, unresolved
+	case !updates: // it writes to repositories only
+		target := rollout.Target{Name: f.stage, Effect: rollout.Changed}
 		return rollout.Change{Environments: 1, Steps: []rollout.Step{rollout.AtOnce([]rollout.Target{target}, stageRemedy)}}, nil
 	}
-	step := rollout.Step{Declared: declared, InFlight: declared, PaceRemedy: stageRemedy, SplitRemedy: stageRemedy}
-	return rollout.Change{Environments: declared, Steps: []rollout.Step{step}, Evidence: evidence}, nil
+	change.Steps, change.Evidence = rollout.Steps(change.Steps...), f.evidence
+	return change, nil
 }
 
-// ofStage returns how many environments the annotation of the Stage declares.
-func (r reader) ofStage(namespace, name string) (declared int, found bool, err error) {
-	stage, err := r.inventory.stages.Get(namespace, name)
-	if err != nil || stage == nil {
-		return 0, false, err
+func (f *finder) newScope(promotion string, variables []variable) scope {
+	scope := scope{"ctx.project": f.project, "ctx.stage": f.stage}
+	if promotion != "" { // the API server makes it of generateName later
+		scope["ctx.promotion"] = promotion
 	}
-	text := stage.Value.Metadata.Annotations.Environments
-	if text == "" {
-		return 0, false, nil
-	}
-	declared, err = rollout.ParseDeclared("Stage "+namespace+"/"+name, text)
-	return declared, true, err
+	scope.define(variables)
+	return scope
 }
+
+// acts tells whether a step is one to count, or is not known.
+func (s *step) acts() bool { return s.Uses == updateStep || s.Uses == "" && len(s.Task) > 0 }

@@ -1,52 +1,118 @@
 package resourceset
 
 import (
-	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 )
 
-// digests returns what tells a change of each environment: the digests of its applier and
-// of what that refers to, or of everything.
-func (s *side) digests(account *budget.Account) (map[string]string, error) {
+const (
+	externalArtifact = "ExternalArtifact"
+	// anyName is that of what an ArtifactGenerator names by the paths that it finds.
+	anyName = "*"
+)
+
+// state is what tells a change of an applier, of itself and of all that it refers to.
+type state struct {
+	digest string
+	asks   []string
+	// suspended says that it, or something that it refers to, is.
+	suspended bool
+}
+
+// taken returns the states of the appliers, by the names of their environments, and marks what they
+// refer to.
+func (s *side) taken(account *budget.Account) (map[string]state, error) {
 	byReference := make(map[string]*object, len(s.objects))
-	everything := make([]string, 0, len(s.objects))
-	for key, object := range s.objects {
+	for _, object := range s.objects {
 		byReference[reference(object.kind, object.namespace, object.name)] = object
-		everything = append(everything, fmt.Sprint(key, object.digest))
 	}
-	slices.Sort(everything)
-	digests := map[string]string{others: fmt.Sprint(everything)}
-	for name, applier := range s.appliers() {
-		parts := []string{strconv.FormatUint(applier.digest, 10)}
-		add := func(referred string) (*object, error) {
-			object := byReference[referred]
-			if object == nil {
-				return nil, account.Work(1)
-			}
-			parts = append(parts, fmt.Sprint(referred, object.digest))
-			return object, account.Spend(2 * (objectWeight + len(referred)))
-		}
-		for _, referred := range applier.references {
-			object, err := add(referred)
-			if err != nil {
+	states := map[string]state{}
+	for name, applier := range s.appliers {
+		var parts []string
+		var state state
+		seen := map[*object]bool{applier: true}
+		for queue := []*object{applier}; len(queue) > 0; queue = queue[1:] {
+			object := queue[0]
+			parts = append(parts, object.key()+" "+strconv.FormatUint(object.digest, 10))
+			state.asks = append(state.asks, object.asks...)
+			state.suspended = state.suspended || object.suspended
+			if err := account.Spend(2*objectWeight + 2*len(object.name)); err != nil {
 				return nil, err
 			}
-			if object == nil {
-				continue
-			}
-			for _, further := range object.references { // such as the repository of a chart
-				if _, err := add(further); err != nil {
+			for _, referred := range object.references {
+				if err := account.Work(1); err != nil {
 					return nil, err
 				}
+				found := byReference[referred]
+				if found == nil && strings.HasPrefix(referred, externalArtifact+" ") {
+					found = byReference[referred[:strings.LastIndex(referred, "/")+1]+anyName]
+				}
+				if found == nil || seen[found] || found.applier() {
+					continue
+				}
+				seen[found], found.referred = true, true
+				queue = append(queue, found)
 			}
 		}
 		slices.Sort(parts)
-		digests[name] = fmt.Sprint(parts)
+		state.digest = strings.Join(parts, " ")
+		states[name] = state
 	}
-	return digests, nil
+	return states, nil
+}
+
+// asksAnew tells whether an annotation asks for a sync that has not asked before.
+func (s state) asksAnew(before state) bool {
+	return slices.ContainsFunc(s.asks, func(ask string) bool { return !slices.Contains(before.asks, ask) })
+}
+
+// dependencies returns those of spec.dependsOn, which are of the applier's own kind.
+func dependencies(applier *object, spec map[string]any) []string {
+	var all []string
+	listed, _ := spec["dependsOn"].([]any)
+	for _, item := range listed {
+		if fields, is := item.(map[string]any); is {
+			all = referTo(applier.kind, fields, applier.namespace, all)
+		}
+	}
+	return all
+}
+
+// sources returns what of a spec holds inputs: what an applier checks, patches and passes on is none.
+func sources(of *object, spec map[string]any) any {
+	if !of.applier() {
+		return spec
+	}
+	inputs := maps.Clone(spec)
+	for _, name := range []string{"healthChecks", "healthCheckExprs", "patches", "postRenderers", "driftDetection"} {
+		delete(inputs, name)
+	}
+	if values, has := inputs["values"]; has {
+		inputs["values"] = checksums(values, nil)
+	}
+	return inputs
+}
+
+// checksums returns what of values takes the checksum of other objects.
+func checksums(v any, found []any) []any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, member := range v {
+			if key == checksumAnnotation {
+				found = append(found, map[string]any{key: member})
+			}
+			found = checksums(member, found)
+		}
+	case []any:
+		for _, item := range v {
+			found = checksums(item, found)
+		}
+	}
+	return found
 }
 
 // refer collects what looks like a reference to an object: a kind and a name, or a name
@@ -57,17 +123,32 @@ func refer(v any, namespace string, found []string) []string {
 		kind, _ := v["kind"].(string)
 		found = referTo(kind, v, namespace, found)
 		for key, member := range v {
-			switch named, _ := member.(map[string]any); key {
-			case "secretRef":
+			switch named, _ := member.(map[string]any); {
+			case strings.HasSuffix(key, "ecretRef"): // certSecretRef, proxySecretRef
 				found = referTo("Secret", named, namespace, found)
-			case "configMapRef":
+			case key == "configMapRef":
 				found = referTo("ConfigMap", named, namespace, found)
+			case key == "repository": // of spec.include
+				found = referTo("GitRepository", named, namespace, found)
+			case key == checksumAnnotation:
+				found = checksummed(member, found)
 			}
 			found = refer(member, namespace, found)
 		}
 	case []any:
 		for _, item := range v {
 			found = refer(item, namespace, found)
+		}
+	}
+	return found
+}
+
+// checksummed returns what "Kind/namespace/name", separated by commas, names.
+func checksummed(v any, found []string) []string {
+	text, _ := v.(string)
+	for item := range strings.SplitSeq(text, ",") {
+		if parts := strings.Split(strings.TrimSpace(item), "/"); len(parts) == len("knn") {
+			found = append(found, reference(parts[0], parts[1], parts[2]))
 		}
 	}
 	return found

@@ -51,14 +51,24 @@ const objectWeight = 64
 // object is what Seawall keeps of a rendered object.
 type object struct {
 	group, kind, namespace, name string
-	// digest is that of everything but the metadata, and references those of the objects
-	// that it may refer to.
-	digest     uint64
-	references []string
+	// digest is that of what appliers take of it, and whole that of what is written to the cluster.
+	digest, whole uint64
+	// references are those of the objects that it may refer to, and dependencies those of the
+	// appliers that it waits for.
+	references, dependencies []string
+	// asks are the annotations that start a sync.
+	asks []string
 	// suspended appliers sync nothing, kept ones leave what they applied.
 	suspended, kept bool
 	step            int
+	// set is the index of the set of inputs that rendered it, shared if several did.
+	set int
+	// referred says that it reaches the cluster through an applier.
+	referred bool
 }
+
+// shared is the set of an object that several sets of inputs render.
+const shared = -1
 
 // key tells objects apart, as Flux Operator does.
 func (o *object) key() string { return reference(o.kind, o.namespace, o.name) + " " + o.group }
@@ -86,6 +96,7 @@ type press struct {
 	namespace string
 	seed      maphash.Seed
 	objects   map[string]*object
+	common    commonMetadata
 	// author says whether the inputs are the writer's, too.
 	author gotemplate.Author
 	// unpruned says that the annotation common to all objects keeps them.
@@ -101,6 +112,7 @@ func (r reader) render(ctx context.Context, namespace string, spec *spec, sets [
 		}, r.functions),
 		namespace: namespace, seed: r.seed, objects: map[string]*object{},
 		author:   authorOf(spec),
+		common:   spec.CommonMetadata,
 		unpruned: spec.CommonMetadata.Annotations[pruneAnnotation] == disabled,
 	}
 	steps := spec.Steps
@@ -163,11 +175,15 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 	if err != nil {
 		return gotemplate.Unresolved(path, "is no template", err, p.author)
 	}
-	if !strings.Contains(text, "<<") {
-		sets = sets[:min(1, len(sets))] // the same for every set
+	same := !strings.Contains(text, "<<") && len(sets) > 1
+	if same {
+		sets = sets[:1]
 	}
 	separator := regexp.MustCompile(`(?m)^---.*$`)
-	for _, set := range sets {
+	for number, set := range sets {
+		if same {
+			number = shared
+		}
 		rendered, err := parsed.Execute(set)
 		if err == nil {
 			err = p.account.Work(renderedWork * (1 + len(rendered)/16)) //nolint:mnd // see budget.Account.Work
@@ -176,7 +192,7 @@ func (p *press) print(path, text string, sets []map[string]any, step int) error 
 			return gotemplate.Unresolved(path, "does not render", err, p.author)
 		}
 		for _, document := range separator.Split(rendered, -1) {
-			if err := p.keep(path, document, step); err != nil {
+			if err := p.keep(path, document, step, number); err != nil {
 				return err
 			}
 		}
@@ -191,6 +207,7 @@ type rendered struct {
 	Metadata   struct {
 		Name        string            `json:"name"`
 		Namespace   string            `json:"namespace"`
+		Labels      map[string]string `json:"labels"`
 		Annotations map[string]string `json:"annotations"`
 	} `json:"metadata"`
 	Spec struct {
@@ -214,7 +231,7 @@ func (r *rendered) orphans() bool {
 }
 
 // keep reads a document and keeps what the count needs; of two with one key the first.
-func (p *press) keep(path, document string, step int) error {
+func (p *press) keep(path, document string, step, set int) error {
 	members, err := gotemplate.ParseYAML[map[string]any](p.account, document)
 	if err != nil {
 		return gotemplate.Unresolved(path, "renders to no YAML", err, p.author)
@@ -240,12 +257,15 @@ func (p *press) keep(path, document string, step int) error {
 		return nil
 	}
 	kept := p.summary(&read)
-	kept.step = step
-	if _, exists := p.objects[kept.key()]; exists {
+	kept.step, kept.set = step, set
+	if first, exists := p.objects[kept.key()]; exists {
+		if first.set != set {
+			first.set = shared
+		}
 		return nil
 	}
 	p.objects[kept.key()] = kept
-	return p.digest(kept, members)
+	return p.digest(kept, &read, members)
 }
 
 func (p *press) summary(read *rendered) *object {
@@ -258,19 +278,4 @@ func (p *press) summary(read *rendered) *object {
 		kept.namespace = p.namespace
 	}
 	return kept
-}
-
-func (p *press) digest(kept *object, members map[string]any) error {
-	kept.references = refer(members["spec"], kept.namespace, nil)
-	delete(members, "metadata")
-	text, err := json.Marshal(members)
-	kept.digest = maphash.Bytes(p.seed, text)
-	if err != nil {
-		return err //nolint:wrapcheck // it was marshalled a moment ago
-	}
-	weight := 4*objectWeight + 3*len(kept.key())
-	for _, referred := range kept.references {
-		weight += objectWeight + len(referred)
-	}
-	return p.account.Spend(weight)
 }

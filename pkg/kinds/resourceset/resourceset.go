@@ -5,8 +5,9 @@ package resourceset
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"hash/maphash"
-	"slices"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -23,6 +24,7 @@ const (
 
 	stepRemedy   = "put the appliers into spec.steps of at most " + rollout.PerWave + " each"
 	inputRemedy  = "change the inputs of at most " + rollout.PerWave + " environments in one write"
+	bothRemedy   = "change and drop the inputs of at most " + rollout.PerWave + " environments in one write, removals included"
 	removeRemedy = "drop the inputs of at most " + rollout.PerWave + " environments in one write"
 )
 
@@ -47,12 +49,11 @@ func ResourceSet(inventory *Inventory) rollout.Kind {
 }
 
 type spec struct {
-	CommonMetadata struct {
-		Annotations map[string]string `json:"annotations"`
-	} `json:"commonMetadata"`
-	Inputs        []map[string]any `json:"inputs"`
-	InputsFrom    []inputsFrom     `json:"inputsFrom"`
-	InputStrategy struct {
+	CommonMetadata commonMetadata    `json:"commonMetadata"`
+	DependsOn      []json.RawMessage `json:"dependsOn"`
+	Inputs         []map[string]any  `json:"inputs"`
+	InputsFrom     []inputsFrom      `json:"inputsFrom"`
+	InputStrategy  struct {
 		Name                  string `json:"name"`
 		IncludeEmptyProviders bool   `json:"includeEmptyProviders"`
 	} `json:"inputStrategy"`
@@ -73,15 +74,25 @@ type step struct {
 
 type side struct {
 	Metadata struct {
+		Generation  int64             `json:"generation"`
 		Annotations map[string]string `json:"annotations"`
 	} `json:"metadata"`
-	Spec spec `json:"spec"`
+	Spec   spec `json:"spec"`
+	Status struct {
+		Conditions []metav1.Condition `json:"conditions"`
+	} `json:"status"`
 
-	objects      map[string]*object
-	environments rollout.Environments
+	objects map[string]*object
+	// appliers are by the names of their environments.
+	appliers map[string]*object
+	states   map[string]state
 }
 
-func (s *side) paused() bool { return s.Metadata.Annotations[reconcileAnnotation] == disabled }
+func (s *side) paused() bool { return pausedBy(s.Metadata.Annotations) }
+
+func pausedBy(annotations map[string]string) bool {
+	return strings.EqualFold(annotations[reconcileAnnotation], disabled)
+}
 
 type reader struct {
 	inventory *Inventory
@@ -102,9 +113,9 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 }
 
 func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*side, error) {
-		side := &side{}
-		if err := object.Decode(side); err != nil {
+	before, after, err := rollout.Sides(write, func(stored *rollout.Object) (*side, error) {
+		side := &side{appliers: map[string]*object{}}
+		if err := stored.Decode(side); err != nil {
 			return nil, err
 		}
 		account := budget.From(ctx)
@@ -113,108 +124,37 @@ func (r reader) read(ctx context.Context, write rollout.Write) (rollout.Change, 
 			return nil, err
 		}
 		if side.objects, err = r.render(ctx, write.Namespace, &side.Spec, sets); err != nil {
-			return nil, err
+			return nil, atLeast(err, len(sets))
 		}
-		side.enumerate()
-		return side, nil
+		for _, object := range side.objects {
+			if object.applier() {
+				side.appliers[reference(object.kind, object.namespace, object.name)] = object
+			}
+		}
+		side.states, err = side.taken(account)
+		return side, err
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return rollout.Change{}, err
-	case after == nil:
-		return rollout.Change{Environments: len(before.environments), Steps: before.removal(rollout.Delta(before.environments, nil, nil))}, nil
-	case before == nil:
+	}
+	if before == nil {
 		before = &side{}
 	}
-	return after.change(budget.From(ctx), write, before)
+	if after == nil {
+		after = &side{}
+	}
+	return after.change(write, before), nil
+}
+
+// atLeast says how many sets of inputs there are that cannot be rendered: each is for one
+// environment or more.
+func atLeast(err error, sets int) error {
+	if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); is {
+		unresolved.AtLeast = max(unresolved.AtLeast, sets)
+	}
+	return err
 }
 
 func samePause(write rollout.Write) bool {
-	paused := func(metadata *rollout.Metadata) bool { return metadata.Annotations[reconcileAnnotation] == disabled }
-	return paused(write.OldMetadata()) == paused(write.Metadata())
-}
-
-// others is the environment of a ResourceSet without appliers: its own cluster.
-const others = "the cluster of the ResourceSet"
-
-// enumerate names the environments: the appliers.
-func (s *side) enumerate() {
-	s.environments = rollout.Environments{}
-	for _, object := range s.objects {
-		if object.applier() {
-			s.environments[reference(object.kind, object.namespace, object.name)] = rollout.Environment{}
-		}
-	}
-	if len(s.environments) == 0 && len(s.objects) > 0 {
-		s.environments[others] = rollout.Environment{}
-	}
-}
-
-// appliers returns the appliers by the name of their environment.
-func (s *side) appliers() map[string]*object {
-	all := map[string]*object{}
-	for _, object := range s.objects {
-		if object.applier() {
-			all[reference(object.kind, object.namespace, object.name)] = object
-		}
-	}
-	return all
-}
-
-func (s *side) change(account *budget.Account, write rollout.Write, before *side) (rollout.Change, error) {
-	old, err := before.digests(account)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	now, err := s.digests(account)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	oldAppliers := before.appliers()
-	resumed := before.paused() && !s.paused()
-	staying, removed := rollout.Split(rollout.Delta(before.environments, s.environments, func(name string) (rollout.Effect, bool) {
-		if write.Rewritten || old[name] != now[name] {
-			return rollout.Changed, true
-		}
-		return rollout.Released, resumed || oldAppliers[name] != nil && oldAppliers[name].suspended
-	}))
-	result := rollout.Change{Environments: len(s.environments)}
-	if s.paused() {
-		result.Held = len(staying) + len(removed)
-		return result, nil
-	}
-	result.Steps, result.Held = s.steps(staying)
-	result.Steps = append(result.Steps, before.removal(removed)...)
-	return result, nil
-}
-
-// steps returns those in which appliers change, and how many are suspended.
-func (s *side) steps(staying []rollout.Target) (all []rollout.Step, held int) {
-	appliers := s.appliers()
-	steps := make([]rollout.Step, max(1, len(s.Spec.Steps)))
-	for _, target := range staying {
-		step := 0
-		if applier := appliers[target.Name]; applier != nil {
-			if applier.suspended {
-				held++
-				continue
-			}
-			step = applier.step
-		}
-		steps[step].Targets = append(steps[step].Targets, target)
-	}
-	for i := range steps {
-		steps[i].InFlight, steps[i].PaceRemedy, steps[i].SplitRemedy = len(steps[i].Targets), stepRemedy, inputRemedy
-	}
-	return rollout.Steps(steps...), held
-}
-
-// removal is the step that deletes appliers, without those whose work stays.
-func (s *side) removal(removed []rollout.Target) []rollout.Step {
-	appliers := s.appliers()
-	torn := slices.DeleteFunc(removed, func(target rollout.Target) bool {
-		applier := appliers[target.Name]
-		return applier != nil && applier.kept
-	})
-	return rollout.Steps(rollout.AtOnce(torn, removeRemedy))
+	return pausedBy(write.OldMetadata().Annotations) == pausedBy(write.Metadata().Annotations)
 }
