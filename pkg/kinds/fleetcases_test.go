@@ -68,7 +68,6 @@ var fleetCases = map[string]right{
 
 // pendingFleetCases are those that are not right yet.
 var pendingFleetCases = map[string]bool{
-	"a4-capi-helmchartproxy-selector-gains-one":  true,
 	"c1-karmada-suspended-static-weights":        true,
 	"c4-karmada-overridepolicy":                  true,
 	"o1-acm-placement-widened-bound-to-policy":   true,
