@@ -53,7 +53,7 @@ var fleetCases = map[string]right{
 	"q5-count-kind-narrower-window":              {},
 	"s2-sveltos-clusterset-widened":              atOnce(5),
 	"t1-talm-enable-with-canaries":               {n: 60, waves: []int{1, 1, 20, 20, 18}},
-	"t3-talm-abort-to-continue":                  {n: 60},
+	"t3-talm-abort-to-continue":                  {n: 40, waves: []int{20}},
 	"t4-talm-ibgu":                               {n: 60, waves: []int{50}},
 	"t7-talm-one-more-cluster-window-full":       atOnce(1),
 	"v1b-vela-mode-dag":                          atOnce(40),
@@ -68,22 +68,14 @@ var fleetCases = map[string]right{
 
 // pendingFleetCases are those that are not right yet.
 var pendingFleetCases = map[string]bool{
-	"c1-karmada-suspended-static-weights":        true,
-	"c4-karmada-overridepolicy":                  true,
-	"o1-acm-placement-widened-bound-to-policy":   true,
-	"o2-acm-policy-inform-to-enforce":            true,
-	"o3-ocm-cel-placement-fresh":                 true,
-	"o3b-ocm-cel-placement-edit":                 true,
-	"q2-acm-policy-create-with-rolloutkind":      true,
-	"s2-sveltos-clusterset-widened":              true,
-	"t1-talm-enable-with-canaries":               true,
-	"t3-talm-abort-to-continue":                  true,
-	"v1b-vela-mode-dag":                          true,
-	"v3-vela-env-binding-no-workflow":            true,
-	"v4-vela-label-selector-clusters-in-secrets": true,
-	"v5-vela-deploy-step-without-topology":       true,
-	"v6-vela-default-webhook-step":               true,
-	"v7-vela-addon-all-clusters":                 true,
+	"c1-karmada-suspended-static-weights":      true,
+	"c4-karmada-overridepolicy":                true,
+	"o1-acm-placement-widened-bound-to-policy": true,
+	"o2-acm-policy-inform-to-enforce":          true,
+	"o3-ocm-cel-placement-fresh":               true,
+	"o3b-ocm-cel-placement-edit":               true,
+	"q2-acm-policy-create-with-rolloutkind":    true,
+	"s2-sveltos-clusterset-widened":            true,
 }
 
 func TestFleetCases(t *testing.T) {

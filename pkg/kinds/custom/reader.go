@@ -3,6 +3,7 @@ package custom
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -71,10 +72,29 @@ func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change,
 			old = *stored
 		}
 		if after, err = r.evaluate(ctx, *written, old); err != nil {
-			return rollout.Change{}, err
+			return rollout.Change{}, r.unknown(ctx, write, stored, *written, err)
 		}
 	}
 	return r.change(before, after, write)
+}
+
+// unknown returns the error of a write whose environments cannot be counted: none, if it leaves
+// the spec and the desired state as they are. If only the latter stays, nobody is known to change.
+func (r *reader) unknown(ctx context.Context, write rollout.Write, stored *map[string]any, written map[string]any, err error) error {
+	unresolved, is := errors.AsType[*rollout.UnresolvedError](err)
+	if !is || stored == nil || write.Rewritten {
+		return err
+	}
+	before, failed := r.begin(ctx, *stored, nil).run(r.programs.desiredState)
+	after, fails := r.begin(ctx, written, *stored).run(r.programs.desiredState)
+	switch {
+	case failed != nil || fails != nil || !reflect.DeepEqual(before, after):
+		return err
+	case write.SameSpec():
+		return nil
+	}
+	unresolved.AtLeast = 0
+	return err
 }
 
 // untouched tells whether an update leaves all of the object but its bookkeeping as it is.
