@@ -3,6 +3,7 @@ package sveltos
 import (
 	"maps"
 	"reflect"
+	"time"
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -88,9 +89,13 @@ func (p *profile) looserThan(before *profile) bool {
 	return (wider || before.paused && !p.paused) && !before.updated()
 }
 
-// updated tells whether the status shows that no cluster waits.
+// updated tells whether the status shows that no cluster waits: all that match have been updated
+// since the spec was last changed. Sveltos does not say in a way that can be compared which spec
+// that was.
 func (p *profile) updated() bool {
-	return !p.paused && len(p.Status.MatchingClusters) > 0 && len(p.Status.UpdatingClusters.Clusters) == 0
+	done := sets.New(p.Status.UpdatedClusters.Clusters...)
+	return !p.paused && len(p.Status.MatchingClusters) > 0 && done.HasAll(p.Status.MatchingClusters...) &&
+		len(p.Status.UpdatingClusters.Clusters) == 0 && p.Metadata.ManagedFields.StatusLast(time.Now())
 }
 
 func (p *profile) removal(removed []rollout.Target) []rollout.Step {

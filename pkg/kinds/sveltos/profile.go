@@ -38,6 +38,9 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 }
 
 type profile struct {
+	Metadata struct {
+		ManagedFields rollout.Written `json:"managedFields"`
+	} `json:"metadata"`
 	Spec struct {
 		ClusterSelector      *metav1.LabelSelector `json:"clusterSelector"`
 		ClusterRefs          []reference           `json:"clusterRefs"`
@@ -52,6 +55,9 @@ type profile struct {
 		UpdatingClusters struct {
 			Clusters []reference `json:"clusters"`
 		} `json:"updatingClusters"`
+		UpdatedClusters struct {
+			Clusters []reference `json:"clusters"`
+		} `json:"updatedClusters"`
 	} `json:"status"`
 
 	paused bool
