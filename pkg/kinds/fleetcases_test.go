@@ -68,8 +68,6 @@ var fleetCases = map[string]right{
 
 // pendingFleetCases are those that are not right yet.
 var pendingFleetCases = map[string]bool{
-	"c1-karmada-suspended-static-weights":      true,
-	"c4-karmada-overridepolicy":                true,
 	"o1-acm-placement-widened-bound-to-policy": true,
 	"o2-acm-policy-inform-to-enforce":          true,
 	"o3-ocm-cel-placement-fresh":               true,

@@ -56,6 +56,8 @@ func All(inventories Inventories) []rollout.Kind {
 		rollout.Declarable(kubefleet.ResourcePlacement(azure)),
 		rollout.Declarable(karmada.PropagationPolicy(federation)),
 		rollout.Declarable(karmada.ClusterPropagationPolicy(federation)),
+		rollout.Declarable(karmada.OverridePolicy(federation)),
+		rollout.Declarable(karmada.ClusterOverridePolicy(federation)),
 		rollout.Declarable(sveltos.ClusterProfile(addons)),
 		rollout.Declarable(sveltos.Profile(addons)),
 		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),

@@ -13,7 +13,9 @@ import (
 func TestStatusLast(t *testing.T) {
 	const spec = `{"time":"2026-01-01T10:00:00Z","fieldsV1":{"f:spec":{}}}`
 	const label = `{"time":"2026-01-01T11:00:00Z","fieldsV1":{"f:metadata":{}}}`
-	status := func(time string) string { return `{"subresource":"status","time":"` + time + `","fieldsV1":{"f:status":{}}}` }
+	status := func(time string) string {
+		return `{"subresource":"status","time":"` + time + `","fieldsV1":{"f:status":{}}}`
+	}
 	tests := map[string]struct {
 		entries, changed string
 		want             bool
