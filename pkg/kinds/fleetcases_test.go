@@ -67,9 +67,7 @@ var fleetCases = map[string]right{
 }
 
 // pendingFleetCases are those that are not right yet.
-var pendingFleetCases = map[string]bool{
-	"s2-sveltos-clusterset-widened": true,
-}
+var pendingFleetCases = map[string]bool{}
 
 func TestFleetCases(t *testing.T) {
 	for name, test := range kindtest.FleetCases(t) {

@@ -63,6 +63,8 @@ func All(inventories Inventories) []rollout.Kind {
 		rollout.Declarable(karmada.ClusterOverridePolicy(federation)),
 		rollout.Declarable(sveltos.ClusterProfile(addons)),
 		rollout.Declarable(sveltos.Profile(addons)),
+		rollout.Declarable(sveltos.ClusterSet(addons)),
+		rollout.Declarable(sveltos.Set(addons)),
 		kargo.Promotion(kargo.NewInventory(inventories.Registry, applications, inventories.ArgoCDNamespace)),
 		resourceset.ResourceSet(resourceset.NewInventory(inventories.Registry)),
 	}
