@@ -88,18 +88,25 @@ func rank(first bool) int {
 	return 1
 }
 
-// followers returns the profiles that refer to a set and deploy something. Those of a kind that is
-// not served are none.
+// followers returns the profiles that refer to a set and deploy something. Where no profile refers to
+// it, whatever else does is not known: it counts as one without a pace.
 func (r setReader) followers(namespace, name string) ([]profileFields, error) {
 	profiles, err := inventory.IfServed(r.inventory.others(namespace).List(namespace, labels.Everything()))
 	if err != nil {
 		return nil, err
 	}
 	var all []profileFields
+	referred := false
 	for _, profile := range profiles {
-		if slices.Contains(profile.Value.Spec.SetRefs, name) && profile.Value.Spec.SyncMode != dryRun {
+		if !slices.Contains(profile.Value.Spec.SetRefs, name) {
+			continue
+		}
+		if referred = true; profile.Value.Spec.SyncMode != dryRun {
 			all = append(all, profile.Value)
 		}
+	}
+	if !referred {
+		return []profileFields{{}}, nil
 	}
 	return all, nil
 }
