@@ -41,7 +41,7 @@ var fleetCases = map[string]right{
 	"f1-fleet-intersecting-group-customization":  atOnce(8),
 	"f3-fleet-overridetargets-dropped":           atOnce(12),
 	"f9-fleet-gitrepo-with-paced-fleetyaml":      atOnce(100), // the pace is not in the object
-	"k3-kubefleet-override":                      {n: 20, uncounted: true},
+	"k3-kubefleet-override":                      atOnce(20),
 	"k4-kubefleet-toleration-added":              atOnce(7),
 	"o1-acm-placement-widened-bound-to-policy":   atOnce(40),
 	"o2-acm-policy-inform-to-enforce":            atOnce(30),

@@ -57,6 +57,8 @@ func All(inventories Inventories) []rollout.Kind {
 		rollout.Declarable(kubefleet.StagedUpdateRun(azure)),
 		rollout.Declarable(kubefleet.ClusterResourcePlacement(azure)),
 		rollout.Declarable(kubefleet.ResourcePlacement(azure)),
+		rollout.Declarable(kubefleet.ClusterResourceOverride(azure)),
+		rollout.Declarable(kubefleet.ResourceOverride(azure)),
 		rollout.Declarable(karmada.PropagationPolicy(federation)),
 		rollout.Declarable(karmada.ClusterPropagationPolicy(federation)),
 		rollout.Declarable(karmada.OverridePolicy(federation)),
