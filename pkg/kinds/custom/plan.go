@@ -191,7 +191,7 @@ func (p plan) steps(names []string, targets []rollout.Target, remedy string) []r
 
 // stepsOf puts environments without names into the waves: so many of each.
 func (p plan) stepsOf(affected map[int]int, remedy string) []rollout.Step {
-	var all []rollout.Step
+	all := make([]rollout.Step, 0, len(affected))
 	for _, i := range slices.Sorted(maps.Keys(affected)) {
 		size := affected[i]
 		all = append(all, rollout.Step{

@@ -71,7 +71,8 @@ func (s selecting) program(path, text string) (cel.Program, error) {
 	reads := regexp.MustCompile(kept)
 	for _, after := range strings.Split(text, clusterVariable)[1:] {
 		if !reads.MatchString(after) {
-			return nil, rollout.Unresolved(path, "reads more of a ManagedCluster than Seawall keeps: its name, labels, taints, clusterClaims and version")
+			return nil, rollout.Unresolved(path,
+				"reads more of a ManagedCluster than Seawall keeps: its name, labels, taints, clusterClaims and version")
 		}
 	}
 	env, err := s.expressions()

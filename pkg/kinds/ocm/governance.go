@@ -166,12 +166,17 @@ func (v view) governed(i *Inventory, account *budget.Account, policies []string)
 			}
 		}
 	}
+	return enforced, onlyInformed(enforced, inform), nil
+}
+
+// onlyInformed sorts the names of what is enforced, and counts the clusters where nothing is.
+func onlyInformed(enforced map[string][]string, inform map[string]bool) int {
 	for cluster, names := range enforced {
 		slices.Sort(names)
 		enforced[cluster] = slices.Compact(names)
 		delete(inform, cluster)
 	}
-	return enforced, len(inform), nil
+	return len(inform)
 }
 
 // bindingClusters returns the clusters that the placement of a binding decides.

@@ -26,6 +26,8 @@ const (
 
 // Inventory is what placements select from, what they have decided, and who follows them.
 type Inventory struct {
+	governance
+
 	clusters    *inventory.Collection[managedCluster]
 	sets        *inventory.Collection[clusterSet]
 	bindings    *inventory.Collection[struct{}]
@@ -34,7 +36,6 @@ type Inventory struct {
 	replicaSets *inventory.Collection[replicaSetObject]
 	addons      *inventory.Collection[addonObject]
 	installed   *inventory.Collection[struct{}]
-	governance
 
 	expressions func() (*cel.Env, error)
 }
