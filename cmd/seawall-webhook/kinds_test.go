@@ -109,6 +109,13 @@ func (l live) write(ctx context.Context) func(options ...client.UpdateOption) er
 // again when it is gone.
 func (l live) expectTheLimit(ctx context.Context) {
 	GinkgoHelper()
+	if l.inventory == "" { // the object declares how many it has
+		const most, tooMany = v1alpha1.EnvironmentsAnnotation + `: "22"`, v1alpha1.EnvironmentsAnnotation + `: "23"`
+		more := live{object: strings.ReplaceAll(l.object, most, tooMany)}
+		Eventually(func() error { return more.write(ctx)() }).WithTimeout(30 * second).Should(denied("23 environments"))
+		Expect(l.write(ctx)()).To(Succeed())
+		return
+	}
 	inventory := l.oneTooMany()
 	for _, object := range inventory {
 		place(ctx, object)

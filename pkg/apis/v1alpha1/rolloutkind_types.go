@@ -85,14 +85,17 @@ type RolloutKindSpec struct {
 
 	// environments yields the environments of "object": a list of names, each of which
 	// counts once, or their number. It is evaluated for the written and for the stored
-	// object; while a rollout is not started it should yield none.
+	// object; while a rollout is not started it should yield none. In place of a name,
+	// {"name": …, "target": …} also says which object of the inventory it stands for. Where
+	// not all can be known, {"atLeast": …, "because": …} says what is, and why.
 	// +required
 	Environments Expression `json:"environments,omitempty"`
 
 	// waves yields how the environments are paced: the number of environments that are in
-	// flight together, a list of such numbers, each the size of a wave, or a list of lists
-	// of names, each a wave. Environments that are in no wave never sync. Without waves, and
-	// where it yields null, all sync at once.
+	// flight together, or a list of waves. Each is the number of its environments, a list of
+	// their names, or {"environments": …, "inFlight": …}, of which the first is either, and
+	// all that are left without it. Environments that are in no wave are in a last one, all
+	// at once. Without waves, and where it yields null, all sync at once.
 	// +optional
 	Waves Expression `json:"waves,omitempty"`
 

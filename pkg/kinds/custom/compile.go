@@ -90,10 +90,11 @@ func compile(spec *v1alpha1.RolloutKindSpec) (*programs, field.ErrorList) {
 	}
 	c := &compiler{env: env}
 	compiled := &programs{variables: c.variables(path.Child("variables"), spec.Variables)}
-	names := cel.ListType(cel.StringType)
-	compiled.environments, _ = c.compile(path.Child("environments"), spec.Environments, names, cel.IntType)
+	names, object := cel.ListType(cel.StringType), cel.MapType(cel.StringType, cel.DynType)
+	compiled.environments, _ = c.compile(path.Child("environments"), spec.Environments, names, cel.IntType, cel.ListType(object), object)
 	if spec.Waves != "" {
-		waves, _ := c.compile(path.Child("waves"), spec.Waves, cel.IntType, cel.ListType(cel.IntType), cel.ListType(names), cel.NullType)
+		waves, _ := c.compile(path.Child("waves"), spec.Waves,
+			cel.IntType, cel.ListType(cel.IntType), cel.ListType(names), cel.ListType(object), cel.NullType)
 		compiled.waves = &waves
 	}
 	compiled.desiredState, _ = c.compile(path.Child("desiredState"), cmp.Or(spec.DesiredState, "object.spec"), cel.DynType)

@@ -59,7 +59,7 @@ func TestWhatExpressionsYield(t *testing.T) {
 			Environments: 40, Affected: 40, Steps: []kindtest.Step{{Declared: 40, InFlight: 40}},
 			Evidence: "the number that RolloutKind trains.trains.example.com yields",
 		}},
-		"a larger number adds": {"object.spec.count", "", rollout.Update, "{count: 43}", "{count: 40}", kindtest.Want{
+		"a larger number in the desired state": {"object.spec.count", "", rollout.Update, "{count: 43}", "{count: 40}", kindtest.Want{
 			Environments: 43, Affected: 43, Steps: []kindtest.Step{{Declared: 43, InFlight: 43}},
 			Evidence: "the number that RolloutKind trains.trains.example.com yields",
 		}},
@@ -77,11 +77,33 @@ func TestWhatExpressionsYield(t *testing.T) {
 		"a window wider than all": {"object.spec.names", "object.spec.window", rollout.Create, "{names: [a], window: 7}", "", kindtest.Want{
 			Environments: 1, Affected: 1, Steps: []kindtest.Step{{Added: []string{"a"}, InFlight: 1}},
 		}},
-		"sizes of waves of names, the rest held": {"object.spec.names", "object.spec.sizes", rollout.Create, "{names: [a, b, c, d], sizes: [1, 2]}", "", kindtest.Want{
-			Environments: 4, Affected: 3, Held: 1, Steps: []kindtest.Step{{Added: []string{"a"}, InFlight: 1}, {Added: []string{"b", "c"}, InFlight: 2}},
+		"sizes of waves of names, and the rest at once": {"object.spec.names", "object.spec.sizes", rollout.Create, "{names: [a, b, c, d], sizes: [1, 2]}", "", kindtest.Want{
+			Environments: 4, Affected: 4, Steps: []kindtest.Step{
+				{Added: []string{"a"}, InFlight: 1}, {Added: []string{"b", "c"}, InFlight: 2}, {Added: []string{"d"}, InFlight: 1},
+			},
 		}},
 		"waves of names, the first of two counts": {"object.spec.names", "object.spec.waves", rollout.Create, "{names: [a, b, c], waves: [[c], [a, c, x], []]}", "", kindtest.Want{
-			Environments: 3, Affected: 2, Held: 1, Steps: []kindtest.Step{{Added: []string{"c"}, InFlight: 1}, {Added: []string{"a"}, InFlight: 1}},
+			Environments: 3, Affected: 3, Steps: []kindtest.Step{
+				{Added: []string{"c"}, InFlight: 1}, {Added: []string{"a"}, InFlight: 1}, {Added: []string{"b"}, InFlight: 1},
+			},
+		}},
+		"names, then sizes of what no wave names": {"object.spec.names", "object.spec.waves", rollout.Create, "{names: [a, b, c, d], waves: [1, [a], 1]}", "", kindtest.Want{
+			Environments: 4, Affected: 4, Steps: []kindtest.Step{
+				{Added: []string{"b"}, InFlight: 1}, {Added: []string{"a"}, InFlight: 1}, {Added: []string{"c"}, InFlight: 1}, {Added: []string{"d"}, InFlight: 1},
+			},
+		}},
+		"a gate, and a window": {"object.spec.names", "object.spec.waves", rollout.Create, "{names: [a, b, c, d], waves: [[a], {inFlight: 2}]}", "", kindtest.Want{
+			Environments: 4, Affected: 4, Steps: []kindtest.Step{{Added: []string{"a"}, InFlight: 1}, {Added: []string{"b", "c", "d"}, InFlight: 2}},
+		}},
+		"gates and windows of a number": {"object.spec.count", "object.spec.waves", rollout.Create, "{count: 40, waves: [{environments: 10, inFlight: 3}, {inFlight: 7}]}", "", kindtest.Want{
+			Environments: 40, Affected: 40, Steps: []kindtest.Step{{Declared: 10, InFlight: 3}, {Declared: 30, InFlight: 7}},
+			Evidence: "the number that RolloutKind trains.trains.example.com yields",
+		}},
+		"gates and windows of names": {"object.spec.names", "object.spec.waves", rollout.Create, "{names: [a, b, c], waves: [{environments: [b, c], inFlight: 1}]}", "", kindtest.Want{
+			Environments: 3, Affected: 3, Steps: []kindtest.Step{{Added: []string{"b", "c"}, InFlight: 1}, {Added: []string{"a"}, InFlight: 1}},
+		}},
+		"a name more in a plan without pace": {"object.spec.names", "", rollout.Update, "{names: [a, b, c]}", "{names: [a, b]}", kindtest.Want{
+			Environments: 3, Affected: 3, Steps: []kindtest.Step{{Added: []string{"c"}, Changed: []string{"a", "b"}, InFlight: 3}},
 		}},
 		"null waves are none": {"object.spec.names", "object.spec.window", rollout.Create, "{names: [a, b], window: null}", "", kindtest.Want{
 			Environments: 2, Affected: 2, Steps: []kindtest.Step{{Added: []string{"a", "b"}, InFlight: 2}},
@@ -98,39 +120,6 @@ func TestWhatExpressionsYield(t *testing.T) {
 	}
 }
 
-func TestPacing(t *testing.T) {
-	const version = "object.spec.?version"
-	tests := map[string]struct {
-		object, old string
-		released    []string
-	}{
-		"a wider wave releases all":             {"{names: [a, b, c], waves: [[a, b], [c]]}", "{names: [a, b, c], waves: [[a], [b], [c]]}", []string{"a", "b", "c"}},
-		"a gate less releases all":              {"{names: [a, b], waves: [[a, b]]}", "{names: [a, b], waves: [[a, b], []]}", []string{"a", "b"}},
-		"a narrower wave releases none":         {"{names: [a, b, c], waves: [[a], [b], [c]]}", "{names: [a, b, c], waves: [[a, b], [c]]}", nil},
-		"another order releases none":           {"{names: [a, b], waves: [[b], [a]]}", "{names: [a, b], waves: [[a], [b]]}", nil},
-		"one that was in no wave is released":   {"{names: [a, b, c], waves: [[a, b], [c]]}", "{names: [a, b, c], waves: [[a, b]]}", []string{"c"}},
-		"the pacing taken off releases all":     {"{names: [a, b]}", "{names: [a, b], waves: [[a], [b]]}", []string{"a", "b"}},
-		"a pacing put on releases none":         {"{names: [a, b], waves: [[a], [b]]}", "{names: [a, b]}", nil},
-		"a pacing that was unreadable was none": {"{names: [a, b], waves: [[a], [b]]}", "{names: [a, b], waves: [0]}", nil},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			source := wagons("object.spec.names", "has(object.spec.waves) ? object.spec.waves : dyn(null)", version)
-			change, err := read(t, source, rollout.Update, tt.object, tt.old)
-			g := gomega.NewWithT(t)
-			g.Expect(err).NotTo(gomega.HaveOccurred())
-			var released []string
-			for _, step := range change.Steps {
-				for _, target := range step.Targets {
-					g.Expect(target.Effect).To(gomega.Equal(rollout.Released))
-					released = append(released, target.Name)
-				}
-			}
-			g.Expect(released).To(gomega.Equal(tt.released))
-		})
-	}
-}
-
 func TestOldObjectIsNullUnlessOneIsReplaced(t *testing.T) {
 	g := gomega.NewWithT(t)
 	source := wagons(`oldObject == null ? ["new"] : ["of " + oldObject.spec.name]`, "", `"same"`)
@@ -143,6 +132,7 @@ func TestOldObjectIsNullUnlessOneIsReplaced(t *testing.T) {
 
 func TestWhatCannotBeCounted(t *testing.T) {
 	const kind = "cannot count its environments: RolloutKind trains.trains.example.com: "
+	const wantWave = "want a size from 1, a list of names, or an object with environments and inFlight"
 	tests := map[string]struct{ environments, waves, object, want string }{
 		"a field that is missing":       {"object.spec.names", "", "{}", `spec.environments fails: "no such key: names"`},
 		"null":                          {"object.spec.names", "", "{names: null}", `spec.environments yields "null": want a list of names or a number`},
@@ -152,10 +142,12 @@ func TestWhatCannotBeCounted(t *testing.T) {
 		"more than can be":              {"object.spec.count", "", "{count: 1000001}", `spec.environments yields 1000001: want 0 to 1000000`},
 		"part of an environment":        {"object.spec.count", "", "{count: 1.5}", `spec.environments yields "1.5": want a list of names or a number`},
 		"a window of none":              {"object.spec.names", "object.spec.w", "{names: [a], w: 0}", `spec.waves yields 0: want a number from 1`},
-		"a window that is no number":    {"object.spec.names", "object.spec.w", "{names: [a], w: all}", `spec.waves yields "\"all\"": want a number, or a list of numbers or of lists of names`},
-		"a wave of none":                {"object.spec.names", "object.spec.w", "{names: [a], w: [1, 0]}", `spec.waves yields "0" as wave 1: want all sizes from 1, or all lists of names`},
-		"sizes and names":               {"object.spec.names", "object.spec.w", "{names: [a], w: [1, [a]]}", `spec.waves yields "[\"a\"]" as wave 1: want all sizes from 1, or all lists of names`},
-		"names of waves for a number":   {"object.spec.count", "object.spec.w", "{count: 1, w: [[a]]}", `spec.waves yields "[\"a\"]" as wave 0: want all sizes from 1, or all lists of names`},
+		"a window that is no number":    {"object.spec.names", "object.spec.w", "{names: [a], w: all}", `spec.waves yields "\"all\"": want a number, or a list of waves`},
+		"a wave of none":                {"object.spec.names", "object.spec.w", "{names: [a], w: [1, 0]}", `spec.waves yields "0" as wave 1: ` + wantWave},
+		"a wave of a wave":              {"object.spec.names", "object.spec.w", "{names: [a], w: [{environments: {inFlight: 1}}]}", `spec.waves yields "{\"environments\":{\"inFlight\":1}}" as wave 0: ` + wantWave},
+		"a wave with another member":    {"object.spec.names", "object.spec.w", "{names: [a], w: [{infLight: 1}]}", `spec.waves yields "{\"infLight\":1}" as wave 0: ` + wantWave},
+		"a wave with no window":         {"object.spec.names", "object.spec.w", "{names: [a], w: [{inFlight: 0}]}", `spec.waves yields "{\"inFlight\":0}" as wave 0: ` + wantWave},
+		"names of waves for a number":   {"object.spec.count", "object.spec.w", "{count: 1, w: [[a]]}", `spec.waves yields "[\"a\"]" as wave 0: ` + wantWave},
 		"a selector that is misspelt":   {`{"matchLabel": {"a": "b"}}.selects({}) ? ["a"] : []`, "", "{}", `spec.environments fails: "strict decoding error: unknown field \"selector.matchLabel\""`},
 		"labels that are none":          {`{}.selects("a") ? ["a"] : []`, "", "{}", `spec.environments fails: "cannot restore map from string"`},
 		"an expression that costs much": {`object.spec.names.map(a, object.spec.names.map(b, object.spec.names.map(c, a + b + c)).flatten()).flatten()`, "", "{names: [" + strings.Repeat("aaaaaaaa, ", 300) + "a]}", `spec.environments fails: "operation cancelled: actual cost limit exceeded"`},
@@ -188,9 +180,9 @@ func TestWhatIsWrongWithAnExpressionIsShownInIt(t *testing.T) {
 		"an unknown variable": {func(s *v1alpha1.RolloutKindSpec) { s.Environments = "targets.map(t, t.metadata.name)" },
 			[]string{"spec.environments", "undeclared reference to 'targets'"}},
 		"another type": {func(s *v1alpha1.RolloutKindSpec) { s.Environments = `"all"` },
-			[]string{`spec.environments: Invalid value: "\"all\"": yields string: want list(string) or int`}},
+			[]string{`spec.environments: Invalid value: "\"all\"": yields string: want list(string) or int or list(map(string, dyn)) or map(string, dyn)`}},
 		"waves of another type": {func(s *v1alpha1.RolloutKindSpec) { s.Waves = `["a"]` },
-			[]string{"spec.waves", "yields list(string): want int or list(int) or list(list(string)) or null_type"}},
+			[]string{"spec.waves", "yields list(string): want int or list(int) or list(list(string)) or list(map(string, dyn)) or null_type"}},
 		"a variable that comes later": {func(s *v1alpha1.RolloutKindSpec) {
 			s.Variables = []v1alpha1.ExpressionVariable{{Name: "a", Expression: "variables.b"}, {Name: "b", Expression: "1"}}
 		}, []string{"spec.variables[0].expression", "undeclared reference to 'variables'"}},

@@ -53,6 +53,9 @@ func members(object *inventory.Object[map[string]any]) map[string]any {
 	if object.Namespace != "" {
 		metadata["namespace"] = object.Namespace
 	}
+	if object.SuccessRate != "" {
+		metadata["annotations"] = map[string]any{v1alpha1.SyncSuccessRateAnnotation: object.SuccessRate}
+	}
 	all := map[string]any{"metadata": metadata}
 	maps.Copy(all, object.Value)
 	return all

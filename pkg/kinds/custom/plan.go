@@ -1,160 +1,202 @@
 package custom
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// plan is how a rollout is paced: by at most one of window, sizes and named; all at once
-// without any.
+// The members of a wave that is written as an object.
+const (
+	environmentsMember = "environments"
+	inFlightMember     = "inFlight"
+)
+
+// plan is how a rollout is paced: in waves, each of which ends before the next begins.
 type plan struct {
+	waves []wave
+	// wave is that of each environment, in the order of the side's names or of counting.
+	wave []int
+}
+
+// wave is a part of a rollout. Until it is filled it says what it takes: those that are named,
+// a number of those that no wave names, or all that are left.
+type wave struct {
+	named []string
+	takes int
+	rest  bool
+	// window is how many are in flight together; 0 stands for all.
 	window int
-	sizes  []int
-	named  [][]string
-	paced  bool
-	// names are all environments in the order of the expression.
-	names []string
-	total int
+	// size is the number of environments in it.
+	size int
 }
 
-// plan reads what the expression of the waves yields.
+// inFlight returns how many of so many environments of the wave are in flight together.
+func (w wave) inFlight(of int) int {
+	if w.window > 0 {
+		return min(w.window, of)
+	}
+	return of
+}
+
+// plan reads what the expression of the waves yields. Environments that are in no wave are in a
+// last one, all at once.
 func (r *reader) plan(s *side) (plan, error) {
-	result := plan{names: s.names, total: s.size()}
-	switch waves := s.waves.(type) {
+	var waves []wave
+	switch yields := s.waves.(type) {
 	case nil:
-		return result, nil
 	case int64:
-		window, inRange := count(waves)
+		window, inRange := count(yields)
 		if !inRange || window == 0 {
-			return plan{}, r.unresolved("spec.waves", "yields %s: want a number from 1", r.number(waves))
+			return plan{}, r.unresolved("spec.waves", "yields %s: want a number from 1", r.number(yields))
 		}
-		result.paced, result.window = true, window
-		return result, nil
+		waves = []wave{{rest: true, window: window}}
 	case []any:
-		result.paced = true
-		for i, wave := range waves {
-			if !addWave(&result, wave, s.counted) {
-				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want all sizes from 1, or all lists of names", r.spell(wave), i)
+		for i, value := range yields {
+			read, is := newWave(value)
+			if !is || s.counted && read.named != nil {
+				return plan{}, r.unresolved("spec.waves", "yields %s as wave %d: want a size from 1, a list of names, or an object with %s and %s",
+					r.spell(value), i, environmentsMember, inFlightMember)
 			}
+			waves = append(waves, read)
 		}
-		return result, nil
 	default:
-		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of numbers or of lists of names", r.spell(waves))
+		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of waves", r.spell(yields))
 	}
+	return fill(append(waves, wave{rest: true}), s), nil
 }
 
-// addWave adds a wave, which must be like those before it: a size, or names where the
-// environments have some.
-func addWave(p *plan, wave any, counted bool) bool {
-	if size, isCount := count(wave); isCount && size > 0 && p.named == nil {
-		p.sizes = append(p.sizes, size)
-		return true
+// newWave reads one wave: a size, names, or an object that says how many of either are in
+// flight together.
+func newWave(value any) (wave, bool) {
+	if size, isCount := count(value); isCount {
+		return wave{takes: size}, size > 0
 	}
-	names, areNames := texts(wave)
-	if !areNames || p.sizes != nil || counted {
-		return false
+	if names, areNames := texts(value); areNames {
+		return wave{named: append([]string{}, names...)}, true
 	}
-	p.named = append(p.named, names)
-	return true
-}
-
-// widest is the largest number of environments in flight together, and gates how many waves
-// there are.
-func (p plan) widest() (most, gates int) {
-	switch {
-	case !p.paced:
-		return p.total, 1
-	case p.window > 0:
-		return min(p.window, p.total), 1
+	members, isObject := value.(map[string]any)
+	if !isObject {
+		return wave{}, false
 	}
-	for _, size := range p.sizes {
-		most = max(most, min(size, p.total))
-	}
-	for _, names := range p.named {
-		most = max(most, len(names))
-	}
-	return most, len(p.sizes) + len(p.named)
-}
-
-// looser tells whether environments that wait under before may sync sooner.
-func looser(before, after plan) bool {
-	wide, gates := before.widest()
-	wider, fewer := after.widest()
-	return wider > wide || fewer < gates
-}
-
-// held returns the environments that are in no wave.
-func (p plan) held() map[string]bool {
-	held := map[string]bool{}
-	if !p.paced || p.window > 0 {
-		return held
-	}
-	wave := p.waveOf()
-	for _, name := range p.names {
-		if _, in := wave[name]; !in {
-			held[name] = true
+	read, valid := wave{rest: true}, true
+	if environments, says := members[environmentsMember]; says {
+		_, nests := environments.(map[string]any)
+		if read, valid = newWave(environments); nests {
+			valid = false
 		}
 	}
-	return held
+	if window, says := members[inFlightMember]; says && window != nil {
+		var isCount bool
+		read.window, isCount = count(window)
+		valid = valid && isCount && read.window > 0
+	}
+	for name := range members {
+		valid = valid && (name == environmentsMember || name == inFlightMember)
+	}
+	return read, valid
 }
 
-// steps puts targets into the waves; held are those in none.
-func (p plan) steps(targets []rollout.Target, remedy string) (steps []rollout.Step, held int) {
-	if !p.paced || p.window > 0 {
-		step := rollout.AtOnce(targets, remedy)
-		if p.window > 0 {
-			step.InFlight = min(p.window, step.InFlight)
-		}
-		return rollout.Steps(step), 0
-	}
-	wave := p.waveOf()
-	all := make([]rollout.Step, len(p.sizes)+len(p.named))
-	for _, target := range targets {
-		if index, in := wave[target.Name]; in {
-			all[index].Targets = append(all[index].Targets, target)
-		} else {
-			held++
-		}
-	}
-	for i := range all {
-		all[i] = rollout.AtOnce(all[i].Targets, remedy)
-	}
-	return rollout.Steps(all...), held
-}
-
-// waveOf returns the first wave that each environment is in.
-func (p plan) waveOf() map[string]int {
-	wave := map[string]int{}
-	for i, names := range p.named {
-		for _, name := range names {
-			if _, earlier := wave[name]; !earlier {
-				wave[name] = i
-			}
+// fill puts each environment into a wave: the first that names it, else the first that takes
+// it. The last wave takes all that are left.
+func fill(waves []wave, s *side) plan {
+	result := plan{waves: waves, wave: make([]int, s.size())}
+	naming := map[string]int{}
+	for i, wave := range slices.Backward(waves) {
+		for _, name := range wave.named {
+			naming[name] = i
 		}
 	}
 	next := 0
-	for i, size := range p.sizes {
-		for ; size > 0 && next < len(p.names); size-- {
-			wave[p.names[next]] = i
-			next++
+	for i := range result.wave {
+		named := false
+		if len(naming) > 0 {
+			result.wave[i], named = naming[s.names[i]]
 		}
+		if !named {
+			for !waves[next].rest && waves[next].takes == 0 {
+				next++
+			}
+			waves[next].takes--
+			result.wave[i] = next
+		}
+		waves[result.wave[i]].size++
 	}
-	return wave
+	return result
 }
 
-// stepsOf puts a number of environments into the waves; what is left over is a last one.
-func (p plan) stepsOf(affected int, remedy string) []rollout.Step {
-	var steps []rollout.Step
-	add := func(size, window int) {
-		size = min(size, affected)
-		affected -= size
-		steps = append(steps, rollout.Step{Declared: size, InFlight: min(window, size), PaceRemedy: remedy, SplitRemedy: remedy})
+// sooner tells which environments that stay may sync sooner than before: those that no longer
+// wait for another one, or that wait in a wider window. Each is an index in before and after.
+func sooner(before, after plan, staying [][2]int) []bool {
+	// latest is, by a wave before, the last wave now of what stays of the waves ahead of it.
+	latest := make([]int, len(before.waves)+1)
+	for _, at := range staying {
+		ahead := &latest[before.wave[at[0]]+1]
+		*ahead = max(*ahead, after.wave[at[1]]+1)
 	}
-	for _, size := range p.sizes {
-		add(size, size)
+	for i := 1; i < len(latest); i++ {
+		latest[i] = max(latest[i], latest[i-1])
 	}
-	if p.window > 0 {
-		add(affected, p.window)
+	result := make([]bool, len(staying))
+	for i, at := range staying {
+		was, is := before.wave[at[0]], after.wave[at[1]]
+		result[i] = latest[was] > is || wider(before.waves[was], after.waves[is], len(before.wave), len(after.wave))
 	}
-	add(affected, affected)
-	return rollout.Steps(steps...)
+	return result
+}
+
+// wider tells whether a window that holds environments back lets more through. One that only
+// grows with the number of all environments, as a percentage does, is as wide as before.
+func wider(before, after wave, total, totalNow int) bool {
+	old, now := before.inFlight(before.size), after.inFlight(after.size)
+	if old >= before.size || now <= old {
+		return false
+	}
+	return totalNow <= total || (now-1)*total >= old*totalNow
+}
+
+// staying pairs the indices of the environments that both sides have.
+func staying(before, after *side) [][2]int {
+	pairs := make([][2]int, 0, min(before.size(), after.size()))
+	if before.counted || after.counted {
+		for i := range cap(pairs) {
+			pairs = append(pairs, [2]int{i, i})
+		}
+		return pairs
+	}
+	for i, name := range before.names {
+		if j, stays := slices.BinarySearch(after.names, name); stays {
+			pairs = append(pairs, [2]int{i, j})
+		}
+	}
+	return pairs
+}
+
+// steps puts targets into the waves; names are all environments of the plan.
+func (p plan) steps(names []string, targets []rollout.Target, remedy string) []rollout.Step {
+	waves := make([][]rollout.Target, len(p.waves))
+	for _, target := range targets {
+		if i, in := slices.BinarySearch(names, target.Name); in {
+			waves[p.wave[i]] = append(waves[p.wave[i]], target)
+		}
+	}
+	all := make([]rollout.Step, len(waves))
+	for i, targets := range waves {
+		all[i] = rollout.AtOnce(targets, remedy)
+		all[i].InFlight = p.waves[i].inFlight(len(targets))
+	}
+	return rollout.Steps(all...)
+}
+
+// stepsOf puts environments without names into the waves: so many of each.
+func (p plan) stepsOf(affected map[int]int, remedy string) []rollout.Step {
+	all := make([]rollout.Step, 0, len(affected))
+	for _, i := range slices.Sorted(maps.Keys(affected)) {
+		size := affected[i]
+		all = append(all, rollout.Step{
+			Declared: size, InFlight: p.waves[i].inFlight(size), PaceRemedy: remedy, SplitRemedy: remedy,
+		})
+	}
+	return all
 }

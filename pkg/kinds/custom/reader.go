@@ -3,15 +3,14 @@ package custom
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
-	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -31,11 +30,12 @@ type reader struct {
 // side is the rollout before or after a write.
 type side struct {
 	// names are the environments, or else count is their number.
-	names   []string
-	count   int
-	counted bool
-	waves   any
-	desired any
+	names        []string
+	environments rollout.Environments
+	count        int
+	counted      bool
+	waves        any
+	desired      any
 }
 
 // Read implements rollout.Reader.
@@ -72,10 +72,29 @@ func (r *reader) read(ctx context.Context, write rollout.Write) (rollout.Change,
 			old = *stored
 		}
 		if after, err = r.evaluate(ctx, *written, old); err != nil {
-			return rollout.Change{}, err
+			return rollout.Change{}, r.unknown(ctx, write, stored, *written, err)
 		}
 	}
 	return r.change(before, after, write)
+}
+
+// unknown returns the error of a write whose environments cannot be counted: none, if it leaves
+// the spec and the desired state as they are. If only the latter stays, nobody is known to change.
+func (r *reader) unknown(ctx context.Context, write rollout.Write, stored *map[string]any, written map[string]any, err error) error {
+	unresolved, is := errors.AsType[*rollout.UnresolvedError](err)
+	if !is || stored == nil || write.Rewritten {
+		return err
+	}
+	before, failed := r.begin(ctx, *stored, nil).run(r.programs.desiredState)
+	after, fails := r.begin(ctx, written, *stored).run(r.programs.desiredState)
+	switch {
+	case failed != nil || fails != nil || !reflect.DeepEqual(before, after):
+		return err
+	case write.SameSpec():
+		return nil
+	}
+	unresolved.AtLeast = 0
+	return err
 }
 
 // untouched tells whether an update leaves all of the object but its bookkeeping as it is.
@@ -90,7 +109,7 @@ func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*sid
 	if err != nil {
 		return nil, err
 	}
-	if err := r.enumerate(result, value); err != nil {
+	if err := r.enumerate(result, value, namespaceOf(object)); err != nil {
 		return nil, err
 	}
 	if r.programs.waves != nil {
@@ -100,24 +119,6 @@ func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*sid
 	}
 	result.desired, err = evaluation.run(r.programs.desiredState)
 	return result, err
-}
-
-func (r *reader) enumerate(result *side, value any) error {
-	if number, isNumber := value.(int64); isNumber {
-		var inRange bool
-		if result.count, inRange = count(number); !inRange {
-			return r.unresolved("spec.environments", "yields %s: want 0 to %d", r.number(number), risk.MaxEnvironments)
-		}
-		result.counted = true
-		return nil
-	}
-	names, isList := texts(value)
-	if !isList {
-		return r.unresolved("spec.environments", "yields %s: want a list of names or a number", r.spell(value))
-	}
-	slices.Sort(names)
-	result.names = slices.Compact(names)
-	return nil
 }
 
 func (r *reader) unresolved(field, problem string, args ...any) *rollout.UnresolvedError {
@@ -152,14 +153,6 @@ func (s *side) size() int {
 	return len(s.names)
 }
 
-func (s *side) environments() rollout.Environments {
-	all := make(rollout.Environments, len(s.names))
-	for _, name := range s.names {
-		all[name] = rollout.Environment{}
-	}
-	return all
-}
-
 // change compares the two sides.
 func (r *reader) change(before, after *side, write rollout.Write) (rollout.Change, error) {
 	waves, err := r.plan(after)
@@ -171,40 +164,68 @@ func (r *reader) change(before, after *side, write rollout.Write) (rollout.Chang
 		result.Environments = before.size()
 	}
 	rewritten := write.Rewritten || !reflect.DeepEqual(before.desired, after.desired)
+	pairs := staying(before, after)
+	freed := make([]bool, len(pairs))
 	// What is stored and cannot be read paced nothing.
-	paced, err := r.plan(before)
-	looser := err == nil && before.size() > 0 && looser(paced, waves)
-	if after.counted || before.counted {
-		r.changeOfCounts(&result, before.size(), after.size(), rewritten || looser, waves)
-		return result, nil
+	if paced, err := r.plan(before); err == nil && !rewritten {
+		freed = sooner(paced, waves, pairs)
 	}
-	held, holds := paced.held(), waves.held()
+	if after.counted || before.counted {
+		r.changeOfCounts(&result, before.size(), after.size(), rewritten, freed, waves)
+		return result, r.declare(&result, before, after, write, rewritten)
+	}
+	released := map[string]bool{}
+	for i, pair := range pairs {
+		if freed[i] {
+			released[after.names[pair[1]]] = true
+		}
+	}
 	effect := func(name string) (rollout.Effect, bool) {
 		if rewritten {
 			return rollout.Changed, true
 		}
-		return rollout.Released, looser || held[name] && !holds[name]
+		return rollout.Released, released[name]
 	}
-	staying, removed := rollout.Split(rollout.Delta(before.environments(), after.environments(), effect))
-	result.Steps, result.Held = waves.steps(staying, r.paceRemedy())
+	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, effect))
+	result.Steps = waves.steps(after.names, staying, r.paceRemedy())
 	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
-	return result, nil
+	return result, r.declare(&result, before, after, write, rewritten)
 }
 
-// changeOfCounts is a change of environments that have no names.
-func (r *reader) changeOfCounts(result *rollout.Change, before, after int, all bool, waves plan) {
-	affected := max(0, after-before)
-	if all {
-		affected = after
+// declare adds the environments that the annotation of a rollout declares beyond those that the
+// expressions know, where all of them are affected. A rollout of none has not started.
+func (r *reader) declare(result *rollout.Change, before, after *side, write rollout.Write, rewritten bool) error {
+	if after.size() == 0 || len(result.Steps) == 0 || before.size() > 0 && !rewritten {
+		return nil
+	}
+	declared, found, err := write.Metadata().Declared()
+	missing := declared - after.size()
+	if err != nil || !found || missing <= 0 {
+		return err
+	}
+	first := &result.Steps[0] // nothing says of which wave they are
+	first.Declared += missing
+	first.InFlight += missing
+	result.Environments, result.Evidence = declared, rollout.DeclaredEvidence
+	return nil
+}
+
+// changeOfCounts is a change of environments that have no names: the last of them are new.
+func (r *reader) changeOfCounts(result *rollout.Change, before, after int, rewritten bool, freed []bool, waves plan) {
+	affected := map[int]int{}
+	for i, wave := range waves.wave {
+		if rewritten || i >= before || freed[i] {
+			affected[wave]++
+		}
 	}
 	result.Steps = waves.stepsOf(affected, r.paceRemedy())
+	if len(affected) > 0 {
+		result.Evidence = "the number that RolloutKind " + r.kind + " yields"
+	}
 	if gone := before - after; gone > 0 {
 		result.Steps = append(result.Steps, rollout.Step{
 			Declared: gone, Removal: true, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
 		})
-	}
-	if affected > 0 {
-		result.Evidence = "the number that RolloutKind " + r.kind + " yields"
 	}
 }
 

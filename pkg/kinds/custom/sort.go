@@ -2,6 +2,7 @@ package custom
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -22,6 +23,13 @@ func (p program) sortOf(err error) string {
 		}
 	}
 	return "see the log of Seawall"
+}
+
+// says tells whether a text stands in one of the expressions: then it tells nothing of the inventory.
+func (p *programs) says(text string) bool {
+	return slices.ContainsFunc(append(slices.Clone(p.variables), p.environments), func(one program) bool {
+		return strings.Contains(one.text, strconv.Quote(text))
+	})
 }
 
 // words returns the names that stand in an expression.

@@ -24,3 +24,19 @@ func clusterPolicy(r *inventory.Registry) rollout.Kind {
 func TestClusterPropagationPolicy(t *testing.T) { kindtest.Run(t, clusterPolicy) }
 
 func FuzzClusterPropagationPolicy(f *testing.F) { kindtest.Fuzz(f, clusterPolicy) }
+
+func overrides(r *inventory.Registry) rollout.Kind {
+	return karmada.OverridePolicy(karmada.NewInventory(r))
+}
+
+func TestOverridePolicy(t *testing.T) { kindtest.Run(t, overrides) }
+
+func FuzzOverridePolicy(f *testing.F) { kindtest.Fuzz(f, overrides) }
+
+func clusterOverrides(r *inventory.Registry) rollout.Kind {
+	return karmada.ClusterOverridePolicy(karmada.NewInventory(r))
+}
+
+func TestClusterOverridePolicy(t *testing.T) { kindtest.Run(t, clusterOverrides) }
+
+func FuzzClusterOverridePolicy(f *testing.F) { kindtest.Fuzz(f, clusterOverrides) }

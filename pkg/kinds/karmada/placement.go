@@ -26,10 +26,13 @@ type placement struct {
 		Type             string `json:"replicaSchedulingType"`
 		Preference       string `json:"replicaDivisionPreference"`
 		WeightPreference *struct {
-			StaticWeightList []struct{} `json:"staticWeightList"`
-			DynamicWeight    string     `json:"dynamicWeight"`
+			StaticWeightList []weight `json:"staticWeightList"`
+			DynamicWeight    string   `json:"dynamicWeight"`
 		} `json:"weightPreference"`
 	} `json:"replicaScheduling"`
+
+	// workloads says that everything that is propagated has replicas to divide.
+	workloads bool
 }
 
 type spread struct {
@@ -103,7 +106,10 @@ type order struct {
 // spread keeps the clusters that the spread constraints leave (Karmada's
 // pkg/scheduler/core/spreadconstraint): the most that it could be.
 func (p *placement) spread(feasible []cluster, order order) ([]cluster, error) {
-	if len(p.SpreadConstraints) == 0 || p.weighted() {
+	switch {
+	case p.weighted():
+		return p.weighed(feasible)
+	case len(p.SpreadConstraints) == 0:
 		return feasible, nil
 	}
 	var region, single *spread

@@ -64,8 +64,9 @@ func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.
 
 type policy struct {
 	Spec struct {
-		Placement            placement `json:"placement"`
-		ActivationPreference string    `json:"activationPreference"`
+		ResourceSelectors    []resource `json:"resourceSelectors"`
+		Placement            placement  `json:"placement"`
+		ActivationPreference string     `json:"activationPreference"`
 		Suspension           struct {
 			Dispatching           bool `json:"dispatching"`
 			DispatchingOnClusters struct {
@@ -99,6 +100,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	before, after, err := rollout.Sides(write, func(object *rollout.Object) (*policy, error) {
 		side := &policy{account: budget.From(ctx)}
 		err := object.Decode(side)
+		side.Spec.Placement.workloads = divisible(side.Spec.ResourceSelectors)
 		side.suspended = sets.New(side.Spec.Suspension.DispatchingOnClusters.ClusterNames...)
 		return side, err
 	})

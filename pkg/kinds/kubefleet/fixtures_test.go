@@ -40,3 +40,19 @@ func run(r *inventory.Registry) rollout.Kind {
 func TestStagedUpdateRun(t *testing.T) { kindtest.Run(t, run) }
 
 func FuzzStagedUpdateRun(f *testing.F) { kindtest.Fuzz(f, run) }
+
+func clusterOverride(r *inventory.Registry) rollout.Kind {
+	return kubefleet.ClusterResourceOverride(kubefleet.NewInventory(r))
+}
+
+func TestClusterResourceOverride(t *testing.T) { kindtest.Run(t, clusterOverride) }
+
+func FuzzClusterResourceOverride(f *testing.F) { kindtest.Fuzz(f, clusterOverride) }
+
+func override(r *inventory.Registry) rollout.Kind {
+	return kubefleet.ResourceOverride(kubefleet.NewInventory(r))
+}
+
+func TestResourceOverride(t *testing.T) { kindtest.Run(t, override) }
+
+func FuzzResourceOverride(f *testing.F) { kindtest.Fuzz(f, override) }

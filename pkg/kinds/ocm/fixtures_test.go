@@ -29,4 +29,24 @@ func placement(r *inventory.Registry) rollout.Kind { return ocm.Placement(ocm.Ne
 
 func TestPlacement(t *testing.T) { kindtest.Run(t, placement) }
 
+func policy(r *inventory.Registry) rollout.Kind { return ocm.Policy(ocm.NewInventory(r)) }
+
+func TestPolicy(t *testing.T) { kindtest.Run(t, policy) }
+
+func FuzzPolicy(f *testing.F) { kindtest.Fuzz(f, policy) }
+
+func policySet(r *inventory.Registry) rollout.Kind { return ocm.PolicySet(ocm.NewInventory(r)) }
+
+func TestPolicySet(t *testing.T) { kindtest.Run(t, policySet) }
+
+func FuzzPolicySet(f *testing.F) { kindtest.Fuzz(f, policySet) }
+
+func placementBinding(r *inventory.Registry) rollout.Kind {
+	return ocm.PlacementBinding(ocm.NewInventory(r))
+}
+
+func TestPlacementBinding(t *testing.T) { kindtest.Run(t, placementBinding) }
+
+func FuzzPlacementBinding(f *testing.F) { kindtest.Fuzz(f, placementBinding) }
+
 func FuzzPlacement(f *testing.F) { kindtest.Fuzz(f, placement) }

@@ -9,10 +9,10 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// follower is a consumer of a placement: a ManifestWorkReplicaSet, or an add-on, which is
-// installed at once.
+// follower is a consumer of a placement: a ManifestWorkReplicaSet, an add-on, which is installed
+// at once, or policies, which go everywhere at once.
 type follower struct {
-	installs bool
+	installs, governs bool
 	// path is that of its strategy for a message.
 	path     string
 	strategy installPlacement
@@ -35,7 +35,7 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 		path := "ManifestWorkReplicaSet " + namespace + "/" + set.Name + ": spec.placementRefs[].rolloutStrategy"
 		for _, ref := range set.Value.Spec.PlacementRefs {
 			if ref.Name == name {
-				all = append(all, follower{false, path, installPlacement{RolloutStrategy: ref.RolloutStrategy}, set.Value.complete()})
+				all = append(all, follower{path: path, strategy: installPlacement{RolloutStrategy: ref.RolloutStrategy}, complete: set.Value.complete()})
 			}
 		}
 	}
@@ -43,11 +43,15 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 		path := "a ClusterManagementAddOn on the Placement: spec.installStrategy.placements[].rolloutStrategy"
 		for _, placement := range addon.Value.Spec.InstallStrategy.installing() {
 			if placement.Namespace == namespace && placement.Name == name {
-				all = append(all, follower{true, path, placement, addon.Value.complete()})
+				all = append(all, follower{installs: true, path: path, strategy: placement, complete: addon.Value.complete()})
 			}
 		}
 	}
-	return all, nil
+	policies, err := i.view(namespace)
+	if err == nil && policies.enforcesFor(name) {
+		all = append(all, follower{governs: true})
+	}
+	return all, err
 }
 
 // plans returns how the follower goes on: to the clusters that are added, and to those that

@@ -3,6 +3,9 @@
 package ocm
 
 import (
+	"sync"
+
+	"github.com/google/cel-go/cel"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -23,6 +26,8 @@ const (
 
 // Inventory is what placements select from, what they have decided, and who follows them.
 type Inventory struct {
+	governance
+
 	clusters    *inventory.Collection[managedCluster]
 	sets        *inventory.Collection[clusterSet]
 	bindings    *inventory.Collection[struct{}]
@@ -31,6 +36,8 @@ type Inventory struct {
 	replicaSets *inventory.Collection[replicaSetObject]
 	addons      *inventory.Collection[addonObject]
 	installed   *inventory.Collection[struct{}]
+
+	expressions func() (*cel.Env, error)
 }
 
 type managedCluster struct {
@@ -42,6 +49,9 @@ type managedCluster struct {
 			Name  string `json:"name"`
 			Value string `json:"value"`
 		} `json:"clusterClaims"`
+		Version struct {
+			Kubernetes string `json:"kubernetes"`
+		} `json:"version"`
 	} `json:"status"`
 }
 
@@ -80,7 +90,9 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 			kind(workGroup, "manifestworkreplicasets", "ManifestWorkReplicaSet", "v1alpha1")),
 		addons: inventory.Register[addonObject](registry,
 			kind(addonGroup, "clustermanagementaddons", "ClusterManagementAddOn", "v1alpha1", "v1beta1")),
-		installed: inventory.Register[struct{}](registry, installed),
+		installed:   inventory.Register[struct{}](registry, installed),
+		governance:  newGovernance(registry),
+		expressions: sync.OnceValues(newExpressions),
 	}
 }
 

@@ -48,10 +48,10 @@ func (r placementReader) Read(ctx context.Context, write rollout.Write) (rollout
 	return r.written(account, write, followers, before, old)
 }
 
-// deletion takes add-ons away; a ManifestWorkReplicaSet without its placement stands still.
+// deletion takes add-ons and policies away; a ManifestWorkReplicaSet without its placement stands still.
 func deletion(followers []follower, before rollout.Environments) rollout.Change {
 	change := rollout.TornDown(before, placeRemedy)
-	if !slices.ContainsFunc(followers, func(f follower) bool { return f.installs }) {
+	if !slices.ContainsFunc(followers, func(f follower) bool { return f.installs || f.governs }) {
 		change.Steps = nil
 	}
 	return change

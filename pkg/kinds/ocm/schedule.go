@@ -65,8 +65,8 @@ func (i *Inventory) schedule(
 	if err := account.Work(len(available) * (1 + len(spec.Predicates) + len(spec.Tolerations))); err != nil {
 		return nil, err
 	}
-	chosen := sets.New(decided{groups: before}.clusters()...)
-	predicates, err := spec.predicates()
+	chosen, with := sets.New(decided{groups: before}.clusters()...), selecting{account, i.expressions}
+	predicates, err := spec.predicates(with)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,9 @@ func (i *Inventory) schedule(
 	available = slices.DeleteFunc(available, func(cluster managed) bool {
 		return !predicates(cluster) || !spec.Tolerations.tolerate(cluster.Value.Spec.Taints, chosen.Has(cluster.Name), now)
 	})
+	if err := account.Work(0); err != nil {
+		return nil, err // which may have ended while expressions were evaluated
+	}
 	if wanted := spec.NumberOfClusters; wanted != nil && max(0, *wanted) < len(available) {
 		slices.SortStableFunc(available, func(a, b managed) int {
 			return rank(chosen.Has(a.Name) == keeps) - rank(chosen.Has(b.Name) == keeps)
@@ -81,7 +84,7 @@ func (i *Inventory) schedule(
 		available = available[:max(0, *wanted)]
 	}
 	slices.SortFunc(available, byName)
-	return spec.divide(account, available)
+	return spec.divide(with, available)
 }
 
 func byName(a, b managed) int { return strings.Compare(a.Name, b.Name) }
@@ -148,7 +151,7 @@ func unselecting(set *inventory.Object[clusterSet], what string) error {
 
 // divide puts the clusters into decision groups: those that are named first, then the rest,
 // all cut to the size of a group.
-func (s *placementSpec) divide(account *budget.Account, clusters []managed) ([]group, error) {
+func (s *placementSpec) divide(with selecting, clusters []managed) ([]group, error) {
 	strategy := s.DecisionStrategy.GroupStrategy
 	const field = "spec.decisionStrategy.groupStrategy.clustersPerDecisionGroup"
 	length, err := strategy.ClustersPerDecisionGroup.of(field, len(clusters), len(clusters))
@@ -161,13 +164,18 @@ func (s *placementSpec) divide(account *budget.Account, clusters []managed) ([]g
 			groups = append(groups, group{name: name, index: len(groups), clusters: chunk})
 		}
 	}
-	if err := account.Work(len(clusters) * len(strategy.DecisionGroups)); err != nil {
+	if err := with.account.Work(len(clusters) * len(strategy.DecisionGroups)); err != nil {
 		return nil, err
 	}
 	taken := make(map[string]bool, len(clusters))
 	for g, named := range strategy.DecisionGroups {
 		path := fmt.Sprintf("spec.decisionStrategy.groupStrategy.decisionGroups[%d].groupClusterSelector", g)
-		selects, err := named.GroupClusterSelector.selects(path)
+		selects, err := named.GroupClusterSelector.selects(with, path)
+		if len(named.GroupClusterSelector.CELSelector.CELExpressions) > 0 && rollout.IsFinding(err) {
+			// Whoever is in it is among the rest: nobody can be more clusters together than those.
+			add(named.GroupName, untaken(clusters, taken, func(managed) bool { return true }))
+			break
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -25,9 +25,10 @@ type clusterSelector struct {
 type managed = *inventory.Object[managedCluster]
 
 // selects compiles a selector: labels, claims and expressions must all match.
-func (s clusterSelector) selects(path string) (func(managed) bool, error) {
-	if len(s.CELSelector.CELExpressions) > 0 {
-		return nil, rollout.Unresolved(path+".celSelector", "is evaluated by Open Cluster Management alone")
+func (s clusterSelector) selects(with selecting, path string) (func(managed) bool, error) {
+	byExpression, err := with.compile(path+".celSelector.celExpressions", s.CELSelector.CELExpressions)
+	if err != nil {
+		return nil, err
 	}
 	byLabel, err := rollout.Selector(path+".labelSelector", &s.LabelSelector)
 	if err != nil {
@@ -42,17 +43,18 @@ func (s clusterSelector) selects(path string) (func(managed) bool, error) {
 		for _, claim := range cluster.Value.Status.ClusterClaims {
 			claims[claim.Name] = claim.Value
 		}
-		return byLabel.Matches(cluster.Labels) && byClaim.Matches(claims)
+		return byLabel.Matches(cluster.Labels) && byClaim.Matches(claims) &&
+			(len(s.CELSelector.CELExpressions) == 0 || byExpression(cluster))
 	}, nil
 }
 
 // predicates returns whether any predicate selects a cluster; without one all are.
-func (s *placementSpec) predicates() (func(managed) bool, error) {
+func (s *placementSpec) predicates(with selecting) (func(managed) bool, error) {
 	terms := make([]func(managed) bool, len(s.Predicates))
 	for i, predicate := range s.Predicates {
 		var err error
 		path := fmt.Sprintf("spec.predicates[%d].requiredClusterSelector", i)
-		if terms[i], err = predicate.RequiredClusterSelector.selects(path); err != nil {
+		if terms[i], err = predicate.RequiredClusterSelector.selects(with, path); err != nil {
 			return nil, err
 		}
 	}

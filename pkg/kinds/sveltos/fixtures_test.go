@@ -22,3 +22,17 @@ func profile(r *inventory.Registry) rollout.Kind { return sveltos.Profile(svelto
 func TestProfile(t *testing.T) { kindtest.Run(t, profile) }
 
 func FuzzProfile(f *testing.F) { kindtest.Fuzz(f, profile) }
+
+func clusterSet(r *inventory.Registry) rollout.Kind {
+	return sveltos.ClusterSet(sveltos.NewInventory(r))
+}
+
+func TestClusterSet(t *testing.T) { kindtest.Run(t, clusterSet) }
+
+func FuzzClusterSet(f *testing.F) { kindtest.Fuzz(f, clusterSet) }
+
+func set(r *inventory.Registry) rollout.Kind { return sveltos.Set(sveltos.NewInventory(r)) }
+
+func TestSet(t *testing.T) { kindtest.Run(t, set) }
+
+func FuzzSet(f *testing.F) { kindtest.Fuzz(f, set) }

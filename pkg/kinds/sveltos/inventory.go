@@ -69,8 +69,11 @@ type setFields struct {
 
 type profileFields struct {
 	Spec struct {
-		DependsOn []string            `json:"dependsOn"`
-		MaxUpdate *intstr.IntOrString `json:"maxUpdate"`
+		DependsOn            []string            `json:"dependsOn"`
+		SetRefs              []string            `json:"setRefs"`
+		SyncMode             string              `json:"syncMode"`
+		StopMatchingBehavior string              `json:"stopMatchingBehavior"`
+		MaxUpdate            *intstr.IntOrString `json:"maxUpdate"`
 	} `json:"spec"`
 	Status struct {
 		MatchingClusters []reference `json:"matchingClusters"`

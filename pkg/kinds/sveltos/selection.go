@@ -97,14 +97,12 @@ func (i *Inventory) ofSets(account *budget.Account, namespace string, all map[re
 		if set == nil {
 			continue // Sveltos goes on without it
 		}
-		chosen := set.Value.Status.SelectedClusterRefs
-		if len(chosen) == 0 {
-			if chosen, err = selected(account, all, "clusterSelector of set "+name, set.Value.Spec.ClusterSelector); err != nil {
-				return nil, err
-			}
-			chosen = append(chosen, set.Value.Spec.ClusterRefs...)
-			chosen = chosen[:min(max(0, set.Value.Spec.MaxReplicas), len(chosen))]
+		// The status may be of an older spec: what either says.
+		chosen, err := set.Value.choose(account, namespace, all)
+		if err != nil {
+			return nil, rollout.Withhold(err, "a set of spec.setRefs", "has a clusterSelector that is none")
 		}
+		chosen = append(chosen, set.Value.Status.SelectedClusterRefs...)
 		if err := account.Work(len(chosen)); err != nil {
 			return nil, err
 		}
