@@ -110,9 +110,6 @@ func (r *right) add(step rollout.Step) {
 	for _, target := range step.All() {
 		*counts[target.Effect]++
 	}
-	if step.Removal {
-		r.removed += step.Declared
-	} else {
-		r.changed += step.Declared
-	}
+	r.changed += step.Declared
+	r.removed += step.Gone
 }
