@@ -45,7 +45,7 @@ func (p *Policy) undeclared(change rollout.Change) error {
 	unresolved := rollout.Unresolved(rollout.DeclaredEvidence,
 		"does not count (declaredEnvironments: Ignore), and nothing else tells their number")
 	for _, step := range change.Steps {
-		unresolved.AtLeast += step.Size() - step.Declared
+		unresolved.AtLeast += step.Size() - step.Declared - step.Gone
 	}
 	return unresolved
 }

@@ -50,7 +50,9 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 		return Change{}, err
 	}
 	change := Declared(n, unresolved.AtLeast, DeclaredEvidence, remedy)
-	change.Steps[0].Removal = w.Operation == Delete
+	if step := &change.Steps[0]; w.Operation == Delete {
+		step.Declared, step.Gone = 0, step.Declared
+	}
 	return change, nil
 }
 

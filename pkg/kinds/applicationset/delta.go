@@ -135,16 +135,25 @@ func (d *delta) compare() {
 
 // compareKept finds what the write does to an Application that exists.
 func (d *delta) compareKept(old, app *app, everything bool) {
-	on, wasOn := app.automation&1 == 1, old.automation&1 == 1
+	d.automated = d.automated || app.automated() && !app.skips
 	switch {
 	case d.write.Rewritten:
 		d.affect(app, changed)
-	case app.skips && !old.skips, old.skips && (app.skips || d.reading.preserved):
+	case app.skips, old.skips && d.reading.preserved:
 		// Argo CD leaves it alone.
 	case old.skips:
 		d.affect(app, released)
 	case everything, app.digest != old.digest, app.copies < old.copies, app.trigger != old.trigger && app.trigger != 0:
 		d.affect(app, changed)
+	default:
+		d.compareAutomation(old, app)
+	}
+}
+
+// compareAutomation finds what it means for an Application that it syncs by itself otherwise than before.
+func (d *delta) compareAutomation(old, app *app) {
+	on, wasOn := app.automated(), old.automated()
+	switch {
 	case app.automation == old.automation, !on && !wasOn:
 	case on && wasOn:
 		d.affect(app, changed)
@@ -152,9 +161,7 @@ func (d *delta) compareKept(old, app *app, everything bool) {
 		d.affect(app, released)
 	default:
 		d.frozen = append(d.frozen, app)
-		return
 	}
-	d.automated = d.automated || on
 }
 
 // thaw counts the Applications whose automated syncs stop as changed if others go on: only who
