@@ -43,16 +43,18 @@ func (w wave) inFlight(of int) int {
 // plan reads what the expression of the waves yields. Environments that are in no wave are in a
 // last one, all at once.
 func (r *reader) plan(s *side) (plan, error) {
-	var waves []wave
+	rest := wave{rest: true}
 	switch yields := s.waves.(type) {
 	case nil:
+		return fill([]wave{rest}, s), nil
 	case int64:
-		window, inRange := count(yields)
-		if !inRange || window == 0 {
+		var inRange bool
+		if rest.window, inRange = count(yields); !inRange || rest.window == 0 {
 			return plan{}, r.unresolved("spec.waves", "yields %s: want a number from 1", r.number(yields))
 		}
-		waves = []wave{{rest: true, window: window}}
+		return fill([]wave{rest}, s), nil
 	case []any:
+		waves := make([]wave, 0, len(yields)+1)
 		for i, value := range yields {
 			read, is := newWave(value)
 			if !is || s.counted && read.named != nil {
@@ -61,41 +63,45 @@ func (r *reader) plan(s *side) (plan, error) {
 			}
 			waves = append(waves, read)
 		}
+		return fill(append(waves, rest), s), nil
 	default:
 		return plan{}, r.unresolved("spec.waves", "yields %s: want a number, or a list of waves", r.spell(yields))
 	}
-	return fill(append(waves, wave{rest: true}), s), nil
 }
 
-// newWave reads one wave: a size, names, or an object that says how many of either are in
-// flight together.
-func newWave(value any) (wave, bool) {
+// newWave reads one wave: environments, or an object that says how many of them are in flight
+// together.
+func newWave(value any) (read wave, valid bool) {
+	members, isObject := value.(map[string]any)
+	if !isObject {
+		return newGate(value)
+	}
+	for name := range members {
+		if name != environmentsMember && name != inFlightMember {
+			return wave{}, false
+		}
+	}
+	read = wave{rest: true}
+	if environments, says := members[environmentsMember]; says {
+		if read, valid = newGate(environments); !valid {
+			return wave{}, false
+		}
+	}
+	window := members[inFlightMember]
+	if window == nil {
+		return read, true
+	}
+	read.window, valid = count(window)
+	return read, valid && read.window > 0
+}
+
+// newGate reads the environments of a wave: a size, or names.
+func newGate(value any) (read wave, valid bool) {
 	if size, isCount := count(value); isCount {
 		return wave{takes: size}, size > 0
 	}
-	if names, areNames := texts(value); areNames {
-		return wave{named: append([]string{}, names...)}, true
-	}
-	members, isObject := value.(map[string]any)
-	if !isObject {
-		return wave{}, false
-	}
-	read, valid := wave{rest: true}, true
-	if environments, says := members[environmentsMember]; says {
-		_, nests := environments.(map[string]any)
-		if read, valid = newWave(environments); nests {
-			valid = false
-		}
-	}
-	if window, says := members[inFlightMember]; says && window != nil {
-		var isCount bool
-		read.window, isCount = count(window)
-		valid = valid && isCount && read.window > 0
-	}
-	for name := range members {
-		valid = valid && (name == environmentsMember || name == inFlightMember)
-	}
-	return read, valid
+	names, areNames := texts(value)
+	return wave{named: append([]string{}, names...)}, areNames
 }
 
 // fill puts each environment into a wave: the first that names it, else the first that takes

@@ -11,7 +11,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-const overrideRemedy = "let the clusterSelectors of spec.policy.overrideRules select at most " + rollout.PerWave + " more clusters in one write"
+const overrideRemedy = "let the clusterSelectors of spec.policy.overrideRules select at most " + rollout.PerWave +
+	" more clusters in one write"
 
 // ClusterResourceOverride reads ClusterResourceOverrides, which change what placements put on the
 // clusters that they select.

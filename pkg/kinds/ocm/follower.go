@@ -35,7 +35,8 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 		path := "ManifestWorkReplicaSet " + namespace + "/" + set.Name + ": spec.placementRefs[].rolloutStrategy"
 		for _, ref := range set.Value.Spec.PlacementRefs {
 			if ref.Name == name {
-				all = append(all, follower{path: path, strategy: installPlacement{RolloutStrategy: ref.RolloutStrategy}, complete: set.Value.complete()})
+				strategy := installPlacement{RolloutStrategy: ref.RolloutStrategy}
+				all = append(all, follower{path: path, strategy: strategy, complete: set.Value.complete()})
 			}
 		}
 	}

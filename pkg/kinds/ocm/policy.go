@@ -33,10 +33,11 @@ func PolicySet(inventory *Inventory) rollout.Kind {
 
 // PlacementBinding reads PlacementBindings.
 func PlacementBinding(inventory *Inventory) rollout.Kind {
-	return governanceKind(inventory, "v1", "placementbindings", "PlacementBinding", enter(func(v view, name string, written *bindingObject) []string {
+	enterBinding := enter(func(v view, name string, written *bindingObject) []string {
 		put(v.bindings, name, written)
 		return v.subjects(v.bindings[name])
-	}))
+	})
+	return governanceKind(inventory, "v1", "placementbindings", "PlacementBinding", enterBinding)
 }
 
 // entering puts an object as it is before or after a write, which may be none, into a view, and
@@ -86,26 +87,16 @@ func (r policyReader) Read(ctx context.Context, write rollout.Write) (rollout.Ch
 		write.OldObject.Members.Same(write.Object.Members, "metadata", "status") {
 		return rollout.Change{}, nil
 	}
-	stored, err := r.inventory.view(write.Namespace)
+	stored, written, about, err := r.views(write)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	after := view{stored.namespace, maps.Clone(stored.policies), maps.Clone(stored.sets), maps.Clone(stored.bindings)}
-	about, err := r.enter(after, write.Name, write.Object)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	old, err := r.enter(stored, write.Name, write.OldObject)
-	if err != nil && (!rollout.IsFinding(err) || write.Operation == rollout.Delete) {
-		return rollout.Change{}, err
-	}
-	about = slices.Concat(about, old)
 	account := budget.From(ctx)
 	was, _, err := stored.governed(r.inventory, account, about)
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	is, informed, err := after.governed(r.inventory, account, about)
+	is, informed, err := written.governed(r.inventory, account, about)
 	if err != nil {
 		return rollout.Change{}, err
 	}
@@ -115,9 +106,26 @@ func (r policyReader) Read(ctx context.Context, write rollout.Write) (rollout.Ch
 			return rollout.Change{}, err
 		}
 		stored.replicate(was, write.Name, replicated)
-		after.replicate(is, write.Name, replicated)
+		written.replicate(is, write.Name, replicated)
 	}
 	return r.change(write, was, is, informed)
+}
+
+// views returns what binds policies before and after a write, and the policies that it is about.
+func (r policyReader) views(write rollout.Write) (stored, written view, about []string, err error) {
+	if stored, err = r.inventory.view(write.Namespace); err != nil {
+		return view{}, view{}, nil, err
+	}
+	written = view{stored.namespace, maps.Clone(stored.policies), maps.Clone(stored.sets), maps.Clone(stored.bindings)}
+	now, err := r.enter(written, write.Name, write.Object)
+	if err != nil {
+		return view{}, view{}, nil, err
+	}
+	old, err := r.enter(stored, write.Name, write.OldObject)
+	if rollout.IsFinding(err) && write.Operation != rollout.Delete {
+		err = nil // what is stored was judged when it was written
+	}
+	return stored, written, slices.Concat(now, old), err
 }
 
 // replicas returns the clusters that the status of a Policy names: it is there, whatever the
