@@ -185,11 +185,19 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	}
 	counting, reading := step(counting, "count", &took.Count)
 	defer reading.end()
-	counted.Case, err = e.read(counting, write)
-	if err == nil && counted.Change.RestsOnDeclaration() && slices.ContainsFunc(counted.selected, (*policy.Policy).IgnoresDeclared) {
-		counted.Undeclared, err = e.readUndeclared(counting, write)
+	return counted, e.readFor(counting, counted, write)
+}
+
+// readFor finds out what the policies that select a write have to know of it.
+func (e *Evaluator) readFor(ctx context.Context, counted *Counted, write Write) (err error) {
+	counted.Case, err = e.read(ctx, write)
+	if err != nil || !counted.Change.RestsOnDeclaration() || !slices.ContainsFunc(counted.selected, (*policy.Policy).IgnoresDeclared) {
+		return err
 	}
-	return counted, err
+	write.Undeclared = true
+	found, err := e.read(ctx, write)
+	counted.Undeclared = &policy.Undeclared{Change: found.Change, Err: found.Err}
+	return err
 }
 
 // enter waits for room among what is judged at once: beside the wait for reading the write.
@@ -241,13 +249,6 @@ func (e *Evaluator) subject(ctx context.Context, write Write) (*policy.Subject, 
 	}
 	subject.NamespaceLabels = found
 	return subject, nil
-}
-
-// readUndeclared returns what the write does without what annotations declare.
-func (e *Evaluator) readUndeclared(ctx context.Context, write Write) (*policy.Undeclared, error) {
-	write.Undeclared = true
-	found, err := e.read(ctx, write)
-	return &policy.Undeclared{Change: found.Change, Err: found.Err}, err
 }
 
 // read returns what the write does, and what else policies conclude from.

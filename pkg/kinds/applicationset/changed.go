@@ -35,11 +35,16 @@ func (d *delta) countChanged(changed []openEntry) error {
 	default:
 		return unresolved(changed, d.affected+floor(changed))
 	}
-	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
-		d.declared = 1 // what is unknown is never nothing
-	}
+	d.countUnknown(scaled)
 	d.goneDeclared = d.countReplaced(scale, scaled)
 	return nil
+}
+
+// countUnknown holds that what is unknown is never nothing.
+func (d *delta) countUnknown(scaled bool) {
+	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
+		d.declared = 1
+	}
 }
 
 // declare takes what an annotation declares, which is never less than there are sets of parameters.
