@@ -39,7 +39,10 @@ func TestCharts(t *testing.T) {
 var _ = BeforeSuite(func() {
 	log.SetLogger(GinkgoLogr)
 	var err error
-	plane, err = cluster.Start(context.Background(), cluster.Options{Progress: GinkgoWriter})
+	plane, err = cluster.Start(context.Background(), cluster.Options{
+		Progress:    GinkgoWriter,
+		ServerFlags: map[string]string{"service-cluster-ip-range": "10.0.0.0/24,fd00:10::/112"}, // of both families
+	})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	home = GinkgoT().TempDir()

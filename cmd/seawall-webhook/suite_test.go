@@ -178,8 +178,9 @@ func changePolicy(ctx context.Context, name string, change func(*v1alpha1.WavePo
 		if err := api.Get(ctx, client.ObjectKey{Name: name}, &policy); err != nil {
 			return err
 		}
+		before := policy.DeepCopy()
 		change(&policy.Spec)
-		return api.Update(ctx, &policy)
+		return api.Patch(ctx, &policy, client.MergeFrom(before)) // Seawall writes its status meanwhile
 	}).Should(Succeed())
 }
 

@@ -33,6 +33,7 @@ var _ = Describe("The webhook", Ordered, func() {
 
 		Expect(webhook.Stop()).To(Succeed())
 		Expect(webhook.Exited()).To(BeClosed())
+		rollouts[0].SetLabels(map[string]string{"asked": "about"})
 		Expect(running.Apply(ctx, rollouts...)).To(MatchError(ContainSubstring("failed calling webhook")))
 	}, NodeTimeout(startTimeout))
 
