@@ -89,6 +89,8 @@ type reader struct {
 	// rendered says that templates of plain fields are rendered with all parameters, as all
 	// others are.
 	rendered bool
+	// anyName says that Applications count whose names the API server refuses.
+	anyName bool
 }
 
 // Read implements rollout.Reader.

@@ -218,6 +218,9 @@ func (d *delta) result() rollout.Change {
 	change.Steps, change.Held = d.steps()
 	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
+	if d.after.refused.count > 0 {
+		change.Warnings = append(change.Warnings, d.after.refused.warning(d.reading.foreign))
+	}
 	if unmatched := d.unmatched(); unmatched > 0 {
 		change.Warnings = append(change.Warnings, fmt.Sprintf(
 			"%d Applications match no step of spec.strategy.rollingSync and are never synced", unmatched))

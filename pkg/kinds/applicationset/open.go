@@ -113,9 +113,10 @@ func (d *delta) leaves() bool {
 }
 
 // countOrphans counts what was kept from being removed until now: by a policy, or because
-// Argo CD failed on an entry.
+// Argo CD failed on an entry or on the name of an Application.
 func (d *delta) countOrphans() {
-	if d.leaves() || d.before.spec.policy.remove && !aborting(d.gone) {
+	waited := !d.before.spec.policy.remove || aborting(d.gone) || d.before.refused.count > 0
+	if d.leaves() || !waited || d.after.refused.count > 0 {
 		return
 	}
 	if orphans, told := d.orphans(); told && orphans > 0 {

@@ -33,6 +33,8 @@ type reading struct {
 	stepLabels map[string]bool
 	// apps are those of the object that is being read.
 	apps *apps
+	// refused are of the entry that is being read.
+	refused refusals
 	// sets counts the sets of parameters of that object.
 	sets int
 	// spent is what its expansion has made, in bytes.

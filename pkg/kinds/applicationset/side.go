@@ -17,7 +17,9 @@ type side struct {
 	turn turn
 	apps *apps
 	// open are the entries whose Applications cannot be counted.
-	open     []openEntry
+	open []openEntry
+	// refused are the sets of parameters whose Applications the API server refuses.
+	refused  refusals
 	warnings []string
 
 	rawStatus json.RawMessage
@@ -82,9 +84,11 @@ func (r *reading) side(object *object) (*side, error) {
 			return nil, err
 		}
 		entry := spec.generators.item(i)
+		r.refused = refusals{}
 		err := r.entry(entry, spec, templates)
 		if err == nil {
 			read.apps.keep()
+			read.refused.add(r.refused)
 			read.warnUnrecognized(r.generators, entry)
 			continue
 		}
@@ -129,6 +133,10 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 			rendered, err := compiled.render(set)
 			if err != nil {
 				return err
+			}
+			if rendered.refused {
+				r.refused.add(refusals{1, string(rendered.name)})
+				return nil
 			}
 			if !r.apps.add(rendered.name, &rendered.app) {
 				return nil
@@ -232,5 +240,7 @@ func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	if !same {
 		return r.side(object)
 	}
-	return &side{spec: spec, turn: object.turn, apps: before.apps, open: before.open, warnings: before.warnings}, nil
+	return &side{
+		spec: spec, turn: object.turn, apps: before.apps, open: before.open, refused: before.refused, warnings: before.warnings,
+	}, nil
 }
