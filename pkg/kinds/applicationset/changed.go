@@ -2,13 +2,9 @@ package applicationset
 
 import (
 	"cmp"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // countChanged counts what the entries stand for that are open and differ from those of the
@@ -25,31 +21,23 @@ func (d *delta) countChanged(changed []openEntry) error {
 	scale, scaled := d.scaled()
 	least, evidence := d.leastChanged(scale, scaled)
 	switch {
-	case evidence == "" && refused(changed):
-		d.declared, d.evidence = floor(changed), "the sets of parameters"
-		d.warnings = append(d.warnings, changed[0].err.Field+" "+changed[0].err.Problem)
 	case found && (evidence == "" || declared-known >= least):
-		d.declare(declared-known, changed)
+		d.declare(declared, changed)
 	case evidence != "":
 		d.declared, d.evidence = least, evidence
+	case refused(changed):
+		d.declared, d.evidence = floor(changed), setsEvidence
 	default:
-		return unresolved(changed, d.affected+floor(changed))
+		return unresolved(changed, d.affected+d.floor(changed))
+	}
+	if refused(changed) {
+		d.warnings = append(d.warnings, changed[0].err.Field+" "+changed[0].err.Problem)
 	}
 	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
 		d.declared = 1 // what is unknown is never nothing
 	}
 	d.goneDeclared = d.countReplaced(scale, scaled)
 	return nil
-}
-
-// declare takes what an annotation declares, which is never less than there are sets of parameters.
-func (d *delta) declare(declared int, changed []openEntry) {
-	d.declared, d.evidence = max(declared, 0), rollout.DeclaredEvidence
-	if least := floor(changed); d.declared < least && len(d.added) > 0 {
-		d.warnings = append(d.warnings, fmt.Sprintf("annotation %s declares fewer environments than can be counted: %d are judged",
-			v1alpha1.EnvironmentsAnnotation, least+d.after.apps.len()))
-		d.declared = least
-	}
 }
 
 // leastChanged returns how many environments without a name the changed entries affect, as

@@ -218,6 +218,9 @@ func (d *delta) result() rollout.Change {
 	change.Steps, change.Held = d.steps()
 	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
+	if len(change.Steps) > 0 {
+		change.Warnings = append(change.Warnings, d.contradicted(change.Environments)...)
+	}
 	if d.after.refused.count > 0 {
 		change.Warnings = append(change.Warnings, d.after.refused.warning(d.reading.foreign))
 	}

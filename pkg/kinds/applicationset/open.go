@@ -15,19 +15,6 @@ func unresolved(entries []openEntry, atLeast int) error {
 	return &named
 }
 
-// floor is how many sets of parameters there are at least.
-func floor(entries []openEntry) (least int) {
-	for _, entry := range entries {
-		least += entry.least
-	}
-	return least
-}
-
-// refused says whether all entries are refused, so that their sets are all there is.
-func refused(entries []openEntry) bool {
-	return !slices.ContainsFunc(entries, func(entry openEntry) bool { return !entry.refused })
-}
-
 // outgrown is the error for entries that expand past a bound: what could be counted is judged, and
 // where nothing could that is a failure of Seawall's own.
 func outgrown(entries []openEntry, atLeast int) error {

@@ -46,10 +46,10 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
-	// least is how many sets of parameters it has at least; refused says that it has no more, and that
-	// it is Seawall which does not render them.
-	least   int
-	refused bool
+	// least is how many sets of parameters it has at least; exact says that it has no more, and refused
+	// that it is Seawall which does not render them.
+	least          int
+	exact, refused bool
 	// nothing says that Argo CD fails on it for certain.
 	nothing bool
 	// pulls says that it is of pull requests.
@@ -115,7 +115,7 @@ func (r *reading) countSets(entry value, spec *specification, noted *openEntry, 
 	})
 	r.sets, r.spent = sets, spent
 	if err == nil {
-		noted.least = count
+		noted.least, noted.exact = count, true
 		_, noted.refused = errors.AsType[*refusedError](why)
 		noted.aborts = !noted.refused
 	}
@@ -165,6 +165,9 @@ func (s *side) leaveOpen(entry any, err error) error {
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
 		noted.aborts, noted.beside, noted.least = false, open.beside, open.least
+		if !(value{raw: entry}).field("selector").absent() {
+			noted.least = 0 // it may match none of them
+		}
 		if noted.rest, marshalErr = open.beside.rest(sets); marshalErr != nil {
 			return marshalErr
 		}
