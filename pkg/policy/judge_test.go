@@ -397,6 +397,19 @@ func TestUncounted(t *testing.T) {
 				`There may be more: cannot count its environments: annotation seawall.dev/environments does not count ` +
 				`(declaredEnvironments: Ignore), and nothing else tells their number.`,
 		},
+		"what a declaration was raised to could be counted": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.DeclaredEnvironments, s.OnUnresolved = v1alpha1.ClaimsIgnore, v1alpha1.UnresolvedWarn
+			},
+			change: rollout.Change{
+				Evidence: rollout.DeclaredEvidence + rollout.Raised, Steps: []rollout.Step{{Declared: 23, InFlight: 23}},
+			},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
+				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +
+				`There may be more: cannot count its environments: annotation seawall.dev/environments does not count ` +
+				`(declaredEnvironments: Ignore), and nothing else tells their number.`,
+		},
 		"a malformed declaration is denied though a policy allows what cannot be counted": {
 			policy:  func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },
 			err:     &rollout.AnnotationError{Key: v1alpha1.EnvironmentsAnnotation, Value: "many", Want: "an integer from 1 to 1000000"},
