@@ -50,7 +50,7 @@ func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) 
 		switch {
 		case !d.after.spec.policy.update:
 			sets = scale.added
-		case d.sameShape:
+		case !d.reshapes(&d.gone[0], &d.added[0]):
 			sets = scale.added + scale.changed
 		}
 		return scale.of(d.existing(), sets), status.evidence + ", by the sets of parameters beside the generator that is open"
@@ -79,13 +79,9 @@ func (d *delta) countReplaced(scale scale, scaled bool) int {
 
 // renames says whether the template gives the Applications of an entry other names.
 func (d *delta) renames() bool {
-	before, after := d.before.spec, d.after.spec
-	name := func(spec *specification) any {
-		return root("spec.template", spec.template).field("metadata").field("name").raw
-	}
-	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
-	return !reflect.DeepEqual(name(before), name(after)) ||
-		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))
+	before, after := d.before.spec.patch, d.after.spec.patch
+	patches := func(patch *string) bool { return patch != nil && strings.Contains(*patch, "metadata") }
+	return d.renamed || !reflect.DeepEqual(before, after) && (patches(before) || patches(after))
 }
 
 // comeAndGo says whether none of the Applications that the changed entries have made exists, and

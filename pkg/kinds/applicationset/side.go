@@ -54,6 +54,8 @@ type openEntry struct {
 	nothing bool
 	// pulls says that it is of pull requests.
 	pulls bool
+	// shape is that of its Applications.
+	shape shape
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
 	beside *closedChild
 	rest   string
@@ -73,7 +75,7 @@ func (r *reading) side(object *object) (*side, error) {
 		return nil, err
 	}
 	if object.err != nil {
-		return read, read.leaveOpen(withoutPacing(spec.tree), object.err)
+		return read, read.leaveOpen(r, withoutPacing(spec.tree), object.err)
 	}
 	r.sets, r.spent = 0, 0
 	r.apps = read.apps
@@ -93,7 +95,7 @@ func (r *reading) side(object *object) (*side, error) {
 			continue
 		}
 		read.apps.drop()
-		if err := read.leaveOpen(entry.raw, err); err != nil {
+		if err := read.leaveOpen(r, entry.raw, err); err != nil {
 			return nil, err
 		}
 		r.countSets(entry, spec, &read.open[len(read.open)-1], err)
@@ -150,17 +152,20 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 }
 
 // leaveOpen notes an entry that cannot be counted; any other error is returned.
-func (s *side) leaveOpen(entry any, err error) error {
+func (s *side) leaveOpen(r *reading, entry any, err error) error {
 	var unresolved *rollout.UnresolvedError
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	sets := setsOf(entry)
+	sets, template := setsOf(entry)
 	key, marshalErr := json.Marshal(sets)
 	if marshalErr != nil {
 		return marshalErr
 	}
-	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
+	noted := openEntry{
+		key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent(),
+		shape: r.shape(s.spec, template),
+	}
 	_, noted.nothing = errors.AsType[*nothingError](err)
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
@@ -176,11 +181,12 @@ func (s *side) leaveOpen(entry any, err error) error {
 	return nil
 }
 
-// setsOf returns what an entry of generators holds beside how often they are asked.
-func setsOf(entry any) any {
+// setsOf returns what an entry of generators holds beside how often they are asked, and beside a template
+// of its own, which it returns.
+func setsOf(entry any) (sets any, template value) {
 	generators, isObject := entry.(map[string]any)
 	if !isObject {
-		return entry
+		return entry, value{}
 	}
 	kept := maps.Clone(generators)
 	for sort, raw := range generators {
@@ -190,16 +196,20 @@ func setsOf(entry any) any {
 		}
 		config = maps.Clone(config)
 		delete(config, "requeueAfterSeconds")
+		if own := (value{raw: config}).field("template"); !own.absent() && template.absent() {
+			template = own
+			delete(config, "template")
+		}
 		if children, isList := config["generators"].([]any); isList {
 			children = slices.Clone(children)
 			for i := range children {
-				children[i] = setsOf(children[i])
+				children[i], _ = setsOf(children[i])
 			}
 			config["generators"] = children
 		}
 		kept[sort] = config
 	}
-	return kept
+	return kept, template
 }
 
 // warnUnrecognized warns of an entry without any generator, such as "clusters:" with
@@ -226,12 +236,6 @@ func withoutPacing(tree value) any {
 		}
 	}
 	return rest
-}
-
-// shape is what every Application of an entry depends on beside the entry itself.
-func (s *specification) shape() []any {
-	template := root("spec.template", s.template)
-	return []any{s.dialect, s.patch, template.field("spec").raw, template.field("metadata").field("name").raw}
 }
 
 // sideLike reads the written object, and renders nothing anew if only what paces and permits has
