@@ -29,6 +29,8 @@ type reading struct {
 	// has it keep what Applications say of being left alone.
 	ignored   []ignoring
 	preserved bool
+	// beyond are the expressions of what else it has it ignore.
+	beyond []string
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
 	// apps are those of the object that is being read.
