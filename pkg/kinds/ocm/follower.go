@@ -10,7 +10,7 @@ import (
 )
 
 // follower is a consumer of a placement: a ManifestWorkReplicaSet, an add-on, which is installed
-// at once, or policies, which go everywhere at once.
+// at once, or policies or an ApplicationSet, which go everywhere at once.
 type follower struct {
 	installs, governs bool
 	// path is that of its strategy for a message.
@@ -48,10 +48,18 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 		}
 	}
 	policies, err := i.view(namespace)
-	if err == nil && policies.enforcesFor(name) {
+	if err != nil {
+		return nil, err
+	}
+	if policies.enforcesFor(name) {
 		all = append(all, follower{governs: true})
 	}
-	return all, err
+	decisions, err := i.decisions.List(namespace, labels.SelectorFromSet(labels.Set{placementLabel: name}))
+	if err != nil {
+		return nil, err
+	}
+	applicationSets, err := i.argoCD.followers(namespace, name, decisions)
+	return append(all, applicationSets...), err
 }
 
 // plans returns how the follower goes on: to the clusters that are added, and to those that
