@@ -10,25 +10,12 @@ import (
 // countChanged counts what the entries stand for that are open and differ from those of the
 // stored object.
 func (d *delta) countChanged(changed []openEntry) error {
-	known := d.after.apps.len()
 	if bounded(changed) {
-		return outgrown(changed, known)
-	}
-	declared, found, err := d.write.Metadata().Declared()
-	if err != nil {
-		return err
+		return outgrown(changed, d.after.apps.len())
 	}
 	scale, scaled := d.scaled()
-	least, evidence := d.leastChanged(scale, scaled)
-	switch {
-	case found && (evidence == "" || declared-known >= least):
-		d.declare(declared, changed)
-	case evidence != "":
-		d.declared, d.evidence = least, evidence
-	case refused(changed):
-		d.declared, d.evidence = floor(changed), setsEvidence
-	default:
-		return unresolved(changed, d.affected+d.floor(changed))
+	if err := d.takeChanged(changed, scale, scaled); err != nil {
+		return err
 	}
 	if refused(changed) {
 		d.warnings = append(d.warnings, changed[0].err.Field+" "+changed[0].err.Problem)
@@ -37,6 +24,26 @@ func (d *delta) countChanged(changed []openEntry) error {
 		d.declared = 1 // what is unknown is never nothing
 	}
 	d.goneDeclared = d.countReplaced(scale, scaled)
+	return nil
+}
+
+// takeChanged takes how many they are from what is declared, from what exists, or from what makes them.
+func (d *delta) takeChanged(changed []openEntry, scale scale, scaled bool) error {
+	declared, found, err := d.write.Metadata().Declared()
+	if err != nil {
+		return err
+	}
+	least, evidence := d.leastChanged(scale, scaled)
+	switch {
+	case found && (evidence == "" || declared-d.after.apps.len() >= least):
+		d.declare(declared, changed)
+	case evidence != "":
+		d.declared, d.evidence = least, evidence
+	case refused(changed):
+		d.declared, d.evidence = floor(changed), setsEvidence
+	default:
+		return unresolved(changed, d.affected+d.floor(changed))
+	}
 	return nil
 }
 

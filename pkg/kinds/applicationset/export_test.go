@@ -5,6 +5,6 @@ import "github.com/seawall-dev/seawall/pkg/rollout"
 // TakeAnyName has a kind count Applications whose names the API server refuses: a name shows what a
 // template renders to.
 func TakeAnyName(kind rollout.Kind) rollout.Kind {
-	kind.Reader.(*reader).anyName = true //nolint:forcetypeassert // Kind makes no other
+	kind.Reader.(*reader).anyName = true
 	return kind
 }

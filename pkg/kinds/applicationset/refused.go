@@ -1,6 +1,7 @@
 package applicationset
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -35,25 +36,18 @@ func (r *refusals) warning(foreign bool) string {
 
 // subdomain says whether a name is a DNS subdomain, as the API server asks of that of an Application.
 func subdomain(name []byte) bool {
-	if len(name) == 0 || len(name) > longestName {
+	if len(name) > longestName {
 		return false
 	}
-	at := func(i int) byte {
-		if i < 0 || i == len(name) {
-			return '.'
-		}
-		return name[i]
-	}
-	for i, char := range name {
-		switch {
-		case alphanumeric(char):
-		case char == '-' && at(i-1) != '.' && at(i+1) != '.':
-		case char == '.' && alphanumeric(at(i-1)) && alphanumeric(at(i+1)):
-		default:
+	for label := range bytes.SplitSeq(name, []byte(".")) {
+		if last := len(label) - 1; last < 0 || label[0] == '-' || label[last] == '-' {
 			return false
+		}
+		for _, char := range label {
+			if (char < 'a' || char > 'z') && (char < '0' || char > '9') && char != '-' {
+				return false
+			}
 		}
 	}
 	return true
 }
-
-func alphanumeric(char byte) bool { return 'a' <= char && char <= 'z' || '0' <= char && char <= '9' }

@@ -66,17 +66,12 @@ func (r *reading) patchOf(spec *specification) any {
 // affects says whether the Applications change, or are released, that had another shape before. Preserved
 // says that they stay left alone once they have been.
 func (s *shape) affects(before *shape, preserved bool) bool {
+	patched := s.patched || before.patched // what a patch makes of an annotation is not known
 	switch {
-	case s.patched || before.patched:
-		if s.skip != before.skip {
-			return true // what a patch makes of that is not known
-		}
-	case s.skipped(), before.skipped() && preserved:
+	case !patched && (s.skipped() || before.skipped() && preserved):
 		return false
-	case before.skip != "" && s.skip != before.skip:
+	case s.skip != before.skip && (patched || before.skip != ""):
 		return true
-	}
-	switch {
 	case !reflect.DeepEqual(s.rest, before.rest):
 		return true
 	case s.asks != before.asks && s.asks != [2]string{}:

@@ -2,6 +2,7 @@ package applicationset_test
 
 import (
 	"encoding/json"
+	"maps"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -13,7 +14,7 @@ func TestTemplatesOfWhatIsOpen(t *testing.T) {
 	git := func(more ...any) fields {
 		config := fields{"repoURL": "https://git.example.com/x.git", "revision": "HEAD"}
 		for i := 0; i < len(more); i += 2 {
-			config[more[i].(string)] = more[i+1] //nolint:forcetypeassert // as below
+			config[more[i].(string)] = more[i+1]
 		}
 		return fields{"git": config}
 	}
@@ -23,7 +24,7 @@ func TestTemplatesOfWhatIsOpen(t *testing.T) {
 		if len(path) > 0 {
 			keys := make([]string, len(path)-1)
 			for i := range keys {
-				keys[i] = path[i+1].(string) //nolint:forcetypeassert // written below
+				keys[i] = path[i+1].(string)
 			}
 			of = with(t, of, path[0], keys...)
 		}
@@ -32,9 +33,7 @@ func TestTemplatesOfWhatIsOpen(t *testing.T) {
 	source := fields{"repoURL": "https://git.example.com/tenants.git", revision: "v1", "path": "x"}
 	spelled := func(more fields) spec {
 		of := fields{"source": source, "destination": fields{"server": "https://s"}}
-		for key, member := range more {
-			of[key] = member
-		}
+		maps.Copy(of, more)
 		return plain(of, "template", "spec")
 	}
 	bare := spelled(nil)

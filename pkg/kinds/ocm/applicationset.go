@@ -33,9 +33,7 @@ func (i *Inventory) FollowedBy(resources DecisionResources, namespace string) *I
 }
 
 type applicationSetObject struct {
-	Spec struct {
-		Generators []generator `json:"generators"`
-	} `json:"spec"`
+	Spec children `json:"spec"`
 }
 
 // generator is what of an ApplicationSet's generator follows placements.
@@ -69,27 +67,29 @@ func (g generator) all() []decisionGenerator {
 	return found
 }
 
-// followers returns the ApplicationSets among the consumers of a placement, each of which makes its
-// Applications at once.
-func (a argoCD) followers(namespace, placement string, decisions []*inventory.Object[placementDecision]) ([]follower, error) {
-	if a.resources == nil || namespace != a.namespace {
+// followingApplicationSets returns the ApplicationSets among the consumers of a placement, each of which
+// makes its Applications at once.
+func (i *Inventory) followingApplicationSets(namespace, placement string) ([]follower, error) {
+	if i.argoCD.resources == nil || namespace != i.argoCD.namespace {
 		return nil, nil // Argo CD looks in its own namespace only
 	}
-	sets, err := inventory.IfServed(a.applicationSets.List("", labels.Everything()))
+	sets, err := inventory.IfServed(i.argoCD.applicationSets.List("", labels.Everything()))
+	if err != nil || len(sets) == 0 {
+		return nil, err
+	}
+	decisions, err := i.decisions.List(namespace, labels.SelectorFromSet(labels.Set{placementLabel: placement}))
 	if err != nil {
 		return nil, err
 	}
 	var all []follower
 	for _, set := range sets {
-		for _, top := range set.Value.Spec.Generators {
-			for _, generator := range top.all() {
-				follows, err := a.follows(generator, placement, decisions)
-				if err != nil {
-					return nil, err
-				}
-				if follows {
-					all = append(all, follower{path: "an ApplicationSet on the Placement"})
-				}
+		for _, generator := range (generator{Matrix: set.Value.Spec}).all() {
+			follows, err := i.argoCD.follows(generator, placement, decisions)
+			if err != nil {
+				return nil, err
+			}
+			if follows {
+				all = append(all, follower{path: "an ApplicationSet on the Placement"})
 			}
 		}
 	}
