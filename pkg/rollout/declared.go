@@ -11,15 +11,15 @@ import (
 
 // RestsOnDeclaration tells whether a change would be another one without what annotations declare.
 func (c Change) RestsOnDeclaration() bool {
-	return strings.Contains(c.Evidence, DeclaredEvidence) || c.Evidence == FloorEvidence
+	return strings.Contains(c.Evidence, DeclaredEvidence)
 }
 
 // DeclaredEvidence is the Evidence of a count that the annotation seawall.dev/environments
 // declares.
 const DeclaredEvidence = "annotation " + v1alpha1.EnvironmentsAnnotation
 
-// FloorEvidence is the Evidence of a count that was taken instead of a declaration below it.
-const FloorEvidence = "what could be counted, below which no declaration goes"
+// Raised ends the Evidence of a declaration of less than could be counted, which was taken instead.
+const Raised = ", raised to what could be counted"
 
 // Declared is the change of n environments that an annotation declares, all at once, since nothing
 // tells how they are paced. Where at least so many could be counted and that is more, it is of
@@ -27,7 +27,7 @@ const FloorEvidence = "what could be counted, below which no declaration goes"
 func Declared(n, atLeast int, evidence, remedy string) Change {
 	change := Change{Environments: max(n, atLeast), Evidence: evidence}
 	if n < atLeast {
-		change.Evidence, change.Warnings = FloorEvidence, []string{BelowFloor(evidence, n, atLeast)}
+		change.Evidence, change.Warnings = evidence+Raised, []string{BelowFloor(evidence, n, atLeast)}
 	}
 	change.Steps = []Step{{
 		Declared: change.Environments, InFlight: change.Environments, PaceRemedy: remedy, SplitRemedy: remedy,
@@ -47,6 +47,11 @@ func (w Write) Declared() (n int, found bool, err error) {
 		return 0, false, nil
 	}
 	return w.Metadata().Declared()
+}
+
+// NotExactly warns of a declaration where all environments could be counted.
+func NotExactly(evidence string, n, counted int) string {
+	return fmt.Sprintf("%s says %d, but exactly %d environments were counted: these are judged", evidence, n, counted)
 }
 
 // OrDeclared answers for a write whose environments cannot be counted: with as many as the
