@@ -67,18 +67,17 @@ func (r *reading) patchOf(spec *specification) any {
 // says that they stay left alone once they have been.
 func (s *shape) affects(before *shape, preserved bool) bool {
 	patched := s.patched || before.patched // what a patch makes of an annotation is not known
-	switch {
-	case !patched && (s.skipped() || before.skipped() && preserved):
+	if !patched && (s.skipped() || before.skipped() && preserved) {
 		return false
-	case s.skip != before.skip && (patched || before.skip != ""):
-		return true
-	case !reflect.DeepEqual(s.rest, before.rest):
-		return true
-	case s.asks != before.asks && s.asks != [2]string{}:
-		return true
-	default:
-		return s.starts && !reflect.DeepEqual(s.automated, before.automated)
 	}
+	return s.skip != before.skip && (patched || before.skip != "") ||
+		!reflect.DeepEqual(s.rest, before.rest) || s.starting(before)
+}
+
+// starting says whether syncs start for another reason than before.
+func (s *shape) starting(before *shape) bool {
+	return s.asks != before.asks && s.asks != [2]string{} ||
+		s.starts && !reflect.DeepEqual(s.automated, before.automated)
 }
 
 // skipped says whether Argo CD leaves all of the Applications alone.
