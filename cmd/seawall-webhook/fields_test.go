@@ -93,7 +93,7 @@ var _ = DescribeTable("a field of a policy decides:",
 			return annotatedWith(generatedByGit(), v1alpha1.EnvironmentsAnnotation, "3")
 		}, "fields created",
 		func(spec *v1alpha1.WavePolicySpec) { spec.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
-		"annotation seawall.dev/environments does not count (declaredEnvironments: Ignore)"),
+		"cannot count its environments: spec.generators[0].git"),
 	Entry("match.excludeKinds",
 		func() *unstructured.Unstructured { return tenants("fields", 100, nil) }, "denied the request",
 		func(spec *v1alpha1.WavePolicySpec) {

@@ -26,7 +26,7 @@ var _ = Describe("while Seawall is away", func() {
 		By("a rollout as large as the API server takes, so that the condition costs what it may at most")
 		set := tenants("outlasting", 1, nil)
 		large := elements(set)
-		large[0].(map[string]any)["filling"] = strings.Repeat("x", 1_300_000) //nolint:forcetypeassert // as tenants makes it
+		large[0].(map[string]any)["filling"] = strings.Repeat("x", 1_300_000)
 		setElements(set, large)
 		set.SetFinalizers([]string{"example.com/cleanup"})
 		Expect(into.Create(ctx, set)).To(Succeed())

@@ -135,7 +135,7 @@ var _ = Describe("an override", func() {
 		grant(ctx, user("creating"), "seawall-override-approver", cluster.ArgoCDNamespace)
 		approver, _ := actingAs("creating")
 		override := overrideFor("lasting")
-		override.Spec.DurationSeconds = new(int32(4))
+		override.Spec.DurationSeconds = 4
 		Eventually(func() error { return approver.Create(ctx, override.DeepCopy()) }).Should(MatchError(
 			ContainSubstring("exactly one of expiresAt and durationSeconds must be set")))
 		override.Spec.ExpiresAt = nil

@@ -115,7 +115,12 @@ func newHandlers(
 	if err != nil {
 		return nil, err
 	}
-	created := admission.OverrideChecker{Kinds: to.kinds, Judging: to.policies.Judging, Home: configuration.Namespace, Creators: to.overrides.uses}
+	created := admission.OverrideChecker{
+		Kinds:    to.kinds,
+		Judging:  to.policies.Judging,
+		Home:     configuration.Namespace,
+		Creators: to.overrides.uses,
+	}
 	own := admission.Configuration{
 		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Listed),
 		"waveoverrides": created.Check,

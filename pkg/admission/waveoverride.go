@@ -65,7 +65,7 @@ func (c OverrideChecker) Check(_ context.Context, request admission.Request) (fi
 		return nil, nil, err
 	}
 	expiresAt := field.NewPath("spec", "expiresAt")
-	if source.Spec.DurationSeconds != nil {
+	if source.Spec.DurationSeconds > 0 {
 		expiresAt = field.NewPath("spec", "durationSeconds")
 	}
 	if override.Ended(now) {

@@ -186,6 +186,9 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 	counting, reading := step(counting, "count", &took.Count)
 	defer reading.end()
 	counted.Case, err = e.read(counting, write)
+	if err == nil && counted.Change.RestsOnDeclaration() && slices.ContainsFunc(counted.selected, (*policy.Policy).IgnoresDeclared) {
+		counted.Undeclared, err = e.readUndeclared(counting, write)
+	}
 	return counted, err
 }
 
@@ -238,6 +241,13 @@ func (e *Evaluator) subject(ctx context.Context, write Write) (*policy.Subject, 
 	}
 	subject.NamespaceLabels = found
 	return subject, nil
+}
+
+// readUndeclared returns what the write does without what annotations declare.
+func (e *Evaluator) readUndeclared(ctx context.Context, write Write) (*policy.Undeclared, error) {
+	write.Undeclared = true
+	found, err := e.read(ctx, write)
+	return &policy.Undeclared{Change: found.Change, Err: found.Err}, err
 }
 
 // read returns what the write does, and what else policies conclude from.

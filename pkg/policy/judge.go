@@ -1,10 +1,8 @@
 package policy
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -31,23 +29,22 @@ func (p *Policy) judge(c Case) Verdict {
 	if err := malformed(c.Metadata, c.Stored); err != nil {
 		return p.judgeRateError(verdict, err)
 	}
-	if err := cmp.Or(c.Err, p.undeclared(c.Change)); err != nil {
+	change, err := p.counted(c)
+	if err != nil {
 		return p.judgeUncounted(verdict, err, c.Metadata)
 	}
-	return p.judgeCounted(verdict, c.Change, c.Metadata)
+	return p.judgeCounted(verdict, change, c.Metadata)
 }
 
-// undeclared is the finding of a count that rests on a declaration which the policy does not accept.
-func (p *Policy) undeclared(change rollout.Change) error {
-	if !p.ignoreDeclared || !strings.Contains(change.Evidence, rollout.DeclaredEvidence) {
-		return nil
+// counted returns what the write does in the eyes of the policy.
+func (p *Policy) counted(c Case) (rollout.Change, error) {
+	switch {
+	case !p.ignoreDeclared || !c.Change.RestsOnDeclaration():
+		return c.Change, c.Err
+	case c.Undeclared == nil: // whoever read it did not ask
+		return rollout.Change{}, rollout.Unresolved(rollout.DeclaredEvidence, "is not accepted")
 	}
-	unresolved := rollout.Unresolved(rollout.DeclaredEvidence,
-		"does not count (declaredEnvironments: Ignore), and nothing else tells their number")
-	for _, step := range change.Steps {
-		unresolved.AtLeast += step.Size() - step.Declared - step.Gone
-	}
-	return unresolved
+	return c.Undeclared.Change, c.Undeclared.Err
 }
 
 func (p *Policy) judgeCounted(verdict Verdict, change rollout.Change, metadata rollout.Metadata) Verdict {
@@ -88,7 +85,8 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Met
 	verdict.Environments = unresolved.AtLeast
 	remedy := " Set annotation " + v1alpha1.EnvironmentsAnnotation + " to their number"
 	if p.ignoreDeclared {
-		remedy = " An override can permit it"
+		remedy = " An override can permit it, annotation " + v1alpha1.EnvironmentsAnnotation +
+			" does not (declaredEnvironments: Ignore)"
 	}
 	message := fmt.Sprintf("%s.%s (policy %q, onUnresolved: %s).", err, remedy, p.Name, p.onUnresolved)
 	if floor, exceeded := p.judgeFloor(verdict, unresolved, metadata); exceeded {

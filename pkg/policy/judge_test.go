@@ -56,6 +56,8 @@ type judgement struct {
 	err      error
 	metadata rollout.Metadata
 	stored   map[string]string
+	// undeclared is what is found without declarations.
+	undeclared *policy.Undeclared
 
 	reason   policy.Reason
 	message  string
@@ -67,7 +69,7 @@ func (j judgement) check(t *testing.T) {
 	g := gomega.NewWithT(t)
 	compiled, err := policy.Compile(wavePolicy("default", j.policy))
 	g.Expect(err).NotTo(gomega.HaveOccurred())
-	verdict := compiled.Judge(policy.Case{Change: j.change, Err: j.err, Metadata: j.metadata, Stored: j.stored})
+	verdict := compiled.Judge(policy.Case{Change: j.change, Err: j.err, Metadata: j.metadata, Stored: j.stored, Undeclared: j.undeclared})
 	g.Expect(verdict.Reason).To(gomega.Equal(j.reason))
 	g.Expect(verdict.Message).To(gomega.Equal(j.message))
 	g.Expect(verdict.Warnings).To(gomega.Equal(j.warnings))
@@ -378,24 +380,40 @@ func TestUncounted(t *testing.T) {
 			reason: policy.UnresolvedAdmitted,
 		},
 		"a policy may not accept a declared number": {
-			policy: func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
-			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{Declared: 2, InFlight: 2}}},
-			reason: policy.Unresolved,
-			message: `cannot count its environments: annotation seawall.dev/environments does not count (declaredEnvironments: Ignore), ` +
-				`and nothing else tells their number. An override can permit it (policy "default", onUnresolved: Deny).`,
+			policy:     func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
+			change:     rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{Declared: 2, InFlight: 2}}},
+			undeclared: &policy.Undeclared{Err: unresolved},
+			reason:     policy.Unresolved,
+			message: `cannot count its environments: spec.generators[0].git is resolved over the network. ` +
+				`An override can permit it, annotation seawall.dev/environments does not (declaredEnvironments: Ignore) ` +
+				`(policy "default", onUnresolved: Deny).`,
 		},
-		"and then judges what is named beside it": {
+		"nor one below what could be counted": {
 			policy: func(s *v1alpha1.WavePolicySpec) {
 				s.DeclaredEnvironments, s.OnUnresolved = v1alpha1.ClaimsIgnore, v1alpha1.UnresolvedWarn
 			},
-			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{
-				Declared: 2, InFlight: 2, Targets: targets("named", 23, rollout.Changed),
-			}}},
+			change: rollout.Declared(2, 23, rollout.DeclaredEvidence, "split it"),
+			undeclared: &policy.Undeclared{
+				Err: &rollout.UnresolvedError{Field: "spec.generators[0].git", Problem: "is resolved over the network", AtLeast: 23},
+			},
 			reason: policy.WaveOverLimit,
 			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
 				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +
-				`There may be more: cannot count its environments: annotation seawall.dev/environments does not count ` +
-				`(declaredEnvironments: Ignore), and nothing else tells their number.`,
+				`There may be more: cannot count its environments: spec.generators[0].git is resolved over the network.`,
+		},
+		"and then judges what is counted without": {
+			policy:     func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
+			change:     rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{Declared: 100, InFlight: 100}}},
+			undeclared: &policy.Undeclared{Change: oneStep(22, 22)},
+			reason:     policy.Within,
+		},
+		"and refuses what was not counted without": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.DeclaredEnvironments = v1alpha1.ClaimsIgnore },
+			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{Declared: 2, InFlight: 2}}},
+			reason: policy.Unresolved,
+			message: `cannot count its environments: annotation seawall.dev/environments is not accepted. ` +
+				`An override can permit it, annotation seawall.dev/environments does not (declaredEnvironments: Ignore) ` +
+				`(policy "default", onUnresolved: Deny).`,
 		},
 		"a malformed declaration is denied though a policy allows what cannot be counted": {
 			policy:  func(s *v1alpha1.WavePolicySpec) { s.OnUnresolved = v1alpha1.UnresolvedAllow },

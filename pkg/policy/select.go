@@ -37,6 +37,9 @@ func Select(ctx context.Context, policies []*Policy, subject Subject) []*Policy 
 	return selecting
 }
 
+// IgnoresDeclared tells whether the policy does not accept what annotations declare.
+func (p *Policy) IgnoresDeclared() bool { return p.ignoreDeclared }
+
 // Selects tells whether the policy judges a write. A rollout is selected by its labels as
 // it will be or as it was, so that no label can be taken off to escape.
 func (p *Policy) Selects(ctx context.Context, subject Subject) bool {

@@ -59,12 +59,21 @@ func (v Verdict) asks(action v1alpha1.ValidationAction) bool {
 	return slices.Contains(v.actions, action) || len(v.actions) == 0 && action == v1alpha1.ActionDeny
 }
 
+// Undeclared is what a write does as far as that can be counted: Change and Err of a Case.
+type Undeclared struct {
+	Change rollout.Change
+	Err    error
+}
+
 // Case is what is known of one write.
 type Case struct {
 	// Change is what the write does, or its zero value when Err is set.
 	Change rollout.Change
 	// Err is the error of rollout.Reader: an *UnresolvedError or an *AnnotationError.
 	Err error
+	// Undeclared is what they are without what annotations declare, for policies that do not
+	// accept that; nil where Change rests on no declaration.
+	Undeclared *Undeclared
 	// Metadata is that of the object as it would be stored, or as it is on Delete.
 	Metadata rollout.Metadata
 	// Stored are the annotations of the object as it is stored, so that those which a write brings

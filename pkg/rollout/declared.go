@@ -4,9 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
+
+// RestsOnDeclaration tells whether a change would be another one without what annotations declare.
+func (c Change) RestsOnDeclaration() bool {
+	return strings.Contains(c.Evidence, DeclaredEvidence) || c.Evidence == FloorEvidence
+}
 
 // DeclaredEvidence is the Evidence of a count that the annotation seawall.dev/environments
 // declares.
@@ -34,6 +40,15 @@ func BelowFloor(evidence string, n, atLeast int) string {
 	return fmt.Sprintf("%s says %d, but at least %d environments could be counted: these are judged", evidence, n, atLeast)
 }
 
+// Declared returns what the annotation seawall.dev/environments of the rollout declares, as
+// Metadata.Declared does, unless the write asks for what is counted without.
+func (w Write) Declared() (n int, found bool, err error) {
+	if w.Undeclared {
+		return 0, false, nil
+	}
+	return w.Metadata().Declared()
+}
+
 // OrDeclared answers for a write whose environments cannot be counted: with as many as the
 // annotation seawall.dev/environments declares, as Declared does. Without the annotation, and for
 // an error that is no *UnresolvedError, it returns the error.
@@ -42,7 +57,7 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 	if !is {
 		return Change{}, err
 	}
-	n, found, malformed := w.Metadata().Declared()
+	n, found, malformed := w.Declared()
 	switch {
 	case malformed != nil:
 		return Change{}, malformed

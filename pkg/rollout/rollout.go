@@ -32,6 +32,8 @@ type Write struct {
 	// Rewritten asks what an Update would do that changes the desired state of every
 	// environment which the rollout has. Object and OldObject are the same stored object.
 	Rewritten bool
+	// Undeclared asks what can be counted without what annotations declare.
+	Undeclared bool
 }
 
 // Metadata returns that of Object, or of OldObject on Delete.

@@ -89,7 +89,7 @@ type WaveOverrideSpec struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=2592000
-	DurationSeconds *int32 `json:"durationSeconds,omitempty"`
+	DurationSeconds int32 `json:"durationSeconds,omitempty"`
 
 	// uses says whether any number of writes may pass, or one.
 	// +optional
@@ -101,6 +101,13 @@ type WaveOverrideSpec struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type WaveOverrideStatus struct {
+	// conditions tell whether the override is in force (Active).
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
 	// expiresAt is when the override ends, as its spec says.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
@@ -112,12 +119,6 @@ type WaveOverrideStatus struct {
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	CreatedBy string `json:"createdBy,omitempty"`
-
-	// conditions tell whether the override is in force (Active).
-	// +optional
-	// +listType=map
-	// +listMapKey=type
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// timesUsed counts the writes that the override let pass.
 	// +optional
@@ -236,8 +237,8 @@ func (o *WaveOverride) End() time.Time {
 	switch {
 	case o.Spec.ExpiresAt != nil:
 		return o.Spec.ExpiresAt.Time
-	case o.Spec.DurationSeconds != nil && !o.CreationTimestamp.IsZero():
-		return o.CreationTimestamp.Add(time.Duration(*o.Spec.DurationSeconds) * time.Second)
+	case o.Spec.DurationSeconds > 0 && !o.CreationTimestamp.IsZero():
+		return o.CreationTimestamp.Add(time.Duration(o.Spec.DurationSeconds) * time.Second)
 	default:
 		return time.Time{}
 	}

@@ -18,7 +18,7 @@ func (d *delta) countChanged(changed []openEntry) error {
 	if bounded(changed) {
 		return outgrown(changed, known)
 	}
-	declared, found, err := d.write.Metadata().Declared()
+	declared, found, err := d.write.Declared()
 	if err != nil {
 		return err
 	}

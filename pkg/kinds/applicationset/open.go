@@ -55,6 +55,7 @@ func (d *delta) estimate(metadata *rollout.Metadata, known int) (n int, evidence
 	if err != nil {
 		return 0, "", err
 	}
+	found = found && !d.write.Undeclared
 	if n = d.existing(); d.before.statusOf().count > 0 {
 		evidence = d.before.statusOf().evidence
 	}

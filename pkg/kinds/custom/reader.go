@@ -198,7 +198,7 @@ func (r *reader) declare(result *rollout.Change, before, after *side, write roll
 	if after.size() == 0 || len(result.Steps) == 0 || before.size() > 0 && !rewritten {
 		return nil
 	}
-	declared, found, err := write.Metadata().Declared()
+	declared, found, err := write.Declared()
 	missing := declared - after.size()
 	if err != nil || !found || missing <= 0 {
 		return err

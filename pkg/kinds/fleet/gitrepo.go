@@ -24,7 +24,7 @@ func declared(write rollout.Write, before, after *side, rewritten bool, result r
 		return result, nil
 	}
 	result.Evidence = fleetYAML
-	most, found, err := write.Metadata().Declared()
+	most, found, err := write.Declared()
 	if err != nil || !found || !everywhere || most <= len(after.clusters) {
 		return result, err
 	}

@@ -12,12 +12,12 @@ type declaration struct {
 }
 
 func declarations(write rollout.Write, name string, stage *inventory.Object[stageFields]) (declaration, error) {
-	n, _, err := write.Metadata().Declared()
+	n, _, err := write.Declared()
 	if err != nil {
 		return declaration{}, err
 	}
 	larger := declaration{n, rollout.DeclaredEvidence}
-	if stage == nil || stage.Value.Metadata.Annotations.Environments == "" {
+	if stage == nil || write.Undeclared || stage.Value.Metadata.Annotations.Environments == "" {
 		return larger, nil
 	}
 	of := "Stage " + write.Namespace + "/" + name
