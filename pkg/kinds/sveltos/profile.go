@@ -14,7 +14,8 @@ const (
 	paceRemedy   = "set spec.maxUpdate to " + rollout.PerWave
 	dependRemedy = "set spec.maxUpdate of this profile and of those in spec.dependsOn to " + rollout.PerWave + " in all"
 	splitRemedy  = "let spec.clusterSelector match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
-	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
+	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each" +
+		" (or set spec.stopMatchingBehavior to LeavePolicies)"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write, or set spec.stopMatchingBehavior to LeavePolicies"
 
 	// pausedAnnotation makes Sveltos leave a profile alone.
