@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	paceRemedy   = "set " + strategyPath + ".maxUnavailable to " + rollout.PerWave
-	splitRemedy  = "let spec.targets match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
+	paceRemedy  = "set " + strategyPath + ".maxUnavailable to " + rollout.PerWave
+	splitRemedy = "let spec.targets match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
 	// What goes in one reconcile with what syncs is paced by no strategy.
 	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
