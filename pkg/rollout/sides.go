@@ -38,6 +38,20 @@ func AtOnce(targets []Target, remedy string) Step {
 	return Step{Targets: targets, InFlight: len(targets), PaceRemedy: remedy, SplitRemedy: remedy}
 }
 
+// Removing returns steps with what the system tears down all at once in the reconcile that starts the
+// first of them, whatever paces that: it is in flight together with them. The remedies say how to pace
+// both then; apart is how to pace what goes.
+func Removing(steps []Step, gone Step, apart string) []Step {
+	steps = Steps(steps...)
+	if gone.Size() == 0 || len(steps) == 0 || steps[0].InFlight == 0 {
+		return Steps(append(steps, gone)...)
+	}
+	first := steps[0].Beside(gone)
+	first.PaceRemedy, first.SplitRemedy = first.PaceRemedy+apart, first.SplitRemedy+apart
+	steps[0] = first
+	return steps
+}
+
 // TornDown is the change that takes a rollout off all its environments.
 func TornDown(all Environments, remedy string) Change {
 	return Change{Environments: len(all), Steps: Steps(AtOnce(Delta(all, nil, nil), remedy))}

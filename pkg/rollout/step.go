@@ -59,7 +59,7 @@ func (s Step) Beside(gone Step) Step {
 	both.Declared += gone.Declared
 	both.Gone += gone.Gone
 	both.InFlight += gone.InFlight
-	both.Unpaced += gone.InFlight
+	both.Unpaced += gone.Size() - gone.Staying().Size()
 	return both
 }
 

@@ -61,15 +61,21 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 		return rollout.Change{}, err
 	case after == nil:
 		deletion := rollout.TornDown(before.environments, deleteRemedy)
-		deletion.Steps = before.keep(deletion.Steps)
+		if before.KeepResources {
+			deletion.Steps = nil
+		}
 		return deletion, nil
 	case before != nil:
 		after.unavailable = before.unavailable
 	}
 	rewritten := write.Rewrites(r.unrolled...)
-	result, err := change(before, after, rewritten)
+	result, gone, err := change(before, after, rewritten)
 	if err == nil && r.estimates && !after.Paused {
-		return declared(write, before, after, rewritten, result)
+		everywhere := before == nil || before.Paused || rewritten
+		if everywhere || result.Affected()+gone.Size() > 0 {
+			result, err = declared(write, after, everywhere, result)
+		}
 	}
+	result.Steps = rollout.Removing(result.Steps, gone, apartRemedy)
 	return result, err
 }

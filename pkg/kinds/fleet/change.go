@@ -7,20 +7,24 @@ import (
 )
 
 const (
-	paceRemedy   = "set " + strategyPath + ".maxUnavailable to " + rollout.PerWave
-	splitRemedy  = "let spec.targets match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
+	paceRemedy  = "set " + strategyPath + ".maxUnavailable to " + rollout.PerWave
+	splitRemedy = "let spec.targets match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
+	// What goes in one reconcile with what syncs is paced by no strategy.
+	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
 	deleteRemedy = "drop at most " + rollout.PerWave + " clusters in one write, and delete it when it has no more than those"
 )
 
-// change returns what a write does that stores after; before may be nil.
-func change(before, after *side, rewritten bool) (rollout.Change, error) {
+// change returns what a write does that stores after, and what Fleet tears down in the same reconcile
+// (its bundle_controller.go, cleanupOrphanedBundleDeployments); before may be nil.
+func change(before, after *side, rewritten bool) (result rollout.Change, gone rollout.Step, err error) {
 	if before == nil {
-		return after.paced(rollout.Delta(nil, after.environments, nil))
+		result, err = after.paced(rollout.Delta(nil, after.environments, nil))
+		return result, rollout.Step{}, err
 	}
 	released, err := after.released(before)
 	if err != nil {
-		return rollout.Change{}, err
+		return rollout.Change{}, rollout.Step{}, err
 	}
 	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, func(name string) (rollout.Effect, bool) {
 		if rewritten || before.options[name] != after.options[name] {
@@ -28,17 +32,16 @@ func change(before, after *side, rewritten bool) (rollout.Change, error) {
 		}
 		return rollout.Released, released(name)
 	}))
-	result, err := after.paced(staying)
-	result.Steps = append(result.Steps, before.keep(rollout.Steps(rollout.AtOnce(removed, removeRemedy)))...)
-	return result, err
+	result, err = after.paced(staying)
+	return result, before.removal(removed), err
 }
 
-// keep returns the steps that tear down clusters: none, if their resources stay.
-func (s *side) keep(removal []rollout.Step) []rollout.Step {
+// removal is the step that tears down clusters: none, if their resources stay.
+func (s *side) removal(removed []rollout.Target) rollout.Step {
 	if s.KeepResources {
-		return nil
+		return rollout.Step{}
 	}
-	return removal
+	return rollout.AtOnce(removed, removeRemedy)
 }
 
 // paced puts the clusters that a write syncs into one step: no partition is a gate, since

@@ -16,21 +16,17 @@ func GitRepo(inventory *Inventory) rollout.Kind {
 	}
 }
 
-// declared raises an estimate to what the annotation declares, and says that it is one.
-func declared(write rollout.Write, before, after *side, rewritten bool, result rollout.Change) (rollout.Change, error) {
-	const fleetYAML = "spec.targets, which fleet.yaml in the repository may override"
-	everywhere := before == nil || before.Paused || rewritten
-	if !everywhere && result.Affected() == 0 {
-		return result, nil
-	}
-	result.Evidence = fleetYAML
+// declared raises an estimate to what the annotation declares, where the write reaches every cluster,
+// and says that it is one.
+func declared(write rollout.Write, after *side, everywhere bool, result rollout.Change) (rollout.Change, error) {
+	result.Evidence = "spec.targets, which fleet.yaml in the repository may override"
 	most, found, err := write.Declared()
 	if err != nil || !found || !everywhere || most <= len(after.clusters) {
 		return result, err
 	}
 	missing := most - len(after.clusters)
-	if len(result.Steps) == 0 || result.Steps[0].Targets[0].Effect == rollout.Removed {
-		result.Steps = append([]rollout.Step{{PaceRemedy: splitRemedy, SplitRemedy: splitRemedy}}, result.Steps...)
+	if len(result.Steps) == 0 {
+		result.Steps = []rollout.Step{{PaceRemedy: splitRemedy, SplitRemedy: splitRemedy}}
 	}
 	result.Steps[0].Declared = missing
 	result.Steps[0].InFlight += missing

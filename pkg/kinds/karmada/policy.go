@@ -18,6 +18,8 @@ import (
 const (
 	suspendRemedy = "name all but " + rollout.PerWave + " of them in spec.suspension.dispatchingOnClusters.clusterNames, and fewer in " +
 		"each later write"
+	// To drop a cluster changes the others, too, where replicas are divided among them.
+	apartRemedy  = ", and drop clusters while all others are named there, at most " + rollout.PerWave + " in one write"
 	removeRemedy = "let spec.placement drop at most " + rollout.PerWave + " clusters in one write"
 )
 
@@ -145,6 +147,6 @@ func (p *policy) change(before *policy) rollout.Change {
 		result.Warnings = append(result.Warnings,
 			"spec.placement.spreadConstraints leave no cluster: minGroups is more than there are, or maxGroups is 0")
 	}
-	result.Steps = rollout.Steps(rollout.AtOnce(moving, suspendRemedy), rollout.AtOnce(removed, removeRemedy))
+	result.Steps = rollout.Removing(rollout.Steps(rollout.AtOnce(moving, suspendRemedy)), rollout.AtOnce(removed, removeRemedy), apartRemedy)
 	return result
 }

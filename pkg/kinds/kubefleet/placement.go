@@ -20,6 +20,7 @@ const (
 	paceRemedy   = "set " + rollingPath + ".maxUnavailable to " + rollout.PerWave
 	pickRemedy   = "let spec.policy pick at most " + rollout.PerWave + " more clusters in one write"
 	stagedRemedy = "set spec.strategy.type to External and roll out in staged update runs"
+	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
 	removeRemedy = "let spec.policy drop at most " + rollout.PerWave + " clusters in one write"
 )
 

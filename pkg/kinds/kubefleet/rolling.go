@@ -25,7 +25,7 @@ func (p *placement) change(before *placement) (rollout.Change, error) {
 	}
 	write := before.moves(staying, removed)
 	if edit.atOnce {
-		result.Steps = rollout.Steps(atOnce(staying, write), pace.tearDown(write, removed))
+		result.Steps = removing(atOnce(staying, write), pace.tearDown(write, removed), len(staying)+min(len(removed), pace.removable(write)))
 		return result, nil
 	}
 	if !edit.rewritten && edit.released && pace.surge > earlier.surge {
@@ -167,7 +167,7 @@ func (p pace) roll(write moves, staying, removed []rollout.Target, result *rollo
 	default:
 		step.PaceRemedy = stagedRemedy
 	}
-	result.Steps = rollout.Steps(step, p.tearDown(write, removed))
+	result.Steps = removing(step, p.tearDown(write, removed), p.together(write))
 }
 
 // window returns how many clusters are in flight together, whatever maxUnavailable is and
@@ -179,18 +179,6 @@ func (p pace) window(write moves) (unpaced, paced int) {
 	canBeReady := write.present - write.failing - min(write.removed, p.removable(write))
 	added := min(write.added, max(0, p.target+p.surge-canBeReady)) + write.waiting
 	return added + write.failed.Len(), min(added+write.updated, p.unavailable+write.waiting)
-}
-
-func (p pace) removable(write moves) int {
-	return max(0, write.present-write.failing-p.target+p.unavailable)
-}
-
-// tearDown returns the step that removes clusters. Those that are gone make room for others,
-// which must be ready before more may go.
-func (p pace) tearDown(write moves, removed []rollout.Target) rollout.Step {
-	step := rollout.AtOnce(removed, removeRemedy)
-	step.InFlight = min(len(removed), max(1, p.removable(write), p.unavailable+p.surge))
-	return step
 }
 
 // starting returns the targets that are updated though nothing may be missing.

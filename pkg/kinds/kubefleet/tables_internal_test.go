@@ -87,6 +87,29 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// What one reconcile removes, updates and adds, as determineBindingsToUpdate picks them.
+func TestWhatIsRemovedIsInFlightWithTheOthers(t *testing.T) {
+	quarter := pace{100, 25, 25}
+	tests := map[string]struct {
+		pace  pace
+		write moves
+		want  int
+	}{
+		"others take their place":                {quarter, moves{present: 100, added: 22, removed: 22}, 44},
+		"more take their place than may":         {quarter, moves{present: 100, added: 100, removed: 100}, 50},
+		"and the rest is updated":                {quarter, moves{present: 100, added: 22, removed: 22, updated: 78}, 47},
+		"as many go as are in excess":            {pace{90, 10, 0}, moves{present: 100, removed: 10, updated: 90}, 20},
+		"nobody joins before one has gone":       {pace{100, 10, 0}, moves{present: 100, added: 22, removed: 22}, 10},
+		"nobody goes before one has joined":      {pace{100, 0, 10}, moves{present: 100, added: 22, removed: 22}, 10},
+		"those that have failed are updated now": {pace{4, 0, 0}, moves{present: 5, failing: 1, removed: 1, updated: 1, failed: sets.New("a")}, 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			NewWithT(t).Expect(tt.pace.together(tt.write)).To(Equal(tt.want))
+		})
+	}
+}
+
 // The cases of KubeFleet's pkg/scheduler/clustereligibilitychecker/checker_test.go,
 // TestIsClusterEligible, at five minutes.
 func TestEligible(t *testing.T) {

@@ -116,9 +116,8 @@ func (r addonReader) Read(ctx context.Context, write rollout.Write) (rollout.Cha
 		return rollout.Change{}, err
 	}
 	staying, removed := rollout.Split(rollout.Delta(old, now, after.effect(write, before)))
-	result := rollout.Change{Environments: len(now), Steps: after.steps(staying)}
-	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
-	return result, nil
+	steps := rollout.Removing(after.steps(staying), rollout.AtOnce(removed, removeRemedy), apartRemedy)
+	return rollout.Change{Environments: len(now), Steps: steps}, nil
 }
 
 // effect tells what happens to the clusters that stay.

@@ -9,7 +9,11 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-const removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
+const (
+	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
+	// What goes in one reconcile with what syncs is paced by no strategy.
+	apartRemedy = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
+)
 
 // ManifestWorkReplicaSet reads ManifestWorkReplicaSets.
 func ManifestWorkReplicaSet(inventory *Inventory) rollout.Kind {
@@ -63,7 +67,7 @@ func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollou
 		return rollout.Change{}, err
 	}
 	if after == nil {
-		return rollout.Change{Environments: len(before.environments), Steps: before.removal(rollout.Delta(before.environments, nil, nil))}, nil
+		return rollout.Change{Environments: len(before.environments), Steps: rollout.Steps(before.removal(rollout.Delta(before.environments, nil, nil)))}, nil
 	}
 	if before == nil {
 		before = &replicaSet{}
@@ -78,7 +82,7 @@ func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollou
 			paced = append(paced, target)
 		}
 	}
-	change.Steps = append(steps(after.plans, paced), before.removal(tornDown)...)
+	change.Steps = rollout.Removing(steps(after.plans, paced), before.removal(tornDown), apartRemedy)
 	return change, nil
 }
 
@@ -147,9 +151,9 @@ func (s *replicaSet) uproots(name string, after *replicaSet) bool {
 }
 
 // removal is the step that takes the work off clusters, unless that leaves what it made.
-func (s *replicaSet) removal(tornDown []rollout.Target) []rollout.Step {
+func (s *replicaSet) removal(tornDown []rollout.Target) rollout.Step {
 	if s.orphans {
-		return nil
+		return rollout.Step{}
 	}
-	return rollout.Steps(rollout.AtOnce(tornDown, removeRemedy))
+	return rollout.AtOnce(tornDown, removeRemedy)
 }

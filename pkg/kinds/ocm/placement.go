@@ -8,6 +8,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// placeRemedy counts what is new and what is dropped together, since both happen at once.
 const placeRemedy = "set spec.numberOfClusters so that at most " + rollout.PerWave + " clusters are new or dropped in one write"
 
 // Placement reads Placements, whose edits reach everything that follows them.
@@ -121,6 +122,6 @@ func (r placementReader) change(
 	for i := range change.Steps {
 		change.Steps[i].PaceRemedy, change.Steps[i].SplitRemedy = placeRemedy, placeRemedy
 	}
-	change.Steps = append(change.Steps, rollout.Steps(rollout.AtOnce(removed, placeRemedy))...)
+	change.Steps = rollout.Removing(change.Steps, rollout.AtOnce(removed, placeRemedy), "")
 	return change, nil
 }

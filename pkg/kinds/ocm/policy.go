@@ -179,6 +179,6 @@ func (r policyReader) change(write rollout.Write, was, is map[string][]string, i
 	}
 	return rollout.Change{
 		Environments: max(len(before), len(after)), Held: informed,
-		Steps: rollout.Steps(rollout.AtOnce(staying, policyRemedy), rollout.AtOnce(removed, removeRemedy)),
+		Steps: rollout.Removing(rollout.Steps(rollout.AtOnce(staying, policyRemedy)), rollout.AtOnce(removed, removeRemedy), apartRemedy),
 	}, nil
 }

@@ -80,7 +80,9 @@ func (p *profile) change(write rollout.Write, before *profile) rollout.Change {
 	if once {
 		stops = before
 	}
-	result.Steps = append(rollout.Steps(step), stops.removal(removed)...)
+	// Sveltos withdraws from all others at once, while the last of a window are updated
+	// (controllers/profile_utils.go, reconcileNormalCommon).
+	result.Steps = rollout.Removing(rollout.Steps(step), stops.removal(removed), apartRemedy)
 	return result
 }
 
@@ -98,9 +100,9 @@ func (p *profile) updated() bool {
 		len(p.Status.UpdatingClusters.Clusters) == 0 && p.Metadata.ManagedFields.StatusLast(time.Now())
 }
 
-func (p *profile) removal(removed []rollout.Target) []rollout.Step {
+func (p *profile) removal(removed []rollout.Target) rollout.Step {
 	if p.Spec.StopMatchingBehavior == "LeavePolicies" {
-		return nil
+		return rollout.Step{}
 	}
-	return rollout.Steps(rollout.AtOnce(removed, removeRemedy))
+	return rollout.AtOnce(removed, removeRemedy)
 }

@@ -14,6 +14,8 @@ const (
 	paceRemedy   = "set spec.maxUpdate to " + rollout.PerWave
 	dependRemedy = "set spec.maxUpdate of this profile and of those in spec.dependsOn to " + rollout.PerWave + " in all"
 	splitRemedy  = "let spec.clusterSelector match at most " + rollout.PerWave + " of these clusters, and the others in later writes"
+	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each" +
+		" (or set spec.stopMatchingBehavior to LeavePolicies)"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write, or set spec.stopMatchingBehavior to LeavePolicies"
 
 	// pausedAnnotation makes Sveltos leave a profile alone.
@@ -91,7 +93,7 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	if after == nil {
 		change := rollout.Change{Environments: len(before.matching)}
 		if before.Spec.SyncMode != dryRun {
-			change.Steps = before.removal(rollout.Delta(before.deployed(write.Namespace), nil, nil))
+			change.Steps = rollout.Steps(before.removal(rollout.Delta(before.deployed(write.Namespace), nil, nil)))
 		}
 		return change, nil
 	}

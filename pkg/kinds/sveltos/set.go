@@ -76,7 +76,7 @@ func following(old, now rollout.Environments, followers []profileFields) rollout
 	}
 	result := rollout.Change{Environments: len(now), Steps: rollout.Steps(step)}
 	if slices.ContainsFunc(followers, func(f profileFields) bool { return f.Spec.StopMatchingBehavior != "LeavePolicies" }) {
-		result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, setRemedy))...)
+		result.Steps = rollout.Removing(result.Steps, rollout.AtOnce(removed, setRemedy), "") // which counts both
 	}
 	return result
 }
