@@ -75,9 +75,12 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	}
 	rewritten := write.Rewrites(r.unrolled...)
 	result, gone, err := change(before, after, rewritten)
-	everywhere := before == nil || before.Paused || rewritten
-	if err == nil && r.estimates && !after.Paused && (everywhere || result.Affected()+gone.Size() > 0) {
-		result, err = declared(write, after, everywhere, result)
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	if r.estimates && !after.Paused {
+		everywhere := before == nil || before.Paused || rewritten
+		result, err = declared(write, after, everywhere, result.Affected()+gone.Size(), result)
 	}
 	result.Steps = rollout.Removing(result.Steps, gone, apartRemedy)
 	return result, err
