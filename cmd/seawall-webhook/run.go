@@ -122,7 +122,7 @@ func newHandlers(
 		Creators: to.overrides.uses,
 	}
 	own := admission.Configuration{
-		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Listed),
+		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Refuses),
 		"waveoverrides": created.Check,
 		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts), to.kinds.All),
 	}
@@ -216,12 +216,12 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 	own.LoseAfter(configuration.SourcePatience)
 	registry.LoseAfter(configuration.SourcePatience)
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
+	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry}))
+	known.Templates = configuration.WorkloadTemplates
 	return followed{
 		own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
 		policies: &policy.Set{}, overrides: newOverrides(mgr, configuration),
-		kinds: kinds.NewSet(kinds.All(kinds.Inventories{
-			ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry,
-		})),
+		kinds: known,
 	}
 }
 
@@ -255,7 +255,7 @@ func watch(mgr manager.Manager, configuration config.Config, to followed) (check
 func statusOf(known *kinds.Set) func(manager.Manager) error {
 	return func(mgr manager.Manager) error {
 		policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
-		described := &controller.RolloutKind{Client: mgr.GetClient(), Listed: known.Listed}
+		described := &controller.RolloutKind{Client: mgr.GetClient(), Refuses: known.Refuses}
 		if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
 			return fmt.Errorf("setting up the status of policies and kinds: %w", err)
 		}

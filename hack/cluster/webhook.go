@@ -27,6 +27,9 @@ type WebhookOptions struct {
 	Source string
 	// Release is the name of the installation; "seawall" when empty.
 	Release string
+	// Host is the cluster whose nodes would run Seawall when it is not the one that is guarded: the chart's
+	// part Workload is installed there, and part Guarded in the one that is guarded.
+	Host *Cluster
 	// Timeout is how long the webhook may take to be ready; two minutes when zero.
 	Timeout time.Duration
 }
@@ -66,7 +69,12 @@ func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*We
 	if err != nil {
 		return nil, err
 	}
-	if err := w.install(ctx, cmp.Or(options.Release, "seawall"), options.Values); err != nil {
+	if options.Host == nil {
+		err = w.install(ctx, cmp.Or(options.Release, "seawall"), options.Values)
+	} else {
+		err = w.installRemotely(ctx, options)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := w.start(ctx, nil, options.Args); err != nil {

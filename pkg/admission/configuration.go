@@ -55,17 +55,17 @@ func (c Configuration) Handle(ctx context.Context, request admission.Request) ad
 	return allowed(warnings...)
 }
 
-// CheckRolloutKind compiles the expressions of a RolloutKind. Listed tells whether Seawall
-// itself reads a kind.
-func CheckRolloutKind(listed func(schema.GroupKind) bool) Check {
+// CheckRolloutKind compiles the expressions of a RolloutKind. Refuses says why none may describe a
+// kind; nothing, if one may.
+func CheckRolloutKind(refuses func(schema.GroupKind) string) Check {
 	return func(_ context.Context, request admission.Request) (field.ErrorList, []string, error) {
 		var source v1alpha1.RolloutKind
 		if err := json.Unmarshal(request.Object.Raw, &source); err != nil {
 			return nil, nil, err
 		}
 		problems := custom.Validate(&source.Spec)
-		if listed(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}) {
-			problems = append(problems, field.Forbidden(field.NewPath("spec"), custom.Conflict(&source.Spec)))
+		if why := refuses(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}); why != "" {
+			problems = append(problems, field.Forbidden(field.NewPath("spec"), why))
 		}
 		return problems, nil, nil
 	}

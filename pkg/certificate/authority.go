@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"math/big"
+	"net"
 	"slices"
 	"time"
 
@@ -136,7 +137,7 @@ func newAuthority(now time.Time) (*pair, error) {
 	return &pair{made, key}, err
 }
 
-// sign makes a serving certificate for DNS names, the first of them its common name.
+// sign makes a serving certificate for DNS names and IP addresses, the first of them its common name.
 func (p *pair) sign(names []string, now time.Time) (certificate, key []byte, err error) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -146,8 +147,9 @@ func (p *pair) sign(names []string, now time.Time) (certificate, key []byte, err
 	if err != nil {
 		return nil, nil, err
 	}
+	hosts, addresses := apart(names)
 	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: names[0]}, DNSNames: names,
+		SerialNumber: serial, Subject: pkix.Name{CommonName: names[0]}, DNSNames: hosts, IPAddresses: addresses,
 		NotBefore: now.Add(-backdated), NotAfter: now.Add(serverDuration),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
@@ -164,4 +166,16 @@ func (p *pair) sign(names []string, now time.Time) (certificate, key []byte, err
 	}
 	key, err = keyutil.MarshalPrivateKeyToPEM(own)
 	return certificate, key, err
+}
+
+// apart tells DNS names from IP addresses.
+func apart(names []string) (hosts []string, addresses []net.IP) {
+	for _, name := range names {
+		if address := net.ParseIP(name); address != nil {
+			addresses = append(addresses, address)
+		} else {
+			hosts = append(hosts, name)
+		}
+	}
+	return hosts, addresses
 }

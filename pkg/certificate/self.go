@@ -32,7 +32,7 @@ type Self struct {
 	Secret types.NamespacedName
 	// Directory gets tls.crt and tls.key, now and whenever the Secret changes.
 	Directory string
-	// Names are the DNS names of the certificate, the first of them its common name.
+	// Names are the DNS names and IP addresses of the certificate, the first of them its common name.
 	Names []string
 	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the authorities.
 	WebhookConfiguration string

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"net/url"
 	"os"
 	"slices"
@@ -50,7 +51,8 @@ const (
 // Config is what the operator of the webhook sets. Its zero value is not valid; Default
 // is.
 type Config struct {
-	// Namespace is the one that Seawall runs in: its Secret and its Lease are there.
+	// Namespace is the one that Seawall runs in: its Secret and its Lease are there, in the API server
+	// that it guards.
 	Namespace string
 	// WebhookPort is the TCP port on which the API server calls, 1 to 65535.
 	WebhookPort int
@@ -63,13 +65,18 @@ type Config struct {
 	CertificateDirectory string
 	// CertificateSecret is the Secret, in Namespace, of self-issued certificates.
 	CertificateSecret string
-	// CertificateNames are the DNS names in a self-issued certificate, the Service's first.
+	// CertificateNames are the DNS names and IP addresses in a self-issued certificate: the hosts at which
+	// the API server calls, the first of them its common name.
 	CertificateNames []string
 	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the CA of
 	// self-issued certificates.
 	WebhookConfiguration string
 
 	Callers Callers
+
+	// WorkloadTemplates lets RolloutKinds describe workloads of Kubernetes' own, in an API server whose
+	// workloads are templates of what runs elsewhere.
+	WorkloadTemplates bool
 
 	// ArgoCDNamespace is where Argo CD keeps its cluster Secrets.
 	ArgoCDNamespace string
@@ -151,10 +158,13 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret,
 		"Secret that keeps self-issued certificates; it is created if it is gone")
 	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
-		"DNS names in a self-issued certificate, the Service's first")
+		"DNS names and IP addresses in a self-issued certificate: the hosts at which the API server calls")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
 		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
 	c.Callers.addFlags(flags)
+	flags.BoolVar(&c.WorkloadTemplates, "workload-templates", c.WorkloadTemplates,
+		"let RolloutKinds describe kinds of the groups apps and batch: for an API server whose workloads are templates of "+
+			"what runs elsewhere, such as Karmada's; never for that of the cluster that Seawall runs in")
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
@@ -232,11 +242,11 @@ func (c *Config) validateCertificates() error {
 	}
 	var errs []error
 	if len(c.CertificateNames) == 0 {
-		errs = append(errs, errors.New("--certificate-dns-names is empty: want the DNS name of the webhook's Service"))
+		errs = append(errs, errors.New("--certificate-dns-names is empty: want the host at which the API server calls"))
 	}
 	for _, name := range c.CertificateNames {
-		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			errs = append(errs, fmt.Errorf("--certificate-dns-names has %q: %s", name, problems[0]))
+		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 && net.ParseIP(name) == nil {
+			errs = append(errs, fmt.Errorf("--certificate-dns-names has %q, which is no IP address either: %s", name, problems[0]))
 		}
 	}
 	errs = append(errs, dnsName("certificate-secret", c.CertificateSecret), dnsName("webhook-configuration", c.WebhookConfiguration))

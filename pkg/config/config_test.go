@@ -32,7 +32,7 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--certificates=vault":           `--certificates is "vault": want one of ["self" "mounted"]`,
 		"--certificate-directory=":       "--certificate-directory is empty",
 		"--certificate-secret=a/b":       `--certificate-secret is "a/b"`,
-		"--certificate-dns-names=UPPER":  `--certificate-dns-names has "UPPER"`,
+		"--certificate-dns-names=UPPER":  `--certificate-dns-names has "UPPER", which is no IP address either`,
 		"--webhook-configuration=":       `--webhook-configuration is ""`,
 		"--webhook-port=0":               "--webhook-port is 0: want a number from 1 to 65535",
 		"--review-memory=much":           `--review-memory is "much": want 0 or a quantity from 32Mi to 1Ti`,

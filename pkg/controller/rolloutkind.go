@@ -20,8 +20,8 @@ import (
 // RolloutKind keeps the condition Accepted of RolloutKinds. One replica does so at a time.
 type RolloutKind struct {
 	Client client.Client
-	// Listed tells whether Seawall itself reads a kind.
-	Listed func(schema.GroupKind) bool
+	// Refuses says why no RolloutKind may describe a kind; nothing, if one may.
+	Refuses func(schema.GroupKind) string
 }
 
 var _ reconcile.ObjectReconciler[*v1alpha1.RolloutKind] = &RolloutKind{}
@@ -49,9 +49,8 @@ func (c *RolloutKind) accepted(source *v1alpha1.RolloutKind) metav1.Condition {
 		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonInvalid
 		condition.Message = fmt.Sprintf("No write of the kind can be counted until this is mended: %s", err)
 	}
-	if c.Listed(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}) {
-		condition.Status, condition.Reason = metav1.ConditionFalse, v1alpha1.ReasonConflicted
-		condition.Message = custom.Conflict(&source.Spec)
+	if why := c.Refuses(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}); why != "" {
+		condition.Status, condition.Reason, condition.Message = metav1.ConditionFalse, v1alpha1.ReasonConflicted, why
 	}
 	return condition
 }

@@ -16,6 +16,10 @@ import (
 // Set holds the kinds that Seawall judges: those that are listed, and those that
 // RolloutKinds describe, which come and go. It may be used by several goroutines at once.
 type Set struct {
+	// Templates lets RolloutKinds describe kinds of Kubernetes' own workloads: for an API server whose
+	// workloads are templates that run elsewhere. It is set before the Set is used.
+	Templates bool
+
 	listed map[schema.GroupKind]rollout.Kind
 
 	mu sync.RWMutex
@@ -33,7 +37,7 @@ func NewSet(listed []rollout.Kind) *Set {
 }
 
 // Put adds a kind that a RolloutKind describes, or replaces what it described before. A
-// kind that is listed is not replaced: Listed tells.
+// kind that is refused is not added: Refuses tells.
 func (s *Set) Put(name string, kind rollout.Kind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,10 +51,22 @@ func (s *Set) Delete(name string) {
 	delete(s.described, name)
 }
 
-// Listed tells whether Seawall itself reads a kind, so that no RolloutKind may describe it.
-func (s *Set) Listed(kind schema.GroupKind) bool {
-	_, listed := s.listed[kind]
-	return listed
+// Refuses says why no RolloutKind may describe a kind; nothing, if one may.
+func (s *Set) Refuses(kind schema.GroupKind) string {
+	if _, listed := s.listed[kind]; listed {
+		return "Seawall itself reads " + kind.String() + ": this RolloutKind is not used"
+	}
+	if !s.Templates && isWorkload(kind) {
+		return kind.String() + " is of Kubernetes itself, and runs where it is written: this RolloutKind is used only where such " +
+			"objects are templates of what runs elsewhere, and Seawall runs elsewhere, too (--workload-templates)"
+	}
+	return ""
+}
+
+// isWorkload tells whether a kind is of the groups of Kubernetes' own workloads. A RolloutKind can be
+// of no other group of Kubernetes': its definition holds that.
+func isWorkload(kind schema.GroupKind) bool {
+	return kind.Group == "apps" || kind.Group == "batch"
 }
 
 // Knows tells whether a kind is listed or described.
@@ -85,6 +101,9 @@ func (s *Set) find(wanted schema.GroupKind) (rollout.Kind, bool) {
 func (s *Set) describedAs(wanted schema.GroupKind) (rollout.Kind, bool) {
 	var found rollout.Kind
 	var names []string
+	if s.Refuses(wanted) != "" {
+		return found, false
+	}
 	for name, kind := range s.described {
 		if kind.GroupKind() == wanted {
 			found, names = kind, append(names, name)
@@ -103,7 +122,7 @@ func (s *Set) All() []rollout.Kind {
 	defer s.mu.RUnlock()
 	all := slices.Collect(maps.Values(s.listed))
 	for _, kind := range s.described {
-		if !s.Listed(kind.GroupKind()) {
+		if s.Refuses(kind.GroupKind()) == "" {
 			all = append(all, kind)
 		}
 	}

@@ -26,8 +26,8 @@ func TestSet(t *testing.T) {
 	g.Expect(names(set)).To(Equal([]string{"a.example.com/A", "b.example.com/B", "c.example.com/C"}))
 
 	a, c := schema.GroupKind{Group: "a.example.com", Kind: "A"}, schema.GroupKind{Group: "c.example.com", Kind: "C"}
-	g.Expect(set.Listed(a)).To(BeTrue())
-	g.Expect(set.Listed(c)).To(BeFalse())
+	g.Expect(set.Refuses(a)).To(ContainSubstring("Seawall itself reads"))
+	g.Expect(set.Refuses(c)).To(BeEmpty())
 	g.Expect(set.Lookup(a).Resource).To(Equal("as"), "no RolloutKind takes the place of a kind that is listed")
 	g.Expect(set.Lookup(c).Resource).To(Equal("cs"))
 	g.Expect(set.Knows(a) && set.Knows(c)).To(BeTrue())

@@ -31,9 +31,43 @@ own, so that the mode can be changed and changed back. */}}
 {{ with .Values.webhook.clientCA.pem }}{{ include "seawall.name" $ }}-client-ca{{ else }}{{ .Values.webhook.clientCA.configMap }}{{ end }}
 {{- end }}
 
-{{/* The DNS name by which the API server calls. */}}
+{{/* The host at which the API server calls: a DNS name, or with remote.url perhaps an IP address. */}}
 {{- define "seawall.host" -}}
-{{ include "seawall.name" . }}.{{ .Release.Namespace }}.svc
+{{ with .Values.remote.url }}{{ (urlParse .).hostname }}{{ else }}{{ include "seawall.name" . }}.{{ .Release.Namespace }}.svc{{ end }}
+{{- end }}
+
+{{/* Whether this installation holds what runs. */}}
+{{- define "seawall.runs" -}}
+{{ if ne .Values.remote.part "Guarded" }}true{{ end }}
+{{- end }}
+
+{{/* Whether this installation holds what the API server that is guarded needs. */}}
+{{- define "seawall.guards" -}}
+{{ if ne .Values.remote.part "Workload" }}true{{ end }}
+{{- end }}
+
+{{/* Fails where values of "remote" do not go together. */}}
+{{- define "seawall.checkRemote" -}}
+{{- range .Values.rolloutKinds -}}
+{{- if and (has .group (list "apps" "batch")) (not $.Values.remote.workloadTemplates) -}}
+{{- fail (printf "rolloutKinds: group %q is Kubernetes' own, whose workloads run where they are written: only with remote.workloadTemplates" .group) -}}
+{{- end -}}
+{{- end -}}
+{{- if not .Values.remote.part -}}
+{{- if or .Values.remote.url .Values.remote.kubeconfigSecret .Values.remote.workloadTemplates .Values.remote.loadBalancer.create -}}
+{{- fail "remote.part is empty: set it to Workload or to Guarded, or nothing else of remote" -}}
+{{- end -}}
+{{- else -}}
+{{- if not .Values.remote.url -}}
+{{- fail "remote.url is empty: set it to where the API server that is guarded calls, such as https://seawall.seawall-system.svc:443" -}}
+{{- end -}}
+{{- if and (include "seawall.runs" .) (not .Values.remote.kubeconfigSecret) -}}
+{{- fail "remote.kubeconfigSecret is empty: set it to a Secret whose key kubeconfig says how to reach the API server that is guarded" -}}
+{{- end -}}
+{{- if eq .Values.certificates.mode "cert-manager" -}}
+{{- fail "certificates.mode is cert-manager, which cannot write into another API server: with remote.part set it to self or existingSecret" -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/* The namespaces whose rollouts are not judged, in JSON. */}}

@@ -31,10 +31,12 @@ const (
 
 // RolloutKindSpec says of one resource which environments a write of it would sync.
 //
-// +kubebuilder:validation:XValidation:rule="self.group.contains('.') && !self.group.endsWith('.k8s.io') && self.group != 'seawall.dev'",message="group must be that of a rollout system: neither one of Kubernetes' own nor seawall.dev",fieldPath=".group"
+// +kubebuilder:validation:XValidation:rule="self.group.contains('.') ? !self.group.endsWith('.k8s.io') && self.group != 'seawall.dev' : self.group in ['apps', 'batch']",message="group must be that of a rollout system, neither one of Kubernetes' own nor seawall.dev; or apps or batch where Seawall guards an API server whose workloads are templates",fieldPath=".group"
 // +kubebuilder:validation:XValidation:rule="self.group == oldSelf.group && self.resource == oldSelf.resource && self.kind == oldSelf.kind && self.scope == oldSelf.scope",message="group, resource, kind and scope cannot be changed: create another RolloutKind"
 type RolloutKindSpec struct {
-	// group is the API group of the resource, such as "ran.openshift.io".
+	// group is the API group of the resource, such as "ran.openshift.io". Kubernetes' own apps and batch
+	// are described only where Seawall guards an API server whose workloads are templates of what runs
+	// elsewhere, and was told so.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

@@ -38,8 +38,3 @@ func (u uncounted) Read(_ context.Context, write rollout.Write) (rollout.Change,
 	}
 	return rollout.Change{}, rollout.Unresolved(u.field, "%s", u.problem)
 }
-
-// Conflict says that Seawall itself reads the kind that a RolloutKind describes.
-func Conflict(spec *v1alpha1.RolloutKindSpec) string {
-	return "Seawall itself reads " + spec.Kind + "." + spec.Group + ": this RolloutKind is not used"
-}
