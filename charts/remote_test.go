@@ -122,6 +122,8 @@ var _ = Describe("the chart in two API servers", Ordered, func() {
 	It("denies in the API server that is guarded, which calls an IP address", func(ctx SpecContext) {
 		Expect(guarded.Client().Create(ctx, template("web", "web:1"))).To(MatchError(ContainSubstring(
 			"Deployment default/web: wave 1 syncs 30 environments at 0.99 each")))
+		Expect(guarded.Client().Create(ctx, template("web", "web:1"))).To(MatchError(ContainSubstring(
+			"At most 22 per wave: divide its members over several Deployments, each of which Karmada propagates to at most 22")))
 		By("one that is bound to few")
 		Expect(guarded.Client().Create(ctx, bound("small", 3))).To(Succeed())
 		Eventually(func() error { return guarded.Client().Create(ctx, template("small", "small:1")) }).WithTimeout(10e9).Should(Succeed())

@@ -116,3 +116,17 @@ func TestFormerAuthoritiesStayTrusted(t *testing.T) {
 	}
 	g.Expect(kept.former).To(HaveLen(mostFormer))
 }
+
+func TestACertificateNamesHostsAndAddresses(t *testing.T) {
+	g, now := NewWithT(t), time.Now()
+	names := []string{"seawall.example.com", "192.0.2.7", "2001:db8::1"}
+	signed, _, err := authority(t).sign(names, now)
+	g.Expect(err).NotTo(HaveOccurred())
+	parsed, err := cert.ParseCertsPEM(signed)
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, name := range names {
+		g.Expect(parsed[0].VerifyHostname(name)).To(Succeed())
+	}
+	g.Expect(parsed[0].VerifyHostname("192.0.2.8")).NotTo(Succeed())
+	g.Expect(parsed[0].DNSNames).To(Equal(names[:1]))
+}

@@ -40,6 +40,16 @@ func TestSet(t *testing.T) {
 	set.Delete("fakes.c.example.com")
 	g.Expect(set.Lookup(c).Resource).To(Equal("cs"))
 
+	workload := schema.GroupKind{Group: "apps", Kind: "Deployment"}
+	set.Put("deployments.apps", rollout.Kind{Group: "apps", Name: "Deployment", Resource: "deployments"})
+	g.Expect(set.Refuses(workload)).To(ContainSubstring("--workload-templates"))
+	g.Expect(set.Knows(workload)).To(BeFalse())
+	g.Expect(names(set)).NotTo(ContainElement("apps/Deployment"))
+	set.Templates = true
+	g.Expect(set.Refuses(workload)).To(BeEmpty())
+	g.Expect(set.Knows(workload)).To(BeTrue())
+	set.Delete("deployments.apps")
+
 	set.Delete("cs.c.example.com")
 	g.Expect(names(set)).To(Equal([]string{"a.example.com/A", "b.example.com/B"}))
 	g.Expect(set.Knows(c)).To(BeFalse())
