@@ -162,13 +162,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
 		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates")
 	c.Callers.addFlags(flags)
-	flags.BoolVar(&c.WorkloadTemplates, "workload-templates", c.WorkloadTemplates,
-		"let RolloutKinds describe kinds of the groups apps and batch: for an API server whose workloads are templates of "+
-			"what runs elsewhere, such as Karmada's; never for that of the cluster that Seawall runs in")
-	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
-	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
-		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
-			"argocd-cmd-params-cm), Enabled or Disabled")
+	c.addKindFlags(flags)
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
 		"how long a WaveOverride is kept after it has ended; it is without effect from its end on")
 	c.Records.addFlags(flags)
@@ -194,6 +188,17 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.Float64Var(&c.TracingSamplingRatio, "tracing-sampling-ratio", c.TracingSamplingRatio,
 		"share of the reviews to trace, 0 to 1, where the API server does not trace its request itself; "+
 			"where it does, its choice is followed")
+}
+
+// addKindFlags adds what says how kinds of rollout are read.
+func (c *Config) addKindFlags(flags *pflag.FlagSet) {
+	flags.BoolVar(&c.WorkloadTemplates, "workload-templates", c.WorkloadTemplates,
+		"let RolloutKinds describe kinds of the groups apps and batch: for an API server whose workloads are templates of "+
+			"what runs elsewhere, such as Karmada's; never for that of the cluster that Seawall runs in")
+	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
+	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
+		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
+			"argocd-cmd-params-cm), Enabled or Disabled")
 }
 
 // Validate returns an error that names every flag whose value is not allowed.
