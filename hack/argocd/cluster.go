@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	"github.com/argoproj/argo-cd/v3/util/db"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+)
+
+// cluster is a cluster in memory that notes what the controller does to Applications.
+type cluster struct {
+	client.Client
+
+	did outcome
+}
+
+func newCluster(scheme *runtime.Scheme, objects ...client.Object) *cluster {
+	made := &cluster{}
+	made.Client = interceptor.NewClient(fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+		WithStatusSubresource(&v1alpha1.ApplicationSet{}).
+		WithIndex(&v1alpha1.Application{}, ".metadata.controller", owner).
+		Build(), interceptor.Funcs{Get: made.get, Create: made.create, Patch: made.patch, Delete: made.delete})
+	return made
+}
+
+// owner is the index by which the controller finds its Applications, which it registers with a
+// manager that the oracle does not have.
+func owner(object client.Object) []string {
+	if owner := metav1.GetControllerOf(object); owner != nil {
+		return []string{owner.Name}
+	}
+	return nil
+}
+
+// get finds every project: which there are is no part of a question.
+func (c *cluster) get(ctx context.Context, of client.WithWatch, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
+	if _, isProject := into.(*v1alpha1.AppProject); isProject {
+		return nil
+	}
+	return of.Get(ctx, key, into, options...)
+}
+
+func (c *cluster) create(ctx context.Context, of client.WithWatch, object client.Object, options ...client.CreateOption) error {
+	c.did.Created = append(c.did.Created, object.GetName())
+	return of.Create(ctx, object, options...)
+}
+
+func (c *cluster) delete(ctx context.Context, of client.WithWatch, object client.Object, options ...client.DeleteOption) error {
+	c.did.Deleted = append(c.did.Deleted, object.GetName())
+	// The application controller would take its finalizers off.
+	if current := (&v1alpha1.Application{}); of.Get(ctx, client.ObjectKeyFromObject(object), current) == nil && len(current.Finalizers) > 0 {
+		current.Finalizers = nil
+		if err := of.Update(ctx, current); err != nil {
+			return err
+		}
+	}
+	return of.Delete(ctx, object, options...)
+}
+
+func (c *cluster) patch(ctx context.Context, of client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
+	data, err := patch.Data(object)
+	if err != nil {
+		return err
+	}
+	if _, isApplication := object.(*v1alpha1.Application); isApplication {
+		if c.did.Patched == nil {
+			c.did.Patched = map[string]json.RawMessage{}
+		}
+		c.did.Patched[object.GetName()] = data
+	}
+	return of.Patch(ctx, object, patch, options...)
+}
+
+// did returns what was done since it was last asked.
+func (c *cluster) done() outcome {
+	did := c.did
+	c.did = outcome{}
+	slices.Sort(did.Created)
+	slices.Sort(did.Deleted)
+	return did
+}
+
+func (c *cluster) applications(ctx context.Context) ([]v1alpha1.Application, error) {
+	var list v1alpha1.ApplicationList
+	err := c.List(ctx, &list)
+	return list.Items, err
+}
+
+// everyCluster is a database in which every destination is registered: whether they are is no
+// part of a question.
+type everyCluster struct{ db.ArgoDB }
+
+func (everyCluster) GetCluster(_ context.Context, server string) (*v1alpha1.Cluster, error) {
+	return &v1alpha1.Cluster{Server: server, Name: server}, nil
+}
+
+func (everyCluster) GetClusterServersByName(_ context.Context, name string) ([]string, error) {
+	return []string{fmt.Sprintf("https://%s.example.com", name)}, nil
+}
