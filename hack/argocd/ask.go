@@ -21,7 +21,7 @@ func ask(asked question) (answered answer, err error) {
 		if err != nil {
 			return answered, err
 		}
-		answered.Written, err = created.follow(ctx, asked)
+		answered.Written, err = created.act(ctx, asked.Follow)
 		return answered, err
 	}
 	on, err := newController(ctx, asked, asked.Old.DeepCopy())
@@ -39,14 +39,14 @@ func ask(asked question) (answered answer, err error) {
 		if err != nil {
 			return answered, err
 		}
-		if answered.Kept, err = kept.reconcile(ctx); err != nil {
+		if answered.Kept, err = kept.act(ctx, false); err != nil {
 			return answered, err
 		}
 	}
 	if err := on.write(ctx, asked.New.Spec); err != nil {
 		return answered, err
 	}
-	answered.Written, err = on.follow(ctx, asked)
+	answered.Written, err = on.act(ctx, asked.Follow)
 	return answered, err
 }
 
@@ -120,7 +120,7 @@ func (c *controller) describe(ctx context.Context, answered *answer) error {
 		return err
 	}
 	for _, each := range applications {
-		answered.Applications = append(answered.Applications, application{Name: each.Name, Finalizers: each.Finalizers})
+		answered.Applications = append(answered.Applications, each.Name)
 	}
 	return nil
 }
@@ -144,37 +144,55 @@ func (c *controller) copied(ctx context.Context, asked question) (*controller, e
 	return newController(ctx, asked, objects...)
 }
 
-// follow reconciles after the write: once, or until the rollout stands still.
-func (c *controller) follow(ctx context.Context, asked question) (outcome, error) {
+// act reconciles once for the Applications and once more for their syncs, and on until the rollout
+// stands still if that is asked.
+func (c *controller) act(ctx context.Context, follow bool) (outcome, error) {
 	did, err := c.reconcile(ctx)
-	if err != nil || did.Error != "" || !asked.Follow {
+	if err != nil || did.Error != "" {
 		return did, err
 	}
-	touched := map[string]bool{}
+	if follow {
+		did.Rounds, err = c.rounds(ctx, did)
+		return did, err
+	}
+	if did.Started, err = c.started(ctx); err != nil {
+		return did, err
+	}
+	if _, err := c.reconcile(ctx); err != nil {
+		return did, err
+	}
+	more, err := c.started(ctx)
+	did.Started = append(did.Started, more...)
+	slices.Sort(did.Started)
+	did.Started = slices.Compact(did.Started)
+	return did, err
+}
+
+// rounds lets every sync that starts succeed, and returns which Applications start together.
+func (c *controller) rounds(ctx context.Context, did outcome) (rounds [][]string, err error) {
+	written := map[string]bool{}
 	for _, name := range did.Created {
-		touched[name] = true
+		written[name] = true
 	}
-	for name := range did.Patched {
-		touched[name] = true
+	for name, patch := range did.Patched {
+		written[name] = patch.Spec
 	}
-	if err := c.outOfSync(ctx, touched); err != nil {
-		return did, err
+	if err := c.outOfSync(ctx, written); err != nil {
+		return nil, err
 	}
-	for idle := 0; idle < 2; {
-		next, err := c.reconcile(ctx)
+	for idle := 0; idle < 2; idle++ {
+		if _, err := c.reconcile(ctx); err != nil {
+			return nil, err
+		}
+		started, err := c.started(ctx)
 		if err != nil {
-			return did, err
+			return nil, err
 		}
-		started, err := c.finish(ctx)
-		if err != nil {
-			return did, err
-		}
-		did.Steps = next.Steps
-		if idle++; len(started) > 0 {
-			did.Rounds, idle = append(did.Rounds, started), 0
+		if len(started) > 0 {
+			rounds, idle = append(rounds, started), 0
 		}
 	}
-	return did, nil
+	return rounds, nil
 }
 
 // outOfSync makes the application controller notice what was written.
@@ -197,8 +215,8 @@ func (c *controller) outOfSync(ctx context.Context, touched map[string]bool) err
 	return nil
 }
 
-// finish lets every sync that was started succeed, and returns whose.
-func (c *controller) finish(ctx context.Context) (started []string, err error) {
+// started lets every sync that was started succeed, and returns whose.
+func (c *controller) started(ctx context.Context) (names []string, err error) {
 	applications, err := c.cluster.applications(ctx)
 	if err != nil {
 		return nil, err
@@ -207,12 +225,11 @@ func (c *controller) finish(ctx context.Context) (started []string, err error) {
 		if applications[i].Operation == nil {
 			continue
 		}
-		started = append(started, applications[i].Name)
+		names = append(names, applications[i].Name)
 		observe(&applications[i], state{Sync: string(v1alpha1.SyncStatusCodeSynced), Health: string(health.HealthStatusHealthy)})
 		if err := c.Update(ctx, &applications[i]); err != nil {
 			return nil, err
 		}
 	}
-	slices.Sort(started)
-	return started, nil
+	return names, nil
 }

@@ -18,7 +18,7 @@ type question struct {
 	ProgressiveSyncs bool `json:"progressiveSyncs,omitempty"`
 	// States are those of Applications that are not synced and healthy, by name.
 	States map[string]state `json:"states,omitempty"`
-	// Follow asks for all rounds of the rollout after the write, not just for the first.
+	// Follow asks for all rounds of a RollingSync after the write.
 	Follow bool `json:"follow,omitempty"`
 }
 
@@ -34,7 +34,7 @@ type state struct {
 type answer struct {
 	// Status is the stored object's before the write, and Applications are those that exist then.
 	Status       json.RawMessage `json:"status,omitempty"`
-	Applications []application   `json:"applications,omitempty"`
+	Applications []string        `json:"applications,omitempty"`
 	// Before is why Argo CD cannot write what the stored object says.
 	Before string `json:"before,omitempty"`
 	// Kept is what it does next if nobody writes, and Written what it does after the write.
@@ -44,23 +44,31 @@ type answer struct {
 	Problem string `json:"problem,omitempty"`
 }
 
-// application is an Application that exists.
-type application struct {
-	Name       string   `json:"name"`
-	Finalizers []string `json:"finalizers,omitempty"`
-}
-
-// outcome is what one reconciliation does, or the rounds of a rollout.
+// outcome is what the controller does.
 type outcome struct {
 	// Error is why nothing is written.
 	Error   string   `json:"error,omitempty"`
 	Created []string `json:"created,omitempty"`
-	Deleted []string `json:"deleted,omitempty"`
-	// Patched are the merge patches that the controller sends, by Application.
-	Patched map[string]json.RawMessage `json:"patched,omitempty"`
-	// Steps are those of a RollingSync by Application; "-1" is none.
-	Steps map[string]string `json:"steps,omitempty"`
-	// Rounds are the Applications that a RollingSync syncs together, each round once those of
-	// the round before are healthy.
+	// Refused are Applications that the API server does not take.
+	Refused []string `json:"refused,omitempty"`
+	// Deleted Applications are torn down, and Orphaned ones leave what they deployed.
+	Deleted  []string `json:"deleted,omitempty"`
+	Orphaned []string `json:"orphaned,omitempty"`
+	// Patched are the Applications that are written over.
+	Patched map[string]patched `json:"patched,omitempty"`
+	// Started are the Applications that a RollingSync syncs at once.
+	Started []string `json:"started,omitempty"`
+	// Rounds are those that it syncs together, each round once the one before is healthy.
 	Rounds [][]string `json:"rounds,omitempty"`
+}
+
+// patched is what a patch does to an Application.
+type patched struct {
+	// Spec says that it changes the spec, syncPolicy.automated left aside.
+	Spec bool `json:"spec,omitempty"`
+	// On and Off say that it switches automated syncs.
+	On  bool `json:"on,omitempty"`
+	Off bool `json:"off,omitempty"`
+	// Automated says that it changes how they are, on before and after.
+	Automated bool `json:"automated,omitempty"`
 }

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/db"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -48,43 +49,66 @@ func (c *cluster) get(ctx context.Context, of client.WithWatch, key client.Objec
 	return of.Get(ctx, key, into, options...)
 }
 
+// create refuses the names that the API server refuses.
 func (c *cluster) create(ctx context.Context, of client.WithWatch, object client.Object, options ...client.CreateOption) error {
-	c.did.Created = append(c.did.Created, object.GetName())
+	name := object.GetName()
+	if problems := validation.NameIsDNSSubdomain(name, false); len(problems) > 0 {
+		c.did.Refused = append(c.did.Refused, name)
+		return apierrors.NewBadRequest(fmt.Sprintf("name %q: %v", name, problems))
+	}
+	c.did.Created = append(c.did.Created, name)
 	return of.Create(ctx, object, options...)
 }
 
+// delete takes off the finalizers, as the application controller would.
 func (c *cluster) delete(ctx context.Context, of client.WithWatch, object client.Object, options ...client.DeleteOption) error {
-	c.did.Deleted = append(c.did.Deleted, object.GetName())
-	// The application controller would take its finalizers off.
-	if current := (&v1alpha1.Application{}); of.Get(ctx, client.ObjectKeyFromObject(object), current) == nil && len(current.Finalizers) > 0 {
-		current.Finalizers = nil
-		if err := of.Update(ctx, current); err != nil {
-			return err
-		}
-	}
-	return of.Delete(ctx, object, options...)
-}
-
-func (c *cluster) patch(ctx context.Context, of client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
-	data, err := patch.Data(object)
+	current, err := find(ctx, of, object)
 	if err != nil {
 		return err
 	}
-	if _, isApplication := object.(*v1alpha1.Application); isApplication {
-		if c.did.Patched == nil {
-			c.did.Patched = map[string]json.RawMessage{}
-		}
-		c.did.Patched[object.GetName()] = data
+	if current.CascadedDeletion() {
+		c.did.Deleted = append(c.did.Deleted, object.GetName())
+	} else {
+		c.did.Orphaned = append(c.did.Orphaned, object.GetName())
 	}
-	return of.Patch(ctx, object, patch, options...)
+	current.Finalizers = nil
+	if err := of.Update(ctx, current); err != nil {
+		return err
+	}
+	return of.Delete(ctx, current, options...)
 }
 
-// did returns what was done since it was last asked.
+func (c *cluster) patch(ctx context.Context, of client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
+	before, err := find(ctx, of, object)
+	if err != nil {
+		return err
+	}
+	if err := of.Patch(ctx, object, patch, options...); err != nil {
+		return err
+	}
+	after, err := find(ctx, of, object)
+	if err != nil {
+		return err
+	}
+	if c.did.Patched == nil {
+		c.did.Patched = map[string]patched{}
+	}
+	c.did.Patched[object.GetName()], err = compare(before, after)
+	return err
+}
+
+func find(ctx context.Context, of client.Client, object client.Object) (*v1alpha1.Application, error) {
+	found := &v1alpha1.Application{}
+	return found, of.Get(ctx, client.ObjectKeyFromObject(object), found)
+}
+
+// done returns what was done since it was last asked.
 func (c *cluster) done() outcome {
 	did := c.did
 	c.did = outcome{}
 	slices.Sort(did.Created)
 	slices.Sort(did.Deleted)
+	slices.Sort(did.Orphaned)
 	return did
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/argoproj/argo-cd/v3/applicationset/controllers"
 	"github.com/argoproj/argo-cd/v3/applicationset/generators"
@@ -59,31 +58,17 @@ func newController(ctx context.Context, asked question, objects ...client.Object
 	return &controller{reconciler, on, client.ObjectKeyFromObject(&asked.New)}, nil
 }
 
-// errRefused is what the controller says of itself in the status of an ApplicationSet.
-type errRefused struct{ message string }
-
-func (e *errRefused) Error() string { return e.message }
-
 // reconcile lets the controller reconcile once, and returns what it did.
 func (c *controller) reconcile(ctx context.Context) (outcome, error) {
-	_, err := c.Reconcile(ctx, ctrl.Request{NamespacedName: c.key})
+	_, failed := c.Reconcile(ctx, ctrl.Request{NamespacedName: c.key})
 	did := c.cluster.done()
-	if err != nil {
-		did.Error = err.Error()
-		return did, nil
-	}
 	stored, err := c.stored(ctx)
 	if err != nil {
 		return did, err
 	}
-	if refused := (*errRefused)(nil); errors.As(refusal(stored), &refused) {
-		did.Error = refused.message
-	}
-	for _, status := range stored.Status.ApplicationStatus {
-		if did.Steps == nil {
-			did.Steps = map[string]string{}
-		}
-		did.Steps[status.Application] = status.Step
+	did.Error = refusal(stored)
+	if failed != nil && did.Error == "" && len(did.Refused) == 0 {
+		did.Error = failed.Error()
 	}
 	return did, nil
 }
@@ -103,14 +88,16 @@ func (c *controller) write(ctx context.Context, spec v1alpha1.ApplicationSetSpec
 	return c.Update(ctx, stored)
 }
 
-// refusal says why the controller wrote nothing; that some Applications are invalid is none.
-func refusal(of *v1alpha1.ApplicationSet) error {
+// refusal says why the controller wrote nothing. That some Applications are invalid, or that the
+// API server refuses some, keeps it from none of the others.
+func refusal(of *v1alpha1.ApplicationSet) string {
 	for _, condition := range of.Status.Conditions {
 		if condition.Type == v1alpha1.ApplicationSetConditionErrorOccurred &&
 			condition.Status == v1alpha1.ApplicationSetConditionStatusTrue &&
-			condition.Reason != v1alpha1.ApplicationSetReasonApplicationValidationError {
-			return &errRefused{condition.Message}
+			condition.Reason != v1alpha1.ApplicationSetReasonApplicationValidationError &&
+			condition.Reason != v1alpha1.ApplicationSetReasonUpdateApplicationError {
+			return condition.Message
 		}
 	}
-	return nil
+	return ""
 }
