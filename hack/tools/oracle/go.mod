@@ -1,8 +1,10 @@
 // The oracle: Argo CD's own ApplicationSet controller, asked what it does. Its packages
 // build with the versions that its own go.mod replaces, so those lines stand here too.
-module github.com/seawall-dev/seawall/hack/argocd
+module github.com/seawall-dev/seawall/hack/tools/oracle
 
 go 1.26.3
+
+tool github.com/seawall-dev/seawall/hack/tools/oracle
 
 require (
 	github.com/argoproj/argo-cd/gitops-engine v0.7.1-0.20250908182407-97ad5b59a627

@@ -9,7 +9,7 @@ import (
 
 // compare says what a patch has done to an Application, by what Argo CD takes for equal.
 func compare(before, after *v1alpha1.Application) (patched, error) {
-	was, is := before.Spec.SyncPolicy.IsAutomatedSyncEnabled(), after.Spec.SyncPolicy.IsAutomatedSyncEnabled()
+	was, is := automated(before), automated(after)
 	said := patched{
 		On: is && !was, Off: was && !is,
 		Automated: was && is && !reflect.DeepEqual(before.Spec.SyncPolicy.Automated, after.Spec.SyncPolicy.Automated),
@@ -17,6 +17,10 @@ func compare(before, after *v1alpha1.Application) (patched, error) {
 	equivalent, err := utils.SpecsEquivalent(nil, withoutAutomated(before), withoutAutomated(after))
 	said.Spec = !equivalent
 	return said, err
+}
+
+func automated(of *v1alpha1.Application) bool {
+	return of.Spec.SyncPolicy != nil && of.Spec.SyncPolicy.IsAutomatedSyncEnabled()
 }
 
 func withoutAutomated(of *v1alpha1.Application) *v1alpha1.Application {
