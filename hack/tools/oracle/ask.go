@@ -62,7 +62,7 @@ func (c *controller) establish(ctx context.Context, asked question) (problem str
 		return "", err
 	}
 	// All were healthy once; then the rollout began that the states are of.
-	for _, states := range []map[string]state{asked.States, asked.States} {
+	for _, states := range [][]state{asked.States, asked.States} {
 		if did, err = c.reconcile(ctx); err != nil || did.Error != "" {
 			return did.Error, err
 		}
@@ -75,15 +75,15 @@ func (c *controller) establish(ctx context.Context, asked question) (problem str
 
 // setStates does what the application controller would: it takes operations off, and says what
 // state each Application is in.
-func (c *controller) setStates(ctx context.Context, states map[string]state) error {
+func (c *controller) setStates(ctx context.Context, states []state) error {
 	applications, err := c.cluster.applications(ctx)
 	if err != nil {
 		return err
 	}
 	for i := range applications {
-		said, found := states[applications[i].Name]
-		if !found {
-			said = state{Sync: string(v1alpha1.SyncStatusCodeSynced), Health: string(health.HealthStatusHealthy)}
+		said := state{Sync: string(v1alpha1.SyncStatusCodeSynced), Health: string(health.HealthStatusHealthy)}
+		if len(states) > 0 {
+			said = states[i%len(states)]
 		}
 		observe(&applications[i], said)
 		if err := c.Update(ctx, &applications[i]); err != nil {

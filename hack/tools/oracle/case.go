@@ -16,8 +16,9 @@ type question struct {
 	Secrets []corev1.Secret `json:"secrets,omitempty"`
 	// ProgressiveSyncs says that the controller runs with them.
 	ProgressiveSyncs bool `json:"progressiveSyncs,omitempty"`
-	// States are those of Applications that are not synced and healthy, by name.
-	States map[string]state `json:"states,omitempty"`
+	// States are those of the Applications before the write, in the order of their names and over
+	// again; without any all are synced and healthy.
+	States []state `json:"states,omitempty"`
 	// Follow asks for all rounds of a RollingSync after the write.
 	Follow bool `json:"follow,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/db"
@@ -28,7 +29,7 @@ func newCluster(scheme *runtime.Scheme, objects ...client.Object) *cluster {
 	made.Client = interceptor.NewClient(fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithStatusSubresource(&v1alpha1.ApplicationSet{}).
 		WithIndex(&v1alpha1.Application{}, ".metadata.controller", owner).
-		Build(), interceptor.Funcs{Get: made.get, Create: made.create, Patch: made.patch, Delete: made.delete})
+		Build(), interceptor.Funcs{Get: made.get, List: list, Create: made.create, Patch: made.patch, Delete: made.delete})
 	return made
 }
 
@@ -47,6 +48,17 @@ func (c *cluster) get(ctx context.Context, of client.WithWatch, key client.Objec
 		return nil
 	}
 	return of.Get(ctx, key, into, options...)
+}
+
+// list sorts Applications, so that the controller starts the same ones whenever it is asked.
+func list(ctx context.Context, of client.WithWatch, into client.ObjectList, options ...client.ListOption) error {
+	if err := of.List(ctx, into, options...); err != nil {
+		return err
+	}
+	if applications, are := into.(*v1alpha1.ApplicationList); are {
+		slices.SortFunc(applications.Items, func(a, b v1alpha1.Application) int { return strings.Compare(a.Name, b.Name) })
+	}
+	return nil
 }
 
 // create refuses the names that the API server refuses.
