@@ -17,7 +17,8 @@ type finding struct{ class, detail string }
 func judge(of write, argo answer, change rollout.Change, err error) *finding {
 	switch {
 	case argo.Written.Error != "":
-		if err == nil && change.Affected()+change.Held == 0 && len(change.Warnings) == 0 {
+		// Where it failed before the write nothing is true: it goes on doing nothing.
+		if argo.Before == "" && err == nil && change.Affected()+change.Held == 0 && len(change.Warnings) == 0 {
 			return &finding{"silent: Argo CD fails, and Seawall counts none", argo.Written.Error}
 		}
 		return nil
@@ -40,6 +41,9 @@ func judge(of write, argo answer, change rollout.Change, err error) *finding {
 	}
 	if argo.Before != "" || duplicates(change) {
 		return nil // what exists is not what the stored object says, or Seawall counts for older versions too
+	}
+	if permits(of) {
+		maps.DeleteFunc(counted, func(_ string, effect rollout.Effect) bool { return effect == rollout.Released })
 	}
 	if extra := without(counted, allowed(argo)); len(extra) > 0 {
 		return &finding{fmt.Sprintf("extra: %s, which Argo CD leaves alone", counted[extra[0]]), fmt.Sprint(extra)}
@@ -97,6 +101,17 @@ func allowed(argo answer) map[string]bool {
 		}
 	}
 	return names
+}
+
+// permits says whether the controller may change again what it left alone before: what people have
+// changed meanwhile, of which a question knows nothing.
+func permits(of write) bool {
+	if of.Old == nil {
+		return false
+	}
+	old, _ := of.Old["spec"].(object)
+	policy, _ := old["syncPolicy"].(object)
+	return old["ignoreApplicationDifferences"] != nil || policy["applicationsSync"] != nil
 }
 
 // reason says why an Application is affected.

@@ -130,14 +130,14 @@ func (c *cluster) applications(ctx context.Context) ([]v1alpha1.Application, err
 	return list.Items, err
 }
 
-// everyCluster is a database in which every destination is registered: whether they are is no
-// part of a question.
+// everyCluster is a database in which every destination is registered, as the cluster that Argo CD
+// runs in: whether they are is no part of a question.
 type everyCluster struct{ db.ArgoDB }
 
-func (everyCluster) GetCluster(_ context.Context, server string) (*v1alpha1.Cluster, error) {
-	return &v1alpha1.Cluster{Server: server, Name: server}, nil
+func (everyCluster) GetCluster(context.Context, string) (*v1alpha1.Cluster, error) {
+	return &v1alpha1.Cluster{Server: v1alpha1.KubernetesInternalAPIServerAddr, Name: v1alpha1.KubernetesInClusterName}, nil
 }
 
-func (everyCluster) GetClusterServersByName(_ context.Context, name string) ([]string, error) {
-	return []string{fmt.Sprintf("https://%s.example.com", name)}, nil
+func (everyCluster) GetClusterServersByName(context.Context, string) ([]string, error) {
+	return []string{v1alpha1.KubernetesInternalAPIServerAddr}, nil
 }
