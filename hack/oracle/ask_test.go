@@ -15,12 +15,12 @@ import (
 
 // answer is what hack/tools/oracle says of a write; see there.
 type answer struct {
-	Status       json.RawMessage `json:"status"`
-	Applications []string        `json:"applications"`
-	Before       string          `json:"before"`
+	Status       json.RawMessage `json:"status,omitempty"`
+	Applications []string        `json:"applications,omitempty"`
+	Before       string          `json:"before,omitempty"`
 	Kept         outcome         `json:"kept"`
 	Written      outcome         `json:"written"`
-	Problem      string          `json:"problem"`
+	Problem      string          `json:"problem,omitempty"`
 }
 
 type outcome struct {

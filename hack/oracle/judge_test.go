@@ -39,12 +39,15 @@ func judge(of write, argo answer, change rollout.Change, err error) *finding {
 	if found := rounds(argo.Written.Rounds, change); found != nil {
 		return found
 	}
-	if argo.Before != "" || duplicates(change) {
-		return nil // what exists is not what the stored object says, or Seawall counts for older versions too
+	if argo.Before != "" || len(argo.Written.Refused) > 0 || duplicates(change) {
+		// What exists is not what the stored object says, a name keeps Argo CD from going on, or
+		// Seawall counts what older versions of it create.
+		return nil
 	}
-	if permits(of) {
-		maps.DeleteFunc(counted, func(_ string, effect rollout.Effect) bool { return effect == rollout.Released })
-	}
+	maps.DeleteFunc(counted, func(name string, effect rollout.Effect) bool {
+		gone := effect == rollout.Removed && !slices.Contains(argo.Applications, name) // the API server has refused it
+		return gone || effect == rollout.Released && permits(of)
+	})
 	if extra := without(counted, allowed(argo)); len(extra) > 0 {
 		return &finding{fmt.Sprintf("extra: %s, which Argo CD leaves alone", counted[extra[0]]), fmt.Sprint(extra)}
 	}

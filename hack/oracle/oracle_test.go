@@ -30,14 +30,14 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds Argo CD")
 	}
-	classes, agreed := map[string][]string{}, 0
+	classes, agreed, seen := map[string][]string{}, 0, map[string]int{}
 	ask(t, writes, func(of write, argo answer) {
 		change, err := of.read(t, argo)
 		found := judge(of, argo, change, err)
+		notice(seen, argo)
 		if *only >= 0 {
-			t.Logf("%s\nSeawall: %+v\n%v\nfinding: %+v", of.yaml(t), change, err, found)
-			said, _ := json.MarshalIndent(argo, "", " ")
-			t.Logf("Argo CD: %s", said)
+			said, _ := yaml.Marshal(argo)
+			t.Logf("%s# Argo CD\n%s# Seawall\n%+v\n%v", of.yaml(t), said, change, err)
 		}
 		if found == nil {
 			agreed++
@@ -53,7 +53,29 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 		numbers := classes[class]
 		t.Errorf("%s: %d writes, such as\n%s", class, len(numbers), strings.Join(numbers[:min(len(numbers), *shown+6)], "\n"))
 	}
-	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d)", *count, agreed, *seed)
+	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d); Argo CD %v", *count, agreed, *seed, seen)
+}
+
+// notice counts what Argo CD does, which tells whether the writes are worth asking about.
+func notice(seen map[string]int, argo answer) {
+	of := argo.Written
+	started := slices.DeleteFunc(slices.Clone(of.Started), func(name string) bool { return slices.Contains(argo.Kept.Started, name) })
+	changed, switched := 0, 0
+	for _, patch := range of.Patched {
+		if patch.Spec || patch.Automated {
+			changed++
+		}
+		if patch.On || patch.Off {
+			switched++
+		}
+	}
+	for what, times := range map[string]int{
+		"fails": len(of.Error), "creates": len(of.Created), "changes": changed, "switches automated syncs": switched,
+		"tears down": len(of.Deleted), "orphans": len(of.Orphaned), "starts": len(started), "syncs in rounds": len(of.Rounds),
+		"does nothing": 1 - min(1, len(of.Error)+len(of.Created)+changed+switched+len(of.Deleted)+len(of.Orphaned)+len(started)+len(of.Rounds)),
+	} {
+		seen[what] += min(times, 1)
+	}
 }
 
 // writes yields the random writes.
