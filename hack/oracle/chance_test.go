@@ -65,6 +65,8 @@ func functions() []string {
 // shape says which parameters the sets of a generator have.
 type shape struct{ tenant, cluster, slot bool }
 
+func tenants() shape { return shape{tenant: true} }
+
 func (s shape) fields() (fields []string) {
 	if s.tenant {
 		fields = append(fields, "tenant", "env", "region", "version")

@@ -7,12 +7,15 @@ import (
 )
 
 // edit edits a spec in one to three ways, and returns their names.
-func (c *chance) edit(spec object, shape shape) (names []string) {
+func (c *chance) edit(spec object, shape shape, rolling bool) (names []string) {
 	all := edits()
 	sorted := slices.Sorted(maps.Keys(all))
 	for range pick(c, 1, 1, 1, 2, 2, 3) {
 		for range 20 { // until one has something to edit
 			name := pick(c, sorted...)
+			if rolling && c.in(2) {
+				name = pick(c, pacing()...)
+			}
 			if all[name](c, spec, shape) {
 				names = append(names, name)
 				break
@@ -20,6 +23,11 @@ func (c *chance) edit(spec object, shape shape) (names []string) {
 		}
 	}
 	return names
+}
+
+// pacing names the edits of a strategy.
+func pacing() []string {
+	return []string{"strategy", "remove strategy", "step", "window", "no window", "reverse steps", "drop step", "remove element", "label"}
 }
 
 // editing edits a spec, and says whether there was something to edit.

@@ -32,7 +32,7 @@ func (c *chance) bare(depth int) (object, shape) {
 		return c.merge(depth - 1)
 	}
 	if c.in(2) {
-		return object{"list": c.withTemplate(c.elements(c.some(0, 4)), shape{tenant: true})}, shape{tenant: true}
+		return object{"list": c.withTemplate(c.elements(c.some(0, 5)), shape{tenant: true})}, shape{tenant: true}
 	}
 	return object{"clusters": c.withTemplate(c.clusters(), shape{cluster: true})}, shape{cluster: true}
 }
@@ -85,7 +85,7 @@ func (c *chance) env() string { return pick(c, "dev", "test", "prod") }
 func (c *chance) clusters() object {
 	config := object{}
 	switch c.IntN(5) {
-	case 0, 1:
+	case 0:
 		config["selector"] = object{"matchLabels": object{"env": c.env()}}
 	case 2:
 		config["selector"] = object{"matchExpressions": list{c.expression("env", "tier")}}
@@ -100,7 +100,7 @@ func (c *chance) expression(keys ...string) object {
 	operator := pick(c, "In", "NotIn", "Exists", "DoesNotExist")
 	expression := object{"key": pick(c, keys...), "operator": operator}
 	if operator == "In" || operator == "NotIn" {
-		expression["values"] = list{c.env(), pick(c, "1", "2", "prod")}
+		expression["values"] = list{c.env(), c.env(), pick(c, "1", "eu", "v1")}
 	}
 	return expression
 }
@@ -136,7 +136,7 @@ func (c *chance) second(first shape) (object, shape) {
 	}
 	if !first.tenant && c.in(2) {
 		second := c.elements(c.some(1, 3))
-		return object{"list": second}, shape{tenant: true}
+		return object{"list": second}, tenants()
 	}
 	if c.goTemplate && c.in(3) {
 		return object{"list": object{"elements": list{}, "elementsYaml": `{{ list (dict "slot" "s0") (dict "slot" "s1") | toJson }}`}}, shape{slot: true}

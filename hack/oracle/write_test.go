@@ -26,7 +26,11 @@ type write struct {
 func newWrite(seed, number uint64) write {
 	random := rand.New(rand.NewPCG(seed, number))
 	c := &chance{Rand: random, goTemplate: random.IntN(2) == 0}
+	rolling := c.in(3)
 	generators, shape := c.generators()
+	if rolling && !c.in(3) { // many Applications, so that steps have some
+		generators, shape = list{object{"list": c.elements(c.some(4, 9))}}, tenants()
+	}
 	spec := object{"generators": generators, "template": c.template(shape)}
 	if c.goTemplate {
 		spec["goTemplate"] = true
@@ -38,19 +42,19 @@ func newWrite(seed, number uint64) write {
 		spec["templatePatch"] = c.patch(shape)
 	}
 	c.controls(spec)
-	made := write{number: number, Secrets: c.secrets(), ProgressiveSyncs: !c.in(4)}
-	if c.in(3) {
+	made := write{number: number, Secrets: c.secrets(), ProgressiveSyncs: !c.in(5)}
+	if rolling {
 		spec["strategy"] = c.strategy()
 	}
 	if c.in(6) {
-		made.New, made.Follow = applicationSet(spec), spec["strategy"] != nil && made.ProgressiveSyncs
+		made.New, made.Follow = applicationSet(spec), rolling && made.ProgressiveSyncs
 		return made
 	}
 	made.Old = applicationSet(spec)
 	edited := copied(spec)
-	made.edits = c.edit(edited, shape)
+	made.edits = c.edit(edited, shape, rolling)
 	made.New = applicationSet(edited)
-	if made.ProgressiveSyncs && (spec["strategy"] != nil || edited["strategy"] != nil) {
+	if made.ProgressiveSyncs && (rolling || edited["strategy"] != nil) {
 		if made.Follow = c.in(3); !made.Follow {
 			made.States = c.states()
 		}
@@ -111,7 +115,7 @@ func (c *chance) ignored() object {
 // secrets register clusters.
 func (c *chance) secrets() []object {
 	secrets := []object{}
-	for i := range c.some(0, 5) {
+	for i := range c.some(1, 5) {
 		name := fmt.Sprintf("c%d", i)
 		if c.in(25) {
 			name = pick(c, "c0", "Under_Score")
@@ -142,6 +146,9 @@ func (c *chance) strategy() object {
 	for range c.some(1, 3) {
 		steps = append(steps, c.step())
 	}
+	if c.in(2) {
+		steps = c.partition()
+	}
 	if c.in(3) {
 		steps = append(steps, object{"matchExpressions": list{}})
 	}
@@ -151,9 +158,28 @@ func (c *chance) strategy() object {
 	return object{"type": "RollingSync", "rollingSync": object{"steps": steps}}
 }
 
+// partition returns a step for each environment.
+func (c *chance) partition() (steps list) {
+	environments := []string{"dev", "test", "prod"}
+	c.Shuffle(len(environments), func(i, j int) { environments[i], environments[j] = environments[j], environments[i] })
+	for _, environment := range environments {
+		step := c.step()
+		step["matchExpressions"] = list{object{"key": "env", "operator": "In", "values": list{environment}}}
+		steps = append(steps, step)
+	}
+	return steps
+}
+
 func (c *chance) step() object {
-	expressions := list{object{"key": pick(c, "env", "env", "wave"), "operator": pick(c, "In", "In", "NotIn"), "values": list{c.env(), pick(c, "eu", "1", "prod")}}}
-	if c.in(5) {
+	values := list{c.env()}
+	if c.in(2) {
+		values = append(values, c.env())
+	}
+	expressions := list{object{"key": "env", "operator": pick(c, "In", "In", "In", "NotIn"), "values": values}}
+	if c.in(6) {
+		expressions[0].(object)["key"], expressions[0].(object)["values"] = "wave", list{pick(c, "eu", "us"), "1"}
+	}
+	if c.in(8) {
 		expressions = append(expressions, object{"key": pick(c, "wave", "missing"), "operator": pick(c, "In", "NotIn"), "values": list{"eu", "1"}})
 	}
 	step := object{"matchExpressions": expressions}
