@@ -20,6 +20,7 @@ type ArgoCD interface {
 	applicationset.Clusters
 	applicationset.Switches
 	applicationset.Decisions
+	ocm.DecisionResources
 }
 
 // Inventories say which environments exist.
@@ -36,7 +37,7 @@ type Inventories struct {
 func All(inventories Inventories) []rollout.Kind {
 	applications := argocd.NewApplications(inventories.Registry)
 	rancher := fleet.NewInventory(inventories.Registry)
-	hub := ocm.NewInventory(inventories.Registry)
+	hub := ocm.NewInventory(inventories.Registry).FollowedBy(inventories.ArgoCD, inventories.ArgoCDNamespace)
 	azure := kubefleet.NewInventory(inventories.Registry)
 	federation := karmada.NewInventory(inventories.Registry)
 	addons := sveltos.NewInventory(inventories.Registry)

@@ -44,8 +44,12 @@ func (p *Policy) undeclared(change rollout.Change) error {
 	}
 	unresolved := rollout.Unresolved(rollout.DeclaredEvidence,
 		"does not count (declaredEnvironments: Ignore), and nothing else tells their number")
+	raised := strings.HasSuffix(change.Evidence, rollout.Raised) // all of it could be counted
 	for _, step := range change.Steps {
-		unresolved.AtLeast += step.Size() - step.Declared
+		unresolved.AtLeast += step.Size()
+		if !raised {
+			unresolved.AtLeast -= step.Declared + step.Gone
+		}
 	}
 	return unresolved
 }

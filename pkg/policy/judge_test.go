@@ -29,6 +29,12 @@ func step(inFlight, n int) rollout.Step {
 	}
 }
 
+// renamed is the step of n environments that n others take the place of.
+func renamed(n int) rollout.Step {
+	added := rollout.Step{Targets: targets("new", n, rollout.Added), InFlight: n, PaceRemedy: "rename at most {n}"}
+	return added.Beside(rollout.Step{Targets: targets("old", n, rollout.Removed), InFlight: n})
+}
+
 func wavePolicy(name string, change func(*v1alpha1.WavePolicySpec)) *v1alpha1.WavePolicy {
 	source := &v1alpha1.WavePolicy{}
 	source.Name = name
@@ -119,14 +125,25 @@ func TestLimits(t *testing.T) {
 				`Counted by annotation seawall.dev/environments.`,
 		},
 		"environments without a name are torn down, too": {
-			change: rollout.Change{Steps: []rollout.Step{{Declared: 40, Removal: true, InFlight: 40, PaceRemedy: "remove at most {n} at once"}}},
+			change: rollout.Change{Steps: []rollout.Step{{Gone: 40, InFlight: 40, PaceRemedy: "remove at most {n} at once"}}},
 			reason: policy.WaveOverLimit,
 			message: `wave 1 tears down 40 environments at 0.99 each (the policy's successRate.default): 33.1% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: remove at most 22 at once (2 waves).`,
 		},
 		"a policy that ignores removals ignores those without a name": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
-			change: rollout.Change{Steps: []rollout.Step{step(5, 20), {Declared: 40, Removal: true, InFlight: 40}}},
+			change: rollout.Change{Steps: []rollout.Step{step(5, 20), {Gone: 40, InFlight: 40}}},
+			reason: policy.Within,
+		},
+		"what one write adds and removes is one wave": {
+			change: rollout.Change{Steps: []rollout.Step{renamed(22)}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs or tears down 44 environments at 0.99 each (the policy's successRate.default): 35.7% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: rename at most 22 (2 waves).`,
+		},
+		"half of it is a wave where removals are ignored": {
+			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
+			change: rollout.Change{Steps: []rollout.Step{renamed(22)}},
 			reason: policy.Within,
 		},
 		"the worst of several waves is named by its number": {
@@ -374,6 +391,19 @@ func TestUncounted(t *testing.T) {
 			change: rollout.Change{Evidence: rollout.DeclaredEvidence, Steps: []rollout.Step{{
 				Declared: 2, InFlight: 2, Targets: targets("named", 23, rollout.Changed),
 			}}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
+				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +
+				`There may be more: cannot count its environments: annotation seawall.dev/environments does not count ` +
+				`(declaredEnvironments: Ignore), and nothing else tells their number.`,
+		},
+		"what a declaration was raised to could be counted": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.DeclaredEnvironments, s.OnUnresolved = v1alpha1.ClaimsIgnore, v1alpha1.UnresolvedWarn
+			},
+			change: rollout.Change{
+				Evidence: rollout.DeclaredEvidence + rollout.Raised, Steps: []rollout.Step{{Declared: 23, InFlight: 23}},
+			},
 			reason: policy.WaveOverLimit,
 			message: `wave 1 syncs 23 environments at 0.99 each (the policy's successRate.default): 20.6% chance that at least one fails, ` +
 				`policy "default" allows 20%. At most 22 per wave: let at most 22 environments follow one write (2 waves). ` +

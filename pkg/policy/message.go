@@ -49,15 +49,14 @@ func (p *Policy) noneFits(limit risk.Limit) string {
 }
 
 func verb(step rollout.Step) string {
-	for group := range step.Grouped() {
-		if group.Effect != rollout.Removed {
-			return "syncs"
-		}
-	}
-	if step.Declared > 0 && !step.Removal {
+	switch step.Staying().Size() {
+	case step.Size():
 		return "syncs"
+	case 0:
+		return "tears down"
+	default:
+		return "syncs or tears down"
 	}
-	return "tears down"
 }
 
 func environments(n int) string {

@@ -29,9 +29,6 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	for _, step := range change.Steps {
 		if p.ignoreRemovals {
 			step = step.Staying()
-			if step.Removal {
-				step.Declared = 0
-			}
 		}
 		perWave, remedy := min(step.InFlight, step.Size()), step.PaceRemedy
 		if p.gated && perWave > 0 {
@@ -52,13 +49,13 @@ func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }
 // flight together is the rollout system's choice, so the wave is taken to be the worst.
 func (w *wave) rate(rates *rates) error {
 	counts := map[risk.Probability]int{}
-	if w.step.Declared > 0 {
+	if nameless := w.step.Declared + w.step.Gone; nameless > 0 {
 		rate, origin, err := rates.ofRollout()
 		if err != nil {
 			return err
 		}
 		w.origins |= origin
-		counts[rate] += w.step.Declared
+		counts[rate] += nameless
 	}
 	for group := range w.step.Grouped() {
 		rate, origin, err := rates.of(group.Target)

@@ -12,8 +12,8 @@ import (
 // declares.
 const DeclaredEvidence = "annotation " + v1alpha1.EnvironmentsAnnotation
 
-// FloorEvidence is the Evidence of a count that was taken instead of a declaration below it.
-const FloorEvidence = "what could be counted, below which no declaration goes"
+// Raised ends the Evidence of a declaration of less than could be counted, which was taken instead.
+const Raised = ", raised to what could be counted"
 
 // Declared is the change of n environments that an annotation declares, all at once, since nothing
 // tells how they are paced. Where at least so many could be counted and that is more, it is of
@@ -21,7 +21,7 @@ const FloorEvidence = "what could be counted, below which no declaration goes"
 func Declared(n, atLeast int, evidence, remedy string) Change {
 	change := Change{Environments: max(n, atLeast), Evidence: evidence}
 	if n < atLeast {
-		change.Evidence, change.Warnings = FloorEvidence, []string{BelowFloor(evidence, n, atLeast)}
+		change.Evidence, change.Warnings = evidence+Raised, []string{BelowFloor(evidence, n, atLeast)}
 	}
 	change.Steps = []Step{{
 		Declared: change.Environments, InFlight: change.Environments, PaceRemedy: remedy, SplitRemedy: remedy,
@@ -32,6 +32,11 @@ func Declared(n, atLeast int, evidence, remedy string) Change {
 // BelowFloor warns of a declaration of fewer environments than could be counted.
 func BelowFloor(evidence string, n, atLeast int) string {
 	return fmt.Sprintf("%s says %d, but at least %d environments could be counted: these are judged", evidence, n, atLeast)
+}
+
+// NotExactly warns of a declaration where all environments could be counted.
+func NotExactly(evidence string, n, counted int) string {
+	return fmt.Sprintf("%s says %d, but exactly %d environments were counted: these are judged", evidence, n, counted)
 }
 
 // OrDeclared answers for a write whose environments cannot be counted: with as many as the
@@ -50,7 +55,9 @@ func (w Write) OrDeclared(err error, remedy string) (Change, error) {
 		return Change{}, err
 	}
 	change := Declared(n, unresolved.AtLeast, DeclaredEvidence, remedy)
-	change.Steps[0].Removal = w.Operation == Delete
+	if step := &change.Steps[0]; w.Operation == Delete {
+		step.Declared, step.Gone = 0, step.Declared
+	}
 	return change, nil
 }
 

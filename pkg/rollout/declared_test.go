@@ -58,8 +58,8 @@ func TestADeclarationOfTooFewIsJudgedAtTheFloor(t *testing.T) {
 	change, err := write.OrDeclared(&rollout.UnresolvedError{Field: "spec", Problem: "is dark", AtLeast: 3}, "do less")
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(change).To(gomega.Equal(rollout.Change{
-		Environments: 3, Evidence: rollout.FloorEvidence,
-		Steps:    []rollout.Step{{Declared: 3, InFlight: 3, Removal: true, PaceRemedy: "do less", SplitRemedy: "do less"}},
+		Environments: 3, Evidence: rollout.DeclaredEvidence + rollout.Raised,
+		Steps:    []rollout.Step{{Gone: 3, InFlight: 3, PaceRemedy: "do less", SplitRemedy: "do less"}},
 		Warnings: []string{"annotation seawall.dev/environments says 1, but at least 3 environments could be counted: these are judged"},
 	}))
 }

@@ -103,11 +103,13 @@ type Step struct {
 	// Declared is the number of further affected environments that an annotation or a
 	// status counts and that have no name here.
 	Declared int
-	// Removal says that the Declared environments are torn down.
-	Removal bool
+	// Gone is the number of environments without a name that are torn down.
+	Gone int
 	// InFlight is the largest number of the step's environments that the system syncs
 	// together: Size when nothing paces them, 0 when it starts none by itself.
 	InFlight int
+	// Unpaced is how many of those InFlight are torn down whatever paces the others.
+	Unpaced int
 	// PaceRemedy says how to let at most PerWave environments be in flight together,
 	// such as "set spec.strategy.rollingSync.steps[0].maxUpdate to {n}".
 	PaceRemedy string

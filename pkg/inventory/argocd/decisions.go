@@ -52,20 +52,11 @@ type decisionStatus struct {
 // Decisions returns what the ConfigMap of that name says and its resource holds. The error
 // says which of the two cannot be read.
 func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
-	config, err := a.configMaps.Get(a.namespace, configMap)
+	data, named, err := a.decisionsOf(configMap)
 	if err != nil {
 		return DecisionResource{}, err
 	}
-	if config == nil {
-		return DecisionResource{}, fmt.Errorf("there is no ConfigMap %s in namespace %s", rollout.Quote(configMap), a.namespace)
-	}
-	data := config.Value.Data.decisions
-	version, err := schema.ParseGroupVersion(data.APIVersion)
-	if err != nil || version.Group == "" || data.Kind == "" {
-		return DecisionResource{}, fmt.Errorf(
-			"ConfigMap %s/%s has an apiVersion without a group, or no kind: want group/version and the plural resource", a.namespace, configMap)
-	}
-	objects, err := a.watched(version.WithResource(data.Kind))
+	objects, err := a.watched(named)
 	if err != nil {
 		return DecisionResource{}, err
 	}
@@ -78,6 +69,31 @@ func (a *ArgoCD) Decisions(configMap string) (DecisionResource, error) {
 		resource.Objects = append(resource.Objects, DecisionObject{Name: object.Name, Labels: object.Labels, Status: object.Value.Status})
 	}
 	return resource, nil
+}
+
+// DecisionResource returns which resource the ConfigMap of that name names.
+func (a *ArgoCD) DecisionResource(configMap string) (schema.GroupResource, error) {
+	_, named, err := a.decisionsOf(configMap)
+	return named.GroupResource(), err
+}
+
+// decisionsOf returns what the ConfigMap of that name says, and the resource that it names.
+func (a *ArgoCD) decisionsOf(configMap string) (decisions, schema.GroupVersionResource, error) {
+	config, err := a.configMaps.Get(a.namespace, configMap)
+	if err != nil {
+		return decisions{}, schema.GroupVersionResource{}, err
+	}
+	if config == nil {
+		return decisions{}, schema.GroupVersionResource{}, fmt.Errorf(
+			"there is no ConfigMap %s in namespace %s", rollout.Quote(configMap), a.namespace)
+	}
+	data := config.Value.Data.decisions
+	version, err := schema.ParseGroupVersion(data.APIVersion)
+	if err != nil || version.Group == "" || data.Kind == "" {
+		return decisions{}, schema.GroupVersionResource{}, fmt.Errorf(
+			"ConfigMap %s/%s has an apiVersion without a group, or no kind: want group/version and the plural resource", a.namespace, configMap)
+	}
+	return data, version.WithResource(data.Kind), nil
 }
 
 // unreadError says that the resource which a ConfigMap names cannot be read, but not what it names:

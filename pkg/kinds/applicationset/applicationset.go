@@ -89,6 +89,8 @@ type reader struct {
 	// rendered says that templates of plain fields are rendered with all parameters, as all
 	// others are.
 	rendered bool
+	// anyName says that Applications count whose names the API server refuses.
+	anyName bool
 }
 
 // Read implements rollout.Reader.
@@ -125,7 +127,8 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading.compares = !write.Rewritten
-	reading.ignored, reading.preserved = ignoredBy(written.spec.ignored), written.spec.preserves(skipReconcile)
+	reading.ignored, reading.beyond = ignoredBy(written.spec.ignored)
+	reading.preserved = written.spec.preserves(skipReconcile)
 	before, err := reading.side(stored)
 	if err != nil {
 		return rollout.Change{}, err

@@ -55,6 +55,9 @@ type app struct {
 	effect effect
 }
 
+// automated says whether the Application syncs by itself.
+func (a *app) automated() bool { return a.automation&1 == 1 }
+
 // appWeight is what an Application costs beside its name.
 const appWeight = 56
 

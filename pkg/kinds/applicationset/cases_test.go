@@ -70,11 +70,12 @@ func rights() map[string]right {
 
 func TestCases(t *testing.T) {
 	kindtest.EachCase(t, "argo", []string{"ApplicationSet"}, rights(), func(t *testing.T, of kindtest.Case, row right) {
+		t.Helper()
 		row.expect(t, of)
 	})
 }
 
-func (r right) expect(t *testing.T, of kindtest.Case) {
+func (r *right) expect(t *testing.T, of kindtest.Case) {
 	t.Helper()
 	g := NewWithT(t)
 	change, err := newArgoCD(t, of.Inventory).read(of.Write)
@@ -94,7 +95,7 @@ func (r right) expect(t *testing.T, of kindtest.Case) {
 	if r.inFlight == nil {
 		counted.inFlight = nil
 	}
-	g.Expect(counted).To(Equal(r), of.Right)
+	g.Expect(counted).To(Equal(*r), of.Right)
 	if r.warns != "" {
 		g.Expect(change.Warnings).To(ContainElement(ContainSubstring(r.warns)))
 	}
@@ -109,9 +110,6 @@ func (r *right) add(step rollout.Step) {
 	for _, target := range step.All() {
 		*counts[target.Effect]++
 	}
-	if step.Removal {
-		r.removed += step.Declared
-	} else {
-		r.changed += step.Declared
-	}
+	r.changed += step.Declared
+	r.removed += step.Gone
 }

@@ -2,38 +2,23 @@ package applicationset
 
 import (
 	"cmp"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // countChanged counts what the entries stand for that are open and differ from those of the
 // stored object.
 func (d *delta) countChanged(changed []openEntry) error {
-	known := d.after.apps.len()
 	if bounded(changed) {
-		return outgrown(changed, known)
-	}
-	declared, found, err := d.write.Metadata().Declared()
-	if err != nil {
-		return err
+		return outgrown(changed, d.after.apps.len())
 	}
 	scale, scaled := d.scaled()
-	least, evidence := d.leastChanged(scale, scaled)
-	switch {
-	case evidence == "" && refused(changed):
-		d.declared, d.evidence = floor(changed), "the sets of parameters"
+	if err := d.takeChanged(changed, scale, scaled); err != nil {
+		return err
+	}
+	if refused(changed) {
 		d.warnings = append(d.warnings, changed[0].err.Field+" "+changed[0].err.Problem)
-	case found && (evidence == "" || declared-known >= least):
-		d.declare(declared-known, changed)
-	case evidence != "":
-		d.declared, d.evidence = least, evidence
-	default:
-		return unresolved(changed, d.affected+floor(changed))
 	}
 	if d.declared+d.affected == 0 && !scaled && !d.comeAndGo() {
 		d.declared = 1 // what is unknown is never nothing
@@ -42,14 +27,24 @@ func (d *delta) countChanged(changed []openEntry) error {
 	return nil
 }
 
-// declare takes what an annotation declares, which is never less than there are sets of parameters.
-func (d *delta) declare(declared int, changed []openEntry) {
-	d.declared, d.evidence = max(declared, 0), rollout.DeclaredEvidence
-	if least := floor(changed); d.declared < least && len(d.added) > 0 {
-		d.warnings = append(d.warnings, fmt.Sprintf("annotation %s declares fewer environments than can be counted: %d are judged",
-			v1alpha1.EnvironmentsAnnotation, least+d.after.apps.len()))
-		d.declared = least
+// takeChanged takes how many they are from what is declared, from what exists, or from what makes them.
+func (d *delta) takeChanged(changed []openEntry, scale scale, scaled bool) error {
+	declared, found, err := d.write.Metadata().Declared()
+	if err != nil {
+		return err
 	}
+	least, evidence := d.leastChanged(scale, scaled)
+	switch {
+	case found && (evidence == "" || declared-d.after.apps.len() >= least):
+		d.declare(declared, changed)
+	case evidence != "":
+		d.declared, d.evidence = least, evidence
+	case refused(changed):
+		d.declared, d.evidence = floor(changed), setsEvidence
+	default:
+		return unresolved(changed, d.affected+d.floor(changed))
+	}
+	return nil
 }
 
 // leastChanged returns how many environments without a name the changed entries affect, as
@@ -62,7 +57,7 @@ func (d *delta) leastChanged(scale scale, scaled bool) (n int, evidence string) 
 		switch {
 		case !d.after.spec.policy.update:
 			sets = scale.added
-		case d.sameShape:
+		case !d.reshapes(&d.gone[0], &d.added[0]):
 			sets = scale.added + scale.changed
 		}
 		return scale.of(d.existing(), sets), status.evidence + ", by the sets of parameters beside the generator that is open"
@@ -91,13 +86,9 @@ func (d *delta) countReplaced(scale scale, scaled bool) int {
 
 // renames says whether the template gives the Applications of an entry other names.
 func (d *delta) renames() bool {
-	before, after := d.before.spec, d.after.spec
-	name := func(spec *specification) any {
-		return root("spec.template", spec.template).field("metadata").field("name").raw
-	}
-	patches := func(spec *specification) bool { return spec.patch != nil && strings.Contains(*spec.patch, "metadata") }
-	return !reflect.DeepEqual(name(before), name(after)) ||
-		!reflect.DeepEqual(before.patch, after.patch) && (patches(before) || patches(after))
+	before, after := d.before.spec.patch, d.after.spec.patch
+	patches := func(patch *string) bool { return patch != nil && strings.Contains(*patch, "metadata") }
+	return d.renamed || !reflect.DeepEqual(before, after) && (patches(before) || patches(after))
 }
 
 // comeAndGo says whether none of the Applications that the changed entries have made exists, and

@@ -124,7 +124,9 @@ func TestParametersOfDecisions(t *testing.T) {
 	g := NewWithT(t)
 	config := fields{"configMapRef": "ducks", "name": "one", "values": fields{"v": "{{.zone}}"}}
 	for goTemplate, text := range map[bool]string{true: "{{.name}}|{{.server}}|{{.zone}}|{{.values.v}}", false: "{{name}}|{{server}}|{{zone}}|{{values.v}}"} {
-		change, err := newArgoCD(t, []byte(ducks)).read(creation(t, spec{
+		argo := newArgoCD(t, []byte(ducks))
+		argo.anyName = true
+		change, err := argo.read(creation(t, spec{
 			"goTemplate": goTemplate, "generators": []any{fields{"clusterDecisionResource": config}},
 			"template": fields{"metadata": fields{"name": text}, "spec": fields{}},
 		}))

@@ -26,8 +26,8 @@ type delta struct {
 	// added are open entries that before does not have, reshaped those whose templates
 	// differ, kept those that are the same, and gone those that after does not have.
 	added, reshaped, kept, gone []openEntry
-	// sameShape says that open entries which are the same stand for the same Applications.
-	sameShape bool
+	// renamed says that the Applications of a reshaped entry get other names.
+	renamed bool
 	// declared and goneDeclared are affected environments without a name.
 	declared, goneDeclared int
 	evidence               string
@@ -75,29 +75,35 @@ func (d *delta) matchOpen() {
 	if len(d.before.open)+len(d.after.open) == 0 {
 		return
 	}
-	stored := map[string]int{}
+	stored := map[string][]openEntry{}
 	for _, entry := range d.before.open {
-		stored[entry.key]++
+		stored[entry.key] = append(stored[entry.key], entry)
 	}
-	d.sameShape = !d.write.Rewritten && reflect.DeepEqual(d.before.spec.shape(), d.after.spec.shape())
 	for _, entry := range d.after.open {
-		switch {
-		case stored[entry.key] == 0:
+		if len(stored[entry.key]) == 0 {
 			d.added = append(d.added, entry)
 			continue
-		case d.sameShape:
-			d.kept = append(d.kept, entry)
-		default:
-			d.reshaped = append(d.reshaped, entry)
 		}
-		stored[entry.key]--
+		old := stored[entry.key][0]
+		stored[entry.key] = stored[entry.key][1:]
+		if d.reshapes(&old, &entry) {
+			d.reshaped = append(d.reshaped, entry)
+			d.renamed = d.renamed || !reflect.DeepEqual(old.shape.name, entry.shape.name)
+		} else {
+			d.kept = append(d.kept, entry)
+		}
 	}
 	for _, entry := range d.before.open {
-		if stored[entry.key] > 0 {
-			d.gone = append(d.gone, entry)
-			stored[entry.key]--
+		if left := stored[entry.key]; len(left) > 0 {
+			d.gone = append(d.gone, left[0])
+			stored[entry.key] = left[1:]
 		}
 	}
+}
+
+// reshapes says whether the write affects the Applications of an entry by what they have in common.
+func (d *delta) reshapes(old, entry *openEntry) bool {
+	return d.write.Rewritten || entry.shape.affects(&old.shape, d.reading.preserved)
 }
 
 func aborting(entries ...[]openEntry) bool {
@@ -135,16 +141,25 @@ func (d *delta) compare() {
 
 // compareKept finds what the write does to an Application that exists.
 func (d *delta) compareKept(old, app *app, everything bool) {
-	on, wasOn := app.automation&1 == 1, old.automation&1 == 1
+	d.automated = d.automated || app.automated() && !app.skips
 	switch {
 	case d.write.Rewritten:
 		d.affect(app, changed)
-	case app.skips && !old.skips, old.skips && (app.skips || d.reading.preserved):
+	case app.skips, old.skips && d.reading.preserved:
 		// Argo CD leaves it alone.
 	case old.skips:
 		d.affect(app, released)
 	case everything, app.digest != old.digest, app.copies < old.copies, app.trigger != old.trigger && app.trigger != 0:
 		d.affect(app, changed)
+	default:
+		d.compareAutomation(old, app)
+	}
+}
+
+// compareAutomation finds what it means for an Application that it syncs by itself otherwise than before.
+func (d *delta) compareAutomation(old, app *app) {
+	on, wasOn := app.automated(), old.automated()
+	switch {
 	case app.automation == old.automation, !on && !wasOn:
 	case on && wasOn:
 		d.affect(app, changed)
@@ -152,9 +167,7 @@ func (d *delta) compareKept(old, app *app, everything bool) {
 		d.affect(app, released)
 	default:
 		d.frozen = append(d.frozen, app)
-		return
 	}
-	d.automated = d.automated || on
 }
 
 // thaw counts the Applications whose automated syncs stop as changed if others go on: only who
@@ -211,6 +224,15 @@ func (d *delta) result() rollout.Change {
 	change.Steps, change.Held = d.steps()
 	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
+	if len(change.Steps) > 0 {
+		change.Warnings = append(change.Warnings, d.contradicted(change.Environments)...)
+		for _, expression := range d.reading.beyond {
+			change.Warnings = append(change.Warnings, expression+" is more than a path of jq: differences that it ignores are counted")
+		}
+	}
+	if d.after.refused.count > 0 {
+		change.Warnings = append(change.Warnings, d.after.refused.warning(d.reading.foreign))
+	}
 	if unmatched := d.unmatched(); unmatched > 0 {
 		change.Warnings = append(change.Warnings, fmt.Sprintf(
 			"%d Applications match no step of spec.strategy.rollingSync and are never synced", unmatched))

@@ -180,7 +180,7 @@ func checkExpansion(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, err := (&argoCD{}).read(rollout.Write{Operation: rollout.Create, Object: written})
+	change, err := (&argoCD{anyName: true}).read(rollout.Write{Operation: rollout.Create, Object: written})
 	if wantErr != nil || err != nil {
 		if unresolved, is := errors.AsType[*rollout.UnresolvedError](err); wantErr == nil || !is {
 			t.Fatalf("%v, want %v: %v", err, wantErr, unresolved)

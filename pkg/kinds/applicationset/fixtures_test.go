@@ -38,6 +38,8 @@ type argoCD struct {
 	others []*unstructured.Unstructured
 	err    error
 	asked  int
+	// anyName says that names are looked at, which need not be any that the API server takes.
+	anyName bool
 }
 
 func (a *argoCD) Select(selector labels.Selector) (argocd.Clusters, error) {
@@ -64,10 +66,14 @@ func (a *argoCD) SyncPolicy(asked string) string { return cmp.Or(a.policy, asked
 
 func (a *argoCD) kind() rollout.Kind {
 	registry := inventory.NewStaticRegistry(inventory.Static{Objects: a.others})
-	return applicationset.Kind(applicationset.Inventory{
+	kind := applicationset.Kind(applicationset.Inventory{
 		Clusters: a, Switches: a,
 		Applications: argocd.NewApplications(registry), Decisions: argocd.New(registry, "argocd", argocd.ProgressiveSyncsDisabled),
 	})
+	if a.anyName {
+		return applicationset.TakeAnyName(kind)
+	}
+	return kind
 }
 
 func (a *argoCD) read(write rollout.Write) (rollout.Change, error) {

@@ -1,6 +1,9 @@
 package applicationset
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // frontier returns the first step with an Application that is not healthy, which is the one that
 // Argo CD syncs now (progressive_sync.go, getAppsToSync); noStep where nothing is left to sync, or
@@ -61,8 +64,8 @@ func (d *delta) reorders() bool {
 		}
 	}
 	earliest := len(before)
-	for i := len(first) - 1; i >= 0; i-- {
-		if earliest = min(earliest, first[i]); earliest < last[i] {
+	for i, latest := range slices.Backward(last) {
+		if earliest = min(earliest, first[i]); earliest < latest {
 			return true
 		}
 	}

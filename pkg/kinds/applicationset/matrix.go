@@ -267,8 +267,11 @@ func (r *reading) beside(err error, children []value, other int, spec *specifica
 		return err
 	}
 	sets, otherErr := r.child(children[other], spec, nil)
-	if otherErr != nil || len(sets) == 0 {
+	switch {
+	case otherErr != nil:
 		return err
+	case len(sets) == 0:
+		return nil // whatever the open one makes
 	}
 	closed := &closedChild{index: other, sets: make([]string, len(sets))}
 	for i := range sets {

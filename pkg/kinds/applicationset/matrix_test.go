@@ -33,7 +33,7 @@ func namesOf(change rollout.Change) []string {
 // The expectations are those of Argo CD's generators/{matrix,merge}_test.go and of its
 // generator_spec_processor.go.
 func TestMatrixAndMerge(t *testing.T) {
-	argo := &argoCD{clusters: []cluster{
+	argo := &argoCD{anyName: true, clusters: []cluster{
 		{Secret: "eu", Name: "eu", Server: "https://eu", Labels: inventory.PairsOf(map[string]string{"env": "prod"})},
 		{Secret: "us", Name: "us", Server: "https://us", Labels: inventory.PairsOf(map[string]string{"env": "prod"})},
 		{Secret: "dev", Name: "dev", Server: "https://dev", Labels: inventory.PairsOf(map[string]string{"env": "dev"})},

@@ -18,31 +18,45 @@ var errTyped = gotemplate.NewFault("renders to a field of another type than an A
 // mistyped says whether a patch holds what does not fit into an Application, as far as its types have
 // been the same in every Argo CD (applicationset/controllers/template/patch.go decodes it).
 func mistyped(key string, raw any) bool {
+	wantsText, wantsFlag := slices.Contains(texts(), key), slices.Contains(flags(), key)
 	switch raw := raw.(type) {
-	case map[string]any:
-		switch key {
-		case "annotations":
-			return slices.ContainsFunc(slices.Collect(maps.Values(raw)), func(part any) bool { return part != nil && !isText(part) })
-		case "labels", "commonLabels", "commonAnnotations", "map", "options", "valuesObject", "operation":
-			return false // their keys are anybody's
-		}
-		for member, part := range raw {
-			if mistyped(member, part) {
-				return true
-			}
-		}
-		return slices.Contains(texts(), key) || slices.Contains(flags(), key)
-	case []any:
-		return slices.ContainsFunc(raw, func(item any) bool { return mistyped("", item) }) ||
-			slices.Contains(texts(), key) || slices.Contains(flags(), key)
 	case nil:
 		return false
 	case bool:
-		return slices.Contains(texts(), key)
+		return wantsText
 	case string:
-		return slices.Contains(flags(), key)
+		return wantsFlag
+	case []any:
+		return wantsText || wantsFlag || slices.ContainsFunc(raw, func(item any) bool { return mistyped("", item) })
+	case map[string]any:
+		return wantsText || wantsFlag || mistypedMember(key, raw)
 	default:
-		return slices.Contains(texts(), key) || slices.Contains(flags(), key)
+		return wantsText || wantsFlag
+	}
+}
+
+func mistypedMember(of string, members map[string]any) bool {
+	if of == "annotations" {
+		return slices.ContainsFunc(slices.Collect(maps.Values(members)), func(part any) bool { return part != nil && !isText(part) })
+	}
+	if free(of) {
+		return false
+	}
+	for member, part := range members {
+		if mistyped(member, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// free says whether the keys of an object are anybody's.
+func free(key string) bool {
+	switch key {
+	case "labels", "commonLabels", "commonAnnotations", "map", "options", "valuesObject", "operation":
+		return true
+	default:
+		return false
 	}
 }
 
@@ -53,7 +67,9 @@ func isText(raw any) bool {
 
 // texts are fields of an Application that are strings wherever they stand, and flags are true or false.
 func texts() []string {
-	return []string{"value", "repoURL", "path", "targetRevision", "chart", "ref", "releaseName", "namePrefix", "nameSuffix", "server", "project"}
+	return []string{
+		"value", "repoURL", "path", "targetRevision", "chart", "ref", "releaseName", "namePrefix", "nameSuffix", "server", "project",
+	}
 }
 
 func flags() []string {

@@ -15,19 +15,6 @@ func unresolved(entries []openEntry, atLeast int) error {
 	return &named
 }
 
-// floor is how many sets of parameters there are at least.
-func floor(entries []openEntry) (least int) {
-	for _, entry := range entries {
-		least += entry.least
-	}
-	return least
-}
-
-// refused says whether all entries are refused, so that their sets are all there is.
-func refused(entries []openEntry) bool {
-	return !slices.ContainsFunc(entries, func(entry openEntry) bool { return !entry.refused })
-}
-
 // outgrown is the error for entries that expand past a bound: what could be counted is judged, and
 // where nothing could that is a failure of Seawall's own.
 func outgrown(entries []openEntry, atLeast int) error {
@@ -113,9 +100,10 @@ func (d *delta) leaves() bool {
 }
 
 // countOrphans counts what was kept from being removed until now: by a policy, or because
-// Argo CD failed on an entry.
+// Argo CD failed on an entry or on the name of an Application.
 func (d *delta) countOrphans() {
-	if d.leaves() || d.before.spec.policy.remove && !aborting(d.gone) {
+	waited := !d.before.spec.policy.remove || aborting(d.gone) || d.before.refused.count > 0
+	if d.leaves() || !waited || d.after.refused.count > 0 {
 		return
 	}
 	if orphans, told := d.orphans(); told && orphans > 0 {

@@ -23,7 +23,7 @@ type whole struct {
 }
 
 // skips says whether Argo CD leaves the Application alone.
-func (w whole) skips() bool {
+func (w *whole) skips() bool {
 	text, found := w.annotations[skipReconcile]
 	if !found {
 		return false // an error of ParseBool is memory for each
@@ -107,8 +107,8 @@ func (r *reading) trigger(of whole) uint32 {
 	if of.operation == nil && of.annotations[refresh] == "" && of.annotations[hydrate] == "" {
 		return 0
 	}
-	text, _ := json.Marshal([]any{of.operation, of.annotations[refresh], of.annotations[hydrate]}) // came as JSON
-	return uint32(maphash.Bytes(r.seed, text)) | 1                                                 //nolint:gosec // a hash
+	what := root("trigger", []any{of.operation, of.annotations[refresh], of.annotations[hydrate]})
+	return uint32(maphash.Bytes(r.seed, layOut(nil, what).text)) | 1 //nolint:gosec // a hash
 }
 
 // annotationsOf returns the annotations that matter, as they are rendered.

@@ -29,10 +29,14 @@ type reading struct {
 	// has it keep what Applications say of being left alone.
 	ignored   []ignoring
 	preserved bool
+	// beyond are the expressions of what else it has it ignore.
+	beyond []string
 	// stepLabels are the keys of labels that the steps of the objects look at.
 	stepLabels map[string]bool
 	// apps are those of the object that is being read.
 	apps *apps
+	// refused are of the entry that is being read.
+	refused refusals
 	// sets counts the sets of parameters of that object.
 	sets int
 	// spent is what its expansion has made, in bytes.

@@ -29,16 +29,16 @@ func (d *delta) release() {
 	}
 	for i := range d.after.apps.list {
 		app := &d.after.apps.list[i]
-		at := d.after.step(app)
-		if app.effect != untouched || app.skips || step != noStep && at != step || d.before.apps.counterpart(d.after.apps, i) == nil {
-			continue
-		}
-		upToDate := !permitted && d.before.statusOf().healthy[string(d.after.apps.name(app))]
-		held := d.paces(d.after) && at == noStep
-		if !upToDate && !held {
+		if (step == noStep || d.after.step(app) == step) && d.waits(app, i) && (permitted || !d.settled(d.after, app)) {
 			d.affect(app, released)
 		}
 	}
+}
+
+// waits says whether the write has not affected an Application which it may set free.
+func (d *delta) waits(app *app, index int) bool {
+	held := d.paces(d.after) && d.after.step(app) == noStep
+	return app.effect == untouched && !app.skips && !held && d.before.apps.counterpart(d.after.apps, index) != nil
 }
 
 // permitsUpdates says whether the write lets the controller change what it left alone before:

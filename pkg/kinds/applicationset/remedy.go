@@ -8,7 +8,9 @@ import (
 
 const (
 	removalRemedy = "remove at most " + rollout.PerWave + " environments in one write"
-	enableRemedy  = "enable progressive syncs on the ApplicationSet controller " +
+	// What goes in one reconcile with what syncs is paced by no strategy.
+	besideRemedy = ", and remove environments in writes of their own, at most " + rollout.PerWave + " in each"
+	enableRemedy = "enable progressive syncs on the ApplicationSet controller " +
 		"(key applicationsetcontroller.enable.progressive.syncs of ConfigMap argocd-cmd-params-cm) and "
 	// A step without matchExpressions selects every Application.
 	strategyRemedy = "set spec.strategy to {type: RollingSync, rollingSync: {steps: [{maxUpdate: " + rollout.PerWave + "}]}}"

@@ -3,6 +3,7 @@ package applicationset
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func (d *delta) scaled() (scale, bool) {
 	if old.beside == nil || written.beside == nil || old.rest != written.rest || d.existing() == 0 {
 		return scale{}, false
 	}
+	d.renamed = !reflect.DeepEqual(old.shape.name, written.shape.name)
 	s := scale{before: len(old.beside.sets), after: len(written.beside.sets)}
 	stay := common(old.beside.sets, written.beside.sets, d.uses(false))
 	named := max(common(old.beside.sets, written.beside.sets, d.uses(true)), stay)
@@ -80,10 +82,10 @@ var takesAll = regexp.MustCompile(`[\s({|,]\.[\s)}|,]|\$`)
 // made by. It errs towards using.
 func (d *delta) uses(names bool) func(key string) bool {
 	var text strings.Builder
-	for _, side := range []*side{d.before, d.after} {
-		spec := side.spec
-		template := root("spec.template", spec.template)
-		parts := []any{template.raw, d.added[0].rest}
+	for i, entry := range []*openEntry{&d.gone[0], &d.added[0]} {
+		spec := []*side{d.before, d.after}[i].spec
+		template := root("spec.template", entry.shape.template)
+		parts := []any{template.raw, entry.rest}
 		if names {
 			parts = []any{template.field("metadata").field("name").raw}
 		}

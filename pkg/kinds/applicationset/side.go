@@ -17,7 +17,9 @@ type side struct {
 	turn turn
 	apps *apps
 	// open are the entries whose Applications cannot be counted.
-	open     []openEntry
+	open []openEntry
+	// refused are the sets of parameters whose Applications the API server refuses.
+	refused  refusals
 	warnings []string
 
 	rawStatus json.RawMessage
@@ -44,14 +46,16 @@ type openEntry struct {
 	aborts bool
 	// bound says that the entry expands past a bound.
 	bound bool
-	// least is how many sets of parameters it has at least; refused says that it has no more, and that
-	// it is Seawall which does not render them.
-	least   int
-	refused bool
+	// least is how many sets of parameters it has at least; exact says that it has no more, and refused
+	// that it is Seawall which does not render them.
+	least          int
+	exact, refused bool
 	// nothing says that Argo CD fails on it for certain.
 	nothing bool
 	// pulls says that it is of pull requests.
 	pulls bool
+	// shape is that of its Applications.
+	shape shape
 	// beside is that of an openError, and rest tells whether an entry is the same but for it.
 	beside *closedChild
 	rest   string
@@ -71,7 +75,7 @@ func (r *reading) side(object *object) (*side, error) {
 		return nil, err
 	}
 	if object.err != nil {
-		return read, read.leaveOpen(withoutPacing(spec.tree), object.err)
+		return read, read.leaveOpen(r, withoutPacing(spec.tree), object.err)
 	}
 	r.sets, r.spent = 0, 0
 	r.apps = read.apps
@@ -82,14 +86,16 @@ func (r *reading) side(object *object) (*side, error) {
 			return nil, err
 		}
 		entry := spec.generators.item(i)
+		r.refused = refusals{}
 		err := r.entry(entry, spec, templates)
 		if err == nil {
 			read.apps.keep()
+			read.refused.add(r.refused)
 			read.warnUnrecognized(r.generators, entry)
 			continue
 		}
 		read.apps.drop()
-		if err := read.leaveOpen(entry.raw, err); err != nil {
+		if err := read.leaveOpen(r, entry.raw, err); err != nil {
 			return nil, err
 		}
 		r.countSets(entry, spec, &read.open[len(read.open)-1], err)
@@ -111,7 +117,7 @@ func (r *reading) countSets(entry value, spec *specification, noted *openEntry, 
 	})
 	r.sets, r.spent = sets, spent
 	if err == nil {
-		noted.least = count
+		noted.least, noted.exact = count, true
 		_, noted.refused = errors.AsType[*refusedError](why)
 		noted.aborts = !noted.refused
 	}
@@ -130,6 +136,10 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 			if err != nil {
 				return err
 			}
+			if rendered.refused {
+				r.refused.add(refusals{1, string(rendered.name)})
+				return nil
+			}
 			if !r.apps.add(rendered.name, &rendered.app) {
 				return nil
 			}
@@ -142,21 +152,27 @@ func (r *reading) entry(entry value, spec *specification, templates map[uintptr]
 }
 
 // leaveOpen notes an entry that cannot be counted; any other error is returned.
-func (s *side) leaveOpen(entry any, err error) error {
+func (s *side) leaveOpen(r *reading, entry any, err error) error {
 	var unresolved *rollout.UnresolvedError
 	if !errors.As(err, &unresolved) {
 		return err
 	}
-	sets := setsOf(entry)
+	sets, template := setsOf(entry)
 	key, marshalErr := json.Marshal(sets)
 	if marshalErr != nil {
 		return marshalErr
 	}
-	noted := openEntry{key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent()}
+	noted := openEntry{
+		key: string(key), err: unresolved, aborts: true, pulls: !value{raw: entry}.field("pullRequest").absent(),
+		shape: r.shape(s.spec, template),
+	}
 	_, noted.nothing = errors.AsType[*nothingError](err)
 	_, noted.bound = errors.AsType[*boundError](err)
 	if open, ok := errors.AsType[*openError](err); ok {
 		noted.aborts, noted.beside, noted.least = false, open.beside, open.least
+		if !(value{raw: entry}).field("selector").absent() {
+			noted.least = 0 // it may match none of them
+		}
 		if noted.rest, marshalErr = open.beside.rest(sets); marshalErr != nil {
 			return marshalErr
 		}
@@ -165,11 +181,12 @@ func (s *side) leaveOpen(entry any, err error) error {
 	return nil
 }
 
-// setsOf returns what an entry of generators holds beside how often they are asked.
-func setsOf(entry any) any {
+// setsOf returns what an entry of generators holds beside how often they are asked, and beside a template
+// of its own, which it returns.
+func setsOf(entry any) (sets any, template value) {
 	generators, isObject := entry.(map[string]any)
 	if !isObject {
-		return entry
+		return entry, value{}
 	}
 	kept := maps.Clone(generators)
 	for sort, raw := range generators {
@@ -179,16 +196,20 @@ func setsOf(entry any) any {
 		}
 		config = maps.Clone(config)
 		delete(config, "requeueAfterSeconds")
+		if own := (value{raw: config}).field("template"); !own.absent() && template.absent() {
+			template = own
+			delete(config, "template")
+		}
 		if children, isList := config["generators"].([]any); isList {
 			children = slices.Clone(children)
 			for i := range children {
-				children[i] = setsOf(children[i])
+				children[i], _ = setsOf(children[i])
 			}
 			config["generators"] = children
 		}
 		kept[sort] = config
 	}
-	return kept
+	return kept, template
 }
 
 // warnUnrecognized warns of an entry without any generator, such as "clusters:" with
@@ -217,12 +238,6 @@ func withoutPacing(tree value) any {
 	return rest
 }
 
-// shape is what every Application of an entry depends on beside the entry itself.
-func (s *specification) shape() []any {
-	template := root("spec.template", s.template)
-	return []any{s.dialect, s.patch, template.field("spec").raw, template.field("metadata").field("name").raw}
-}
-
 // sideLike reads the written object, and renders nothing anew if only what paces and permits has
 // changed since before.
 func (r *reading) sideLike(object *object, before *side) (*side, error) {
@@ -232,5 +247,7 @@ func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	if !same {
 		return r.side(object)
 	}
-	return &side{spec: spec, turn: object.turn, apps: before.apps, open: before.open, warnings: before.warnings}, nil
+	return &side{
+		spec: spec, turn: object.turn, apps: before.apps, open: before.open, refused: before.refused, warnings: before.warnings,
+	}, nil
 }

@@ -51,6 +51,8 @@ type application struct {
 	name []byte
 	// labels are those that a step of either object looks at.
 	labels map[string]string
+	// refused says that the API server takes no Application of the name.
+	refused bool
 }
 
 // compile parses a template whose types have been checked.
@@ -175,6 +177,7 @@ func (t *appTemplate) render(set *parameters) (*application, error) {
 		return nil, t.reading.rendering(pen.failed, set, false)
 	}
 	rendered.app.kept = !slices.ContainsFunc(finalizers, tearsDown)
+	rendered.refused = !subdomain(rendered.name) && !t.reading.anyName
 	rendered.name = rendered.name[:min(len(rendered.name), longestName)]
 	for i := range t.reading.strategies {
 		rendered.app.steps[i] = int32(t.reading.strategies[i].step(rendered.labels)) //nolint:gosec // an object has no room for more steps

@@ -22,7 +22,7 @@ func named(tb testing.TB, goTemplate bool, name string, element any) (string, er
 		"goTemplate": goTemplate, "generators": []any{map[string]any{"list": map[string]any{"elements": []any{element}}}},
 		"template": map[string]any{"metadata": map[string]any{"name": name}, "spec": map[string]any{}},
 	}
-	change, err := (&argoCD{}).read(creation(tb, spec))
+	change, err := (&argoCD{anyName: true}).read(creation(tb, spec))
 	if err != nil || change.Affected() != 1 {
 		return "", err
 	}
@@ -216,7 +216,7 @@ func TestGeneratorsAreUnresolvedByName(t *testing.T) {
 
 func TestClusters(t *testing.T) {
 	g := NewWithT(t)
-	argo := &argoCD{clusters: []cluster{
+	argo := &argoCD{anyName: true, clusters: []cluster{
 		{Secret: "b", Namespace: "argocd", Name: "one", Server: "https://b", Annotations: inventory.PairsOf(map[string]string{"seawall.dev/sync-success-rate": "0.9", "argocd.argoproj.io/refresh": "x"})},
 		{Secret: "a", Namespace: "argocd", Name: "one", Server: "https://kubernetes.default.svc"},
 		{Secret: "c", Namespace: "argocd", Name: "", Server: "https://c"},

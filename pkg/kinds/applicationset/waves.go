@@ -7,16 +7,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// steps lays the affected environments out in the order in which they sync. What is removed
-// goes in the one reconcile that follows the write, whatever paces the rest; it stands last,
-// so that the number of a wave in a message is that of the steps in the object.
+// steps lays the affected environments out in the order in which they sync. What is removed goes in the
+// one reconcile that follows the write, together with the first of what syncs in it, whatever paces that
+// (applicationset_controller.go, Reconcile).
 func (d *delta) steps() (steps []rollout.Step, held int) {
-	rolling := d.paces(d.after)
 	count := 1
-	if rolling {
+	if d.paces(d.after) {
 		count = len(d.after.spec.strategy.steps)
 	}
-	gone := rollout.Step{Declared: d.goneDeclared, Removal: d.goneDeclared > 0, PaceRemedy: removalRemedy, SplitRemedy: removalRemedy}
 	tallies := make([]tally, count+1) // the last one is of what goes
 	d.each(func(of *side, app *app, step int) {
 		if step == noStep {
@@ -25,27 +23,32 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 		}
 		tallies[step].add(d.reading, of, app)
 	})
-	paced := make([]rollout.Step, count)
-	for i := range paced {
-		paced[i].Groups, paced[i].Names = tallies[i].groups(d.reading), d.names(i, &tallies[i])
-	}
-	gone.Groups, gone.Names = tallies[count].groups(d.reading), d.names(count, &tallies[count])
-	if d.declared > 0 {
-		paced[d.openStep()].Declared = d.declared
-	}
-	windows := d.windows(count)
-	for i, step := range paced {
-		if step.Size() == 0 {
-			continue
+	gone := d.tallied(tallies, count)
+	gone.Gone, gone.PaceRemedy, gone.SplitRemedy = d.goneDeclared, removalRemedy, removalRemedy
+	gone.InFlight = gone.Size()
+	windows, open := d.windows(count), d.openStep()
+	for i := range count {
+		step := d.tallied(tallies, i)
+		if i == open {
+			step.Declared = d.declared
 		}
 		step.InFlight = min(step.Size(), windows[i])
 		step.PaceRemedy, step.SplitRemedy = d.remedies(i)
 		steps = append(steps, step)
 	}
-	if gone.InFlight = gone.Size(); gone.InFlight > 0 {
-		steps = append(steps, gone)
+	steps = rollout.Steps(steps...)
+	if gone.Size() == 0 || len(steps) == 0 || steps[0].InFlight == 0 {
+		return rollout.Steps(append(steps, gone)...), held
 	}
+	first := steps[0].Beside(gone)
+	first.PaceRemedy, first.SplitRemedy = first.PaceRemedy+besideRemedy, first.SplitRemedy+besideRemedy
+	steps[0] = first
 	return steps, held
+}
+
+// tallied is the step of the Applications that were counted for it.
+func (d *delta) tallied(tallies []tally, step int) rollout.Step {
+	return rollout.Step{Groups: tallies[step].groups(d.reading), Names: d.names(step, &tallies[step])}
 }
 
 // each calls back with every affected Application and its step; that of those which go is one

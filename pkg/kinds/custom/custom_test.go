@@ -64,7 +64,7 @@ func TestWhatExpressionsYield(t *testing.T) {
 			Evidence: "the number that RolloutKind trains.trains.example.com yields",
 		}},
 		"a smaller number tears down": {"object.spec.count", "", rollout.Delete, "", "{count: 40}", kindtest.Want{
-			Environments: 40, Affected: 40, Steps: []kindtest.Step{{Declared: 40, Removal: true, InFlight: 40}},
+			Environments: 40, Affected: 40, Steps: []kindtest.Step{{Gone: 40, InFlight: 40}},
 		}},
 		"a window of a number": {"object.spec.count", "object.spec.window", rollout.Create, "{count: 40, window: 7}", "", kindtest.Want{
 			Environments: 40, Affected: 40, Steps: []kindtest.Step{{Declared: 40, InFlight: 7}},

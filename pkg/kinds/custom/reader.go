@@ -224,7 +224,7 @@ func (r *reader) changeOfCounts(result *rollout.Change, before, after int, rewri
 	}
 	if gone := before - after; gone > 0 {
 		result.Steps = append(result.Steps, rollout.Step{
-			Declared: gone, Removal: true, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
+			Gone: gone, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
 		})
 	}
 }

@@ -18,6 +18,7 @@ func TestCases(t *testing.T) {
 		"K3-named-unauthorized": 0, "K5-multi-stage-annotation": 2,
 	}
 	kindtest.EachCase(t, "argo", []string{"Promotion"}, rows, func(t *testing.T, of kindtest.Case, want int) {
+		t.Helper()
 		g := NewWithT(t)
 		change, err := of.Read(t, promotion)
 		if want != unknown {

@@ -3,7 +3,6 @@ package kindtest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -67,8 +66,7 @@ func cases(tb testing.TB, system string, kinds []string) []Case {
 	tb.Helper()
 	folder, found := os.LookupEnv(casesVariable)
 	if !found {
-		_, here, _, _ := runtime.Caller(0)
-		folder = filepath.Join(filepath.Dir(here), "../../../../shared/cases")
+		folder = beside(tb, "cases")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		tb.Skipf("no cases: %s does not name a folder", casesVariable)

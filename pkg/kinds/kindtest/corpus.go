@@ -3,7 +3,6 @@ package kindtest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -41,8 +40,7 @@ func corpus(tb testing.TB) string {
 	tb.Helper()
 	folder, found := os.LookupEnv(corpusVariable)
 	if !found {
-		_, here, _, _ := runtime.Caller(0)
-		folder = filepath.Join(filepath.Dir(here), "../../../../shared/corpus")
+		folder = beside(tb, "corpus")
 	}
 	if _, err := os.Stat(folder); err != nil {
 		tb.Skipf("no corpus: %s does not name a folder", corpusVariable)

@@ -3,7 +3,6 @@ package kindtest
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
@@ -25,8 +24,7 @@ type FleetCase struct {
 // beside the checkout.
 func FleetCases(tb testing.TB) map[string]FleetCase {
 	tb.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	folder := filepath.Join(filepath.Dir(here), "../../../../shared/cases/fleets")
+	folder := filepath.Join(beside(tb, "cases"), "fleets")
 	entries, err := os.ReadDir(folder)
 	if os.IsNotExist(err) {
 		tb.Skip("no cases: ../shared/cases/fleets is no folder")

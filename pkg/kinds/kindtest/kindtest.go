@@ -30,7 +30,7 @@ type Step struct {
 	// Size stands for the names of the environments where those are too many to spell.
 	Size     int    `json:"size,omitempty"`
 	Declared int    `json:"declared,omitempty"`
-	Removal  bool   `json:"removal,omitempty"`
+	Gone     int    `json:"gone,omitempty"`
 	InFlight int    `json:"inFlight"`
 	Pace     string `json:"pace,omitempty"`
 	Split    string `json:"split,omitempty"`
@@ -104,7 +104,7 @@ func spell(steps []rollout.Step, wanted []Step) []Step {
 		if i < len(wanted) {
 			want = wanted[i]
 		}
-		read := Step{Declared: step.Declared, Removal: step.Removal, InFlight: step.InFlight}
+		read := Step{Declared: step.Declared, Gone: step.Gone, InFlight: step.InFlight}
 		if want.Pace != "" {
 			read.Pace = step.PaceRemedy
 		}

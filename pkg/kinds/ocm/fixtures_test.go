@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
 	"github.com/seawall-dev/seawall/pkg/kinds/ocm"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -25,7 +26,10 @@ func TestClusterManagementAddOn(t *testing.T) { kindtest.Run(t, addOn) }
 
 func FuzzClusterManagementAddOn(f *testing.F) { kindtest.Fuzz(f, addOn) }
 
-func placement(r *inventory.Registry) rollout.Kind { return ocm.Placement(ocm.NewInventory(r)) }
+func placement(r *inventory.Registry) rollout.Kind {
+	argo := argocd.New(r, "argocd", argocd.ProgressiveSyncsDisabled)
+	return ocm.Placement(ocm.NewInventory(r).FollowedBy(argo, "argocd"))
+}
 
 func TestPlacement(t *testing.T) { kindtest.Run(t, placement) }
 

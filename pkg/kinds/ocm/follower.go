@@ -10,7 +10,7 @@ import (
 )
 
 // follower is a consumer of a placement: a ManifestWorkReplicaSet, an add-on, which is installed
-// at once, or policies, which go everywhere at once.
+// at once, or policies or an ApplicationSet, which go everywhere at once.
 type follower struct {
 	installs, governs bool
 	// path is that of its strategy for a message.
@@ -22,23 +22,35 @@ type follower struct {
 
 // followers returns the consumers of a placement. Those of a kind that is not served are none.
 func (i *Inventory) followers(namespace, name string) ([]follower, error) {
-	sets, err := inventory.IfServed(i.replicaSets.List(namespace, labels.Everything()))
-	if err != nil {
-		return nil, err
-	}
-	addons, err := inventory.IfServed(i.addons.List("", labels.Everything()))
-	if err != nil {
-		return nil, err
-	}
 	var all []follower
+	for _, find := range []func(namespace, name string) ([]follower, error){
+		i.followingSets, i.followingAddOns, i.followingPolicies, i.followingApplicationSets,
+	} {
+		found, err := find(namespace, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func (i *Inventory) followingSets(namespace, name string) (all []follower, err error) {
+	sets, err := inventory.IfServed(i.replicaSets.List(namespace, labels.Everything()))
 	for _, set := range sets {
 		path := "ManifestWorkReplicaSet " + namespace + "/" + set.Name + ": spec.placementRefs[].rolloutStrategy"
 		for _, ref := range set.Value.Spec.PlacementRefs {
 			if ref.Name == name {
-				all = append(all, follower{path: path, strategy: installPlacement{RolloutStrategy: ref.RolloutStrategy}, complete: set.Value.complete()})
+				strategy := installPlacement{RolloutStrategy: ref.RolloutStrategy}
+				all = append(all, follower{path: path, strategy: strategy, complete: set.Value.complete()})
 			}
 		}
 	}
+	return all, err
+}
+
+func (i *Inventory) followingAddOns(namespace, name string) (all []follower, err error) {
+	addons, err := inventory.IfServed(i.addons.List("", labels.Everything()))
 	for _, addon := range addons {
 		path := "a ClusterManagementAddOn on the Placement: spec.installStrategy.placements[].rolloutStrategy"
 		for _, placement := range addon.Value.Spec.InstallStrategy.installing() {
@@ -47,11 +59,15 @@ func (i *Inventory) followers(namespace, name string) ([]follower, error) {
 			}
 		}
 	}
-	policies, err := i.view(namespace)
-	if err == nil && policies.enforcesFor(name) {
-		all = append(all, follower{governs: true})
-	}
 	return all, err
+}
+
+func (i *Inventory) followingPolicies(namespace, name string) ([]follower, error) {
+	policies, err := i.view(namespace)
+	if err != nil || !policies.enforcesFor(name) {
+		return nil, err
+	}
+	return []follower{{governs: true}}, nil
 }
 
 // plans returns how the follower goes on: to the clusters that are added, and to those that

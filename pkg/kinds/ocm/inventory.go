@@ -28,6 +28,7 @@ const (
 type Inventory struct {
 	governance
 
+	argoCD      argoCD
 	clusters    *inventory.Collection[managedCluster]
 	sets        *inventory.Collection[clusterSet]
 	bindings    *inventory.Collection[struct{}]
@@ -90,8 +91,10 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 			kind(workGroup, "manifestworkreplicasets", "ManifestWorkReplicaSet", "v1alpha1")),
 		addons: inventory.Register[addonObject](registry,
 			kind(addonGroup, "clustermanagementaddons", "ClusterManagementAddOn", "v1alpha1", "v1beta1")),
-		installed:   inventory.Register[struct{}](registry, installed),
-		governance:  newGovernance(registry),
+		installed:  inventory.Register[struct{}](registry, installed),
+		governance: newGovernance(registry),
+		argoCD: argoCD{applicationSets: inventory.Register[applicationSetObject](registry,
+			kind("argoproj.io", "applicationsets", "ApplicationSet", "v1alpha1"))},
 		expressions: sync.OnceValues(newExpressions),
 	}
 }

@@ -23,6 +23,7 @@ func TestCases(t *testing.T) {
 		"R21-namespace-labels": {rollout.Changed, 1}, "R23-healthcheck-double": {rollout.Changed, 1},
 	}
 	kindtest.EachCase(t, "argo", []string{"ResourceSet"}, rows, func(t *testing.T, of kindtest.Case, want right) {
+		t.Helper()
 		g := NewWithT(t)
 		change, err := of.Read(t, resourceSet)
 		g.Expect(err).NotTo(HaveOccurred())

@@ -14,33 +14,26 @@ const others = "the cluster of the ResourceSet"
 
 // change returns what it means to replace another side; that of no object is empty.
 func (s *side) change(write rollout.Write, before *side) rollout.Change {
-	old, now := before.environments(), s.environments()
 	release := s.releases(before)
-	staying, removed := rollout.Split(rollout.Delta(old, now, func(name string) (rollout.Effect, bool) {
-		was, is := before.states[name], s.states[name]
-		if write.Rewritten || was.digest != is.digest || is.asksAnew(was) {
-			return rollout.Changed, true
-		}
-		return rollout.Released, was.suspended && !is.suspended || release(name)
-	}))
+	staying, removed := rollout.Split(s.delta(write, before, release))
 	held := len(staying)
 	staying = slices.DeleteFunc(staying, func(target rollout.Target) bool { return s.appliers[target.Name].suspended })
 	held -= len(staying)
 	removed = slices.DeleteFunc(removed, func(target rollout.Target) bool {
 		return before.appliers[target.Name].kept || before.appliers[target.Name].suspended
 	})
-	own, step, affected := s.own(write, before, staying, removed)
-	if !affected && release("") && s.alone() {
-		own, affected = rollout.Target{Name: others, Effect: rollout.Released}, true
+	own := s.own(write, before, staying, removed)
+	if own.Effect == "" && release("") && s.alone() {
+		own.Effect = rollout.Released
 	}
-	result := rollout.Change{Environments: s.count(write, before, affected && own.Effect != rollout.Removed), Held: held}
+	result := rollout.Change{Environments: s.count(write, before, own), Held: held}
 	waves := s.waves(staying)
-	switch {
-	case !affected:
-	case own.Effect == rollout.Removed:
-		removed = append(removed, own)
+	switch own.Effect {
+	case "":
+	case rollout.Removed:
+		removed = append(removed, own.Target)
 	default:
-		waves.add(step, 0, own)
+		waves.add(own.step, 0, own.Target)
 	}
 	result.Steps = waves.steps(removed, len(s.Spec.Steps))
 	if s.paused() {
@@ -50,15 +43,26 @@ func (s *side) change(write rollout.Write, before *side) rollout.Change {
 	return result
 }
 
+// delta returns the appliers that are affected, given what is released.
+func (s *side) delta(write rollout.Write, before *side, release func(name string) bool) []rollout.Target {
+	return rollout.Delta(before.environments(), s.environments(), func(name string) (rollout.Effect, bool) {
+		was, is := before.states[name], s.states[name]
+		if write.Rewritten || was.digest != is.digest || is.asksAnew(was) {
+			return rollout.Changed, true
+		}
+		return rollout.Released, was.suspended && !is.suspended || release(name)
+	})
+}
+
 // alone tells whether a ResourceSet renders objects but no appliers.
 func (s *side) alone() bool { return len(s.appliers) == 0 && len(s.objects) > 0 }
 
 // count returns how many environments there are, with the cluster itself where that is one.
-func (s *side) count(write rollout.Write, before *side, own bool) int {
+func (s *side) count(write rollout.Write, before *side, own own) int {
 	switch {
 	case write.Operation == rollout.Delete:
 		return max(len(before.appliers), min(1, len(before.objects)))
-	case own || s.alone():
+	case own.Effect != "" && own.Effect != rollout.Removed, s.alone():
 		return len(s.appliers) + 1
 	default:
 		return len(s.appliers)
@@ -73,30 +77,52 @@ func (s *side) environments() rollout.Environments {
 	return all
 }
 
-// own tells what Flux Operator itself changes in its cluster, beside appliers, and in which step. What
-// is rendered for the same inputs as an applier that is affected counts with that.
-func (s *side) own(write rollout.Write, before *side, staying, removed []rollout.Target) (own rollout.Target, step int, affected bool) {
-	now, gone := newCover(s, staying), newCover(before, removed)
+// own is what Flux Operator itself changes in its cluster, beside appliers, and in which step. It has
+// no effect where that is nothing.
+type own struct {
+	rollout.Target
+
+	step int
+}
+
+// own returns that of a write. What is rendered for the same inputs as an applier that is affected
+// counts with that.
+func (s *side) own(write rollout.Write, before *side, staying, removed []rollout.Target) own {
+	step, applies := s.applies(write, before, newCover(s, staying))
+	drops := before.drops(s, newCover(before, removed))
+	own := own{Target: rollout.Target{Name: others}, step: step}
+	switch {
+	case applies && len(before.objects) == 0:
+		own.Effect = rollout.Added
+	case applies, drops && len(s.objects) > 0:
+		own.Effect = rollout.Changed
+	case drops:
+		own.Effect = rollout.Removed
+	}
+	return own
+}
+
+// applies tells whether objects in the cluster of the ResourceSet are new or change, and in which step
+// the first of them; the last one if there is none.
+func (s *side) applies(write rollout.Write, before *side, covered cover) (step int, applies bool) {
 	step = max(len(s.Spec.Steps)-1, 0)
-	own = rollout.Target{Name: others, Effect: rollout.Removed}
 	for key, object := range s.objects {
 		was := before.objects[key]
-		if object.plain() && (was == nil || write.Rewritten || was.whole != object.whole) && !now.covers(object) {
-			step, affected, own.Effect = min(step, object.step), true, rollout.Changed
+		if object.plain() && (was == nil || write.Rewritten || was.whole != object.whole) && !covered.covers(object) {
+			step, applies = min(step, object.step), true
 		}
 	}
-	for key, object := range before.objects {
-		if object.plain() && !object.kept && s.objects[key] == nil && !gone.covers(object) {
-			affected = true
-			if len(s.objects) > 0 {
-				own.Effect = rollout.Changed
-			}
+	return step, applies
+}
+
+// drops tells whether objects are deleted from the cluster of the ResourceSet.
+func (s *side) drops(after *side, covered cover) bool {
+	for key, object := range s.objects {
+		if object.plain() && !object.kept && after.objects[key] == nil && !covered.covers(object) {
+			return true
 		}
 	}
-	if own.Effect == rollout.Changed && len(before.objects) == 0 {
-		own.Effect = rollout.Added
-	}
-	return own, step, affected
+	return false
 }
 
 // plain tells whether an object reaches the cluster of the ResourceSet and no other.

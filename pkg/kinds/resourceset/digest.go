@@ -38,15 +38,8 @@ func (p *press) digest(kept *object, read *rendered, members map[string]any) err
 		kept.dependencies = dependencies(kept, spec)
 		delete(spec, "dependsOn")
 	}
-	kept.references = refer(sources(kept, spec), kept.namespace, nil)
 	inputs := [2]string{annotations[copyAnnotation], annotations[convertAnnotation]}
-	if namespace, name, named := strings.Cut(inputs[0], "/"); named {
-		kept.references = append(kept.references, reference(kept.kind, namespace, name))
-	}
-	if namespace, name, named := strings.Cut(inputs[1], "/"); named {
-		name, _, _ = strings.Cut(name, ":")
-		kept.references = append(kept.references, reference("Secret", namespace, name))
-	}
+	kept.references = copied(kept, inputs, refer(sources(kept, spec), kept.namespace, nil))
 	var err error
 	if kept.digest, err = p.sum(members, inputs); err != nil {
 		return err
@@ -65,6 +58,18 @@ func (p *press) digest(kept *object, read *rendered, members map[string]any) err
 		return p.artifacts(kept, spec)
 	}
 	return nil
+}
+
+// copied adds what annotations have an object copied from, and converted from.
+func copied(object *object, inputs [2]string, found []string) []string {
+	if namespace, name, named := strings.Cut(inputs[0], "/"); named {
+		found = append(found, reference(object.kind, namespace, name))
+	}
+	if namespace, name, named := strings.Cut(inputs[1], "/"); named {
+		name, _, _ = strings.Cut(name, ":")
+		found = append(found, reference("Secret", namespace, name))
+	}
+	return found
 }
 
 func (p *press) sum(parts ...any) (uint64, error) {

@@ -26,43 +26,59 @@ type state struct {
 // taken returns the states of the appliers, by the names of their environments, and marks what they
 // refer to.
 func (s *side) taken(account *budget.Account) (map[string]state, error) {
-	byReference := make(map[string]*object, len(s.objects))
+	all := make(referable, len(s.objects))
 	for _, object := range s.objects {
-		byReference[reference(object.kind, object.namespace, object.name)] = object
+		all[reference(object.kind, object.namespace, object.name)] = object
 	}
-	states := map[string]state{}
+	states := make(map[string]state, len(s.appliers))
 	for name, applier := range s.appliers {
-		var parts []string
-		var state state
-		seen := map[*object]bool{applier: true}
-		for queue := []*object{applier}; len(queue) > 0; queue = queue[1:] {
-			object := queue[0]
-			parts = append(parts, object.key()+" "+strconv.FormatUint(object.digest, 10))
-			state.asks = append(state.asks, object.asks...)
-			state.suspended = state.suspended || object.suspended
-			if err := account.Spend(2*objectWeight + 2*len(object.name)); err != nil {
-				return nil, err
+		state, err := all.state(account, applier)
+		if err != nil {
+			return nil, err
+		}
+		states[name] = state
+	}
+	return states, nil
+}
+
+// referable are objects by what refers to them.
+type referable map[string]*object
+
+// find returns what a reference names; nil if it is not of the ResourceSet.
+func (r referable) find(reference string) *object {
+	found := r[reference]
+	if found == nil && strings.HasPrefix(reference, externalArtifact+" ") {
+		found = r[reference[:strings.LastIndex(reference, "/")+1]+anyName]
+	}
+	return found
+}
+
+// state returns that of an applier, and marks what it refers to.
+func (r referable) state(account *budget.Account, applier *object) (state, error) {
+	var parts []string
+	var of state
+	seen := map[*object]bool{applier: true}
+	for queue := []*object{applier}; len(queue) > 0; queue = queue[1:] {
+		object := queue[0]
+		parts = append(parts, object.key()+" "+strconv.FormatUint(object.digest, 10))
+		of.asks = append(of.asks, object.asks...)
+		of.suspended = of.suspended || object.suspended
+		if err := account.Spend(2*objectWeight + 2*len(object.name)); err != nil {
+			return state{}, err
+		}
+		for _, reference := range object.references {
+			if err := account.Work(1); err != nil {
+				return state{}, err
 			}
-			for _, referred := range object.references {
-				if err := account.Work(1); err != nil {
-					return nil, err
-				}
-				found := byReference[referred]
-				if found == nil && strings.HasPrefix(referred, externalArtifact+" ") {
-					found = byReference[referred[:strings.LastIndex(referred, "/")+1]+anyName]
-				}
-				if found == nil || seen[found] || found.applier() {
-					continue
-				}
+			if found := r.find(reference); found != nil && !seen[found] && !found.applier() {
 				seen[found], found.referred = true, true
 				queue = append(queue, found)
 			}
 		}
-		slices.Sort(parts)
-		state.digest = strings.Join(parts, " ")
-		states[name] = state
 	}
-	return states, nil
+	slices.Sort(parts)
+	of.digest = strings.Join(parts, " ")
+	return of, nil
 }
 
 // asksAnew tells whether an annotation asks for a sync that has not asked before.

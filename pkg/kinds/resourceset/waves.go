@@ -63,7 +63,7 @@ func (w waves) steps(removed []rollout.Target, count int) []rollout.Step {
 		}
 		return a.level - b.level
 	})
-	var steps []rollout.Step
+	steps := make([]rollout.Step, 0, len(order))
 	for _, at := range order {
 		targets := w[at]
 		rollout.SortTargets(targets)
