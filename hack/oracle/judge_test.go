@@ -80,7 +80,8 @@ func needed(of write, argo answer) map[string]bool {
 		}
 	}
 	for _, name := range argo.Written.Started {
-		if !slices.Contains(argo.Kept.Started, name) {
+		// What has synced by itself is no sooner under a new strategy.
+		if !slices.Contains(argo.Kept.Started, name) && !argo.Written.Patched[name].Off {
 			names[name] = true
 		}
 	}
