@@ -46,7 +46,7 @@ func judge(of write, argo answer, change rollout.Change, err error) *finding {
 	}
 	maps.DeleteFunc(counted, func(name string, effect rollout.Effect) bool {
 		gone := effect == rollout.Removed && !slices.Contains(argo.Applications, name) // the API server has refused it
-		return gone || effect == rollout.Released && permits(of)
+		return gone || effect == rollout.Released && (permits(of) || rolls(of.New) && !rolls(of.Old))
 	})
 	if extra := without(counted, allowed(argo)); len(extra) > 0 {
 		return &finding{fmt.Sprintf("extra: %s, which Argo CD leaves alone", counted[extra[0]]), fmt.Sprint(extra)}
@@ -90,7 +90,10 @@ func needed(of write, argo answer) map[string]bool {
 
 func rolls(set object) bool {
 	spec, _ := set["spec"].(object)
-	return spec["strategy"] != nil
+	strategy, _ := spec["strategy"].(object)
+	rolling, _ := strategy["rollingSync"].(object)
+	steps, _ := rolling["steps"].(list)
+	return len(steps) > 0
 }
 
 // allowed are the Applications that a write does anything to, or that wait for their syncs.
@@ -108,7 +111,8 @@ func allowed(argo answer) map[string]bool {
 }
 
 // permits says whether the controller may change again what it left alone before: what people have
-// changed meanwhile, of which a question knows nothing.
+// changed meanwhile, of which a question knows nothing. Of what waits for a new strategy Seawall knows
+// as little.
 func permits(of write) bool {
 	if of.Old == nil {
 		return false

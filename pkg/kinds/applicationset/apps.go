@@ -188,6 +188,11 @@ func (a *apps) add(name []byte, added *app) bool {
 	present.copies++
 	present.digest = mix(present.digest, binary.LittleEndian.AppendUint64(nil, added.digest))
 	present.kept = present.kept && added.kept
+	for i, step := range added.steps { // Argo CD waits for it in the steps of all
+		if present.steps[i] == noStep || step != noStep && step < present.steps[i] {
+			present.steps[i] = step
+		}
+	}
 	return false
 }
 
