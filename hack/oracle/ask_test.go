@@ -38,6 +38,7 @@ type patched struct {
 	Spec      bool `json:"spec,omitempty"`
 	On        bool `json:"on,omitempty"`
 	Off       bool `json:"off,omitempty"`
+	Stays     bool `json:"stays,omitempty"`
 	Automated bool `json:"automated,omitempty"`
 }
 

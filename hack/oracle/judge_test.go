@@ -75,7 +75,7 @@ func needed(of write, argo answer) map[string]bool {
 	}
 	for name, patch := range argo.Written.Patched {
 		// That automated syncs come back where the strategy goes starts none that is in sync.
-		if patch.Spec || patch.Automated || patch.On && !rolls(of.Old) {
+		if patch.Spec || patch.Automated && patch.Stays || patch.On && !rolls(of.Old) {
 			names[name] = true
 		}
 	}
@@ -103,7 +103,7 @@ func allowed(argo answer) map[string]bool {
 		names[name] = true
 	}
 	for name, patch := range argo.Written.Patched {
-		if patch != (patched{}) {
+		if patch.Spec || patch.Automated || patch.On || patch.Off {
 			names[name] = true
 		}
 	}

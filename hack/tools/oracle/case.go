@@ -67,9 +67,10 @@ type outcome struct {
 type patched struct {
 	// Spec says that it changes the spec, syncPolicy.automated left aside.
 	Spec bool `json:"spec,omitempty"`
-	// On and Off say that it switches automated syncs.
-	On  bool `json:"on,omitempty"`
-	Off bool `json:"off,omitempty"`
-	// Automated says that it changes how they are, on before and after.
+	// On and Off say that it switches automated syncs, and Stays that they are on before and after.
+	On    bool `json:"on,omitempty"`
+	Off   bool `json:"off,omitempty"`
+	Stays bool `json:"stays,omitempty"`
+	// Automated says that it changes how they are.
 	Automated bool `json:"automated,omitempty"`
 }

@@ -12,7 +12,7 @@ func compare(before, after *v1alpha1.Application) (patched, error) {
 	was, is := automated(before), automated(after)
 	said := patched{
 		On: is && !was, Off: was && !is,
-		Automated: was && is && !reflect.DeepEqual(before.Spec.SyncPolicy.Automated, after.Spec.SyncPolicy.Automated),
+		Stays: was && is, Automated: !reflect.DeepEqual(how(before), how(after)),
 	}
 	equivalent, err := utils.SpecsEquivalent(nil, withoutAutomated(before), withoutAutomated(after))
 	said.Spec = !equivalent
@@ -21,6 +21,16 @@ func compare(before, after *v1alpha1.Application) (patched, error) {
 
 func automated(of *v1alpha1.Application) bool {
 	return of.Spec.SyncPolicy != nil && of.Spec.SyncPolicy.IsAutomatedSyncEnabled()
+}
+
+// how returns how automated syncs are, whether they are on or not.
+func how(of *v1alpha1.Application) *v1alpha1.SyncPolicyAutomated {
+	if of.Spec.SyncPolicy == nil || of.Spec.SyncPolicy.Automated == nil {
+		return nil
+	}
+	automated := of.Spec.SyncPolicy.Automated.DeepCopy()
+	automated.Enabled = nil
+	return automated
 }
 
 func withoutAutomated(of *v1alpha1.Application) *v1alpha1.Application {

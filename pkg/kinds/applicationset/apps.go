@@ -56,7 +56,7 @@ type app struct {
 }
 
 // automated says whether the Application syncs by itself.
-func (a *app) automated() bool { return a.automation&1 == 1 }
+func (a *app) automated() bool { return a.automation&starts != 0 }
 
 // appWeight is what an Application costs beside its name.
 const appWeight = 56

@@ -175,7 +175,13 @@ func (d *delta) compareKept(old, app *app, everything bool) {
 func (d *delta) compareAutomation(old, app *app) {
 	on, wasOn := d.automates(d.after, app), d.automates(d.before, old)
 	switch {
-	case app.automation == old.automation, !on && !wasOn:
+	case app.automation == old.automation:
+	case d.enabled && d.before.spec.strategy.rolling && d.after.spec.strategy.rolling:
+		// It starts none, but as any other change of the spec it makes a RollingSync look again.
+		if app.automation|starts != old.automation|starts {
+			d.affect(app, changed)
+		}
+	case !on && !wasOn:
 	case on && wasOn:
 		d.affect(app, changed)
 	case on:

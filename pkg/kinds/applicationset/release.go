@@ -22,8 +22,8 @@ func (d *delta) release() {
 		return // what may not be updated is not synced either
 	}
 	permitted, step := d.permitsUpdates(), noStep
-	starts := d.paces(d.after) && !d.paces(d.before)
-	if !permitted && !starts && !d.loosens() && !d.reorders() {
+	begins := d.paces(d.after) && !d.paces(d.before)
+	if !permitted && !begins && !d.loosens() && !d.reorders() {
 		if step = d.advances(); step == noStep {
 			return
 		}
@@ -33,7 +33,7 @@ func (d *delta) release() {
 		if step != noStep && d.after.step(app) != step || !d.waits(app, i) {
 			continue
 		}
-		anyway := d.settled(d.after, app) || starts && d.before.apps.counterpart(d.after.apps, i).automated()
+		anyway := d.settled(d.after, app) || begins && d.before.apps.counterpart(d.after.apps, i).automated()
 		if permitted || !anyway {
 			d.affect(app, released)
 		}
