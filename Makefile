@@ -59,6 +59,7 @@ demo: ## Start a local cluster with Seawall and watch it refuse a wave; ARGS go 
 .PHONY: test
 test: ## Run all tests against a real API server (the first run builds it); RACE=1 with the race detector
 	assets=$$(hack/controlplane/build.sh) && gotestsum=$$(hack/tools/build.sh gotestsum) && \
+		hack/tools/build.sh oracle >/dev/null && \
 		KUBEBUILDER_ASSETS="$$assets" "$$gotestsum" --format pkgname -- $(GOTEST) ./...
 
 .PHONY: test-unit
@@ -68,6 +69,10 @@ test-unit: ## Run the tests that need no API server
 .PHONY: fuzz
 fuzz: ## Fuzz each parser and decoder for FUZZTIME (10s)
 	FUZZTIME=$(FUZZTIME) hack/verify/fuzz.sh
+
+.PHONY: oracle
+oracle: ## Compare with Argo CD's own controller; ARGS go to the test ("-cases 20000 -seed 7")
+	go test ./hack/oracle -count=1 -v -timeout 0 $(ARGS)
 
 .PHONY: bench
 bench: ## Measure the webhook under load; ARGS go to the benchmark

@@ -127,6 +127,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
 	reading.compares = !write.Rewritten
+	reading.patches = stored.spec.patch != nil || written.spec.patch != nil
 	reading.ignored, reading.beyond = ignoredBy(written.spec.ignored)
 	reading.preserved = written.spec.preserves(skipReconcile)
 	before, err := reading.side(stored)

@@ -56,7 +56,7 @@ type app struct {
 }
 
 // automated says whether the Application syncs by itself.
-func (a *app) automated() bool { return a.automation&1 == 1 }
+func (a *app) automated() bool { return a.automation&starts != 0 }
 
 // appWeight is what an Application costs beside its name.
 const appWeight = 56
@@ -188,6 +188,11 @@ func (a *apps) add(name []byte, added *app) bool {
 	present.copies++
 	present.digest = mix(present.digest, binary.LittleEndian.AppendUint64(nil, added.digest))
 	present.kept = present.kept && added.kept
+	for i, step := range added.steps { // Argo CD waits for it in the steps of all
+		if present.steps[i] == noStep || step != noStep && step < present.steps[i] {
+			present.steps[i] = step
+		}
+	}
 	return false
 }
 

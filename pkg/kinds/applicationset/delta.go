@@ -81,6 +81,9 @@ func (d *delta) compare() {
 			d.affect(app, added)
 		case !d.after.spec.policy.update:
 			// create-only and create-delete leave Applications that exist as they are.
+			if d.lacks(old, app) {
+				d.affect(app, added)
+			}
 		default:
 			d.compareKept(old, app, everything)
 		}
@@ -91,9 +94,21 @@ func (d *delta) compare() {
 	}
 }
 
+// lacks says whether an Application of both objects does not exist, as far as anything tells: Argo CD
+// could not write it while it failed on the stored object, or while several sets had its name.
+func (d *delta) lacks(old, app *app) bool {
+	mended := aborting(d.before.open) && !aborting(d.after.open)
+	if !mended && (old.copies < 2 || app.copies > 1) {
+		return false
+	}
+	status := d.before.statusOf()
+	_, exists := slices.BinarySearch(status.names, string(d.after.apps.name(app)))
+	return !status.owned || !exists
+}
+
 // compareKept finds what the write does to an Application that exists.
 func (d *delta) compareKept(old, app *app, everything bool) {
-	d.automated = d.automated || app.automated() && !app.skips
+	d.automated = d.automated || d.automates(d.after, app) && !app.skips
 	switch {
 	case d.write.Rewritten:
 		d.affect(app, changed)
@@ -110,9 +125,15 @@ func (d *delta) compareKept(old, app *app, everything bool) {
 
 // compareAutomation finds what it means for an Application that it syncs by itself otherwise than before.
 func (d *delta) compareAutomation(old, app *app) {
-	on, wasOn := app.automated(), old.automated()
+	on, wasOn := d.automates(d.after, app), d.automates(d.before, old)
 	switch {
-	case app.automation == old.automation, !on && !wasOn:
+	case app.automation == old.automation:
+	case d.enabled && d.before.spec.strategy.rolling && d.after.spec.strategy.rolling:
+		// It starts none, but as any other change of the spec it makes a RollingSync look again.
+		if app.automation|starts != old.automation|starts {
+			d.affect(app, changed)
+		}
+	case !on && !wasOn:
 	case on && wasOn:
 		d.affect(app, changed)
 	case on:
@@ -120,6 +141,12 @@ func (d *delta) compareAutomation(old, app *app) {
 	default:
 		d.frozen = append(d.frozen, app)
 	}
+}
+
+// automates says whether an Application syncs by itself. Under a RollingSync none does
+// (progressive_sync.go, disableAutomatedSync).
+func (d *delta) automates(of *side, app *app) bool {
+	return app.automated() && !(d.enabled && of.spec.strategy.rolling)
 }
 
 // thaw counts the Applications whose automated syncs stop as changed if others go on: only who

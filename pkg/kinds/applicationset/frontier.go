@@ -23,9 +23,10 @@ func (d *delta) frontier(of *side) int {
 	return front
 }
 
-// settled says whether an Application is synced and healthy, and stays so.
+// settled says whether an Application is synced and healthy, and stays so. One of several with its name
+// does not exist.
 func (d *delta) settled(of *side, app *app) bool {
-	return d.before.statusOf().healthy[string(of.apps.name(app))] && (of != d.after || app.effect == untouched)
+	return app.copies < 2 && d.before.statusOf().healthy[string(of.apps.name(app))] && (of != d.after || app.effect == untouched)
 }
 
 // advances returns the step that Argo CD syncs after the write, if there are Applications in it

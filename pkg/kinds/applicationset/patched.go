@@ -90,16 +90,25 @@ func (t *appTemplate) finish(rendered *application, of whole) {
 	rendered.app.trigger = t.reading.trigger(of)
 }
 
-// automation is what tells one syncPolicy.automated from another: 0 where there is none, odd where it starts syncs.
+// starts is set in an automation that starts syncs.
+const starts = 1
+
+// automation is what tells one syncPolicy.automated from another: 0 where there is none.
 func (r *reading) automation(automated any) uint32 {
 	if automated == nil {
 		return 0
 	}
-	hash := uint32(maphash.Bytes(r.seed, layOut(nil, root("automated", automated)).text)) | 2 //nolint:gosec // a hash
-	if automates(automated) {
-		return hash | 1
+	on := automates(automated)
+	if members, isObject := automated.(map[string]any); isObject {
+		members = maps.Clone(members)
+		delete(members, "enabled") // which says no more than that
+		automated = members
 	}
-	return hash &^ 1
+	hash := uint32(maphash.Bytes(r.seed, layOut(nil, root("automated", automated)).text)) | 2 //nolint:gosec // a hash
+	if on {
+		return hash | starts
+	}
+	return hash &^ starts
 }
 
 // trigger is what tells one thing that starts syncs beside the spec from another; 0 where there is none.

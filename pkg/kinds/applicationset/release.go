@@ -16,20 +16,25 @@ func (s *side) step(app *app) int { return int(app.steps[s.turn]) }
 // release finds the Applications that the write lets go on: a looser pacing releases all that are
 // not up to date, a policy that permits updates again all there are, and a strategy that gets past
 // what it waited for those of the step that it comes to. Without a status that tells how far it has
-// come those of every step are.
+// come those of every step are. A new strategy syncs what did not sync by itself.
 func (d *delta) release() {
 	if !d.after.spec.policy.update {
 		return // what may not be updated is not synced either
 	}
 	permitted, step := d.permitsUpdates(), noStep
-	if !permitted && !d.loosens() && !d.reorders() {
+	begins := d.paces(d.after) && !d.paces(d.before)
+	if !permitted && !begins && !d.loosens() && !d.reorders() {
 		if step = d.advances(); step == noStep {
 			return
 		}
 	}
 	for i := range d.after.apps.list {
 		app := &d.after.apps.list[i]
-		if (step == noStep || d.after.step(app) == step) && d.waits(app, i) && (permitted || !d.settled(d.after, app)) {
+		if step != noStep && d.after.step(app) != step || !d.waits(app, i) {
+			continue
+		}
+		anyway := d.settled(d.after, app) || begins && d.before.apps.counterpart(d.after.apps, i).automated()
+		if permitted || !anyway {
 			d.affect(app, released)
 		}
 	}

@@ -68,10 +68,13 @@ func (r *reading) compile(spec *specification, template map[string]any) *appTemp
 		policy:  spec.policy,
 		pen:     pen{reading: r},
 		tree:    tree.field("spec"),
-		whole:   spec.patch != nil || slices.ContainsFunc(r.ignored, func(rule ignoring) bool { return rule.name != "" }),
+		whole:   r.patches || spec.patch != nil || slices.ContainsFunc(r.ignored, func(rule ignoring) bool { return rule.name != "" }),
 	}
 	compiled.renderer = renderer
 	compiled.layOut()
+	if len(r.ignored) > 0 {
+		compiled.tryAll(compiled.tree) // what is ignored may fail all the same
+	}
 	for _, key := range sorted(labels.members()) {
 		name, text := leaf{renderer.snippet(key), labels.where()}, renderer.leaf(labels.field(key))
 		if name.templated || r.stepLabels[key] {
@@ -120,6 +123,23 @@ func (r *renderer) leaf(of value) leaf {
 func (t *appTemplate) other(leaf leaf) {
 	if leaf.templated {
 		t.others = append(t.others, leaf)
+	}
+}
+
+// tryAll renders every part of a template for its errors.
+func (t *appTemplate) tryAll(part value) {
+	switch raw := part.raw.(type) {
+	case string:
+		t.other(t.renderer.leaf(part))
+	case []any:
+		for i := range raw {
+			t.tryAll(part.item(i))
+		}
+	case map[string]any:
+		for _, key := range sorted(raw) {
+			t.other(leaf{t.renderer.snippet(key), part.where()})
+			t.tryAll(part.field(key))
+		}
 	}
 }
 
