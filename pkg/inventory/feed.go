@@ -24,6 +24,8 @@ const (
 	reading
 	// current: the objects are those of the API server.
 	current
+	// ungiven: there is no API server, and nobody else has said what the objects are.
+	ungiven
 )
 
 // feed is a collection whatever its type: how far it is, and what a Watcher writes to.
@@ -40,6 +42,8 @@ type feed struct {
 	size func() int
 	// store returns what a reflector writes to until it has ended, which is an error then.
 	store func(ended func() error) toolscache.ReflectorStore
+	// missed, if not nil, is told that somebody asks for what is not given.
+	missed func(Source)
 
 	news news
 
@@ -57,6 +61,11 @@ func (f *feed) ready() error {
 		return nil
 	case f.phase == missing:
 		return absent(f.source)
+	case f.phase == ungiven:
+		if f.missed != nil {
+			f.missed(f.source)
+		}
+		return notGiven(f.source)
 	case f.cause != nil:
 		return fmt.Errorf("%s: %w: %w", f.source, ErrNotSynced, f.cause)
 	default:

@@ -53,6 +53,11 @@ type Static struct {
 	Objects []*unstructured.Unstructured
 	// Absent are the resources that are not served, such as "clusters.fleet.cattle.io".
 	Absent []string
+	// Given, if not nil, tells of which sources all objects are given: of others nothing is known, and
+	// whoever asks for them gets an *UngivenError.
+	Given func(Source) bool
+	// Missed, if not nil, is told of each source that is asked for and not given.
+	Missed func(Source)
 }
 
 // NewStaticRegistry returns a registry whose collections hold what is given, from the
@@ -148,6 +153,11 @@ func (s *Static) fill(feed *feed) {
 	source := feed.source
 	if slices.Contains(s.Absent, source.String()) {
 		feed.enter(missing)
+		return
+	}
+	if s.Given != nil && !s.Given(source) {
+		feed.missed = s.Missed
+		feed.enter(ungiven)
 		return
 	}
 	var matching []any

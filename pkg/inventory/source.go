@@ -74,6 +74,17 @@ func absent(source Source) error {
 // Unwrap returns the *rollout.UnresolvedError.
 func (e *AbsentError) Unwrap() error { return e.UnresolvedError }
 
+// UngivenError says that nobody said what objects there are of a resource: where there is no API
+// server to ask, and an inventory in its place leaves the resource out.
+type UngivenError struct{ *rollout.UnresolvedError }
+
+func notGiven(source Source) error {
+	return &UngivenError{rollout.Unresolved(source.String(), "are not in the inventory that was given")}
+}
+
+// Unwrap returns the *rollout.UnresolvedError.
+func (e *UngivenError) Unwrap() error { return e.UnresolvedError }
+
 // UnreadableError says that an object of the inventory has a field of another shape than
 // Seawall knows. Which, and what stands in it, is withheld.
 type UnreadableError struct{ *rollout.UnresolvedError }

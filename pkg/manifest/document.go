@@ -1,0 +1,122 @@
+// Package manifest reads Kubernetes objects from files, and knows where in a file each of their
+// fields stands.
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Document is one object of a file.
+type Document struct {
+	// File is the path by which it was asked for, "-" for standard input.
+	File string
+	// Line is that of the file on which the text of the document begins, from 1.
+	Line int
+	// Text is the document as it stands in the file.
+	Text []byte
+	// JSON is the object.
+	JSON []byte
+	Identity
+
+	// rendered says that the text is not that of the file.
+	rendered bool
+	node     func() *yaml.Node
+}
+
+// Identity says which object a document is.
+type Identity struct {
+	APIVersion string
+	Kind       string
+	// Namespace is empty where the document names none.
+	Namespace string
+	Name      string
+	// GenerateName is the prefix of a name that the API server makes up.
+	GenerateName string
+}
+
+// GroupKind returns the kind of the object and its group.
+func (i Identity) GroupKind() schema.GroupKind {
+	return schema.FromAPIVersionAndKind(i.APIVersion, i.Kind).GroupKind()
+}
+
+// String returns the kind and the name, such as "ApplicationSet argocd/web".
+func (i Identity) String() string {
+	name := i.Name
+	if name == "" {
+		name = i.GenerateName
+	}
+	if i.Namespace != "" {
+		name = i.Namespace + "/" + name
+	}
+	return i.Kind + " " + name
+}
+
+// Problem says what cannot be read, and where.
+type Problem struct {
+	File string
+	// Line is 0 where it is the whole file.
+	Line int
+	Err  error
+}
+
+// Error implements error: file, line and cause.
+func (p *Problem) Error() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.File, p.Err)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Err)
+}
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Err }
+
+// header is what says which object a document is.
+type header struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Metadata   struct {
+		Namespace    string `json:"namespace"`
+		Name         string `json:"name"`
+		GenerateName string `json:"generateName"`
+	} `json:"metadata"`
+	Items []json.RawMessage `json:"items"`
+}
+
+// newDocument returns the object of a text; isObject is false for what is no Kubernetes object.
+func newDocument(file string, line int, text, object []byte) (document *Document, items []json.RawMessage, isObject bool) {
+	var read header
+	if json.Unmarshal(object, &read) != nil || read.APIVersion == "" || read.Kind == "" {
+		return nil, nil, false
+	}
+	document = &Document{
+		File: file, Line: line, Text: text, JSON: object,
+		Identity: Identity{
+			APIVersion: read.APIVersion, Kind: read.Kind,
+			Namespace: read.Metadata.Namespace, Name: read.Metadata.Name, GenerateName: read.Metadata.GenerateName,
+		},
+	}
+	document.node = sync.OnceValue(func() *yaml.Node {
+		root := &yaml.Node{}
+		if yaml.NewDecoder(bytes.NewReader(text)).Decode(root) != nil || len(root.Content) == 0 {
+			return nil
+		}
+		return root.Content[0]
+	})
+	return document, read.Items, true
+}
+
+// Node returns the root of the document as YAML, whose lines count from the document's own; nil for
+// one that is rendered.
+func (d *Document) Node() *yaml.Node {
+	if d.rendered {
+		return nil
+	}
+	return d.node()
+}
