@@ -162,7 +162,7 @@ func (s *Static) fill(feed *feed) {
 	}
 	var matching []any
 	for _, object := range s.Objects {
-		if source.covers(object) {
+		if source.Covers(object) {
 			matching = append(matching, object)
 		}
 	}

@@ -42,8 +42,8 @@ func (s Source) String() string {
 	return schema.GroupResource{Group: s.Group, Resource: s.Resource}.String()
 }
 
-// covers tells whether an object is one of the source's.
-func (s Source) covers(object *unstructured.Unstructured) bool {
+// Covers tells whether an object is one of the source's.
+func (s Source) Covers(object *unstructured.Unstructured) bool {
 	kind := object.GroupVersionKind()
 	plural, _ := meta.UnsafeGuessKindToResource(kind)
 	key, value, _ := strings.Cut(s.Label, "=")

@@ -47,6 +47,9 @@ func (p *Policy) Selects(ctx context.Context, subject Subject) bool {
 		p.selectsBy(ctx, subject)
 }
 
+// SelectsNamespaces tells whether the labels of namespaces have a say in what the policy selects.
+func (p *Policy) SelectsNamespaces() bool { return !p.namespaces.Empty() }
+
 func (p *Policy) selectsNamespace(subject Subject) bool {
 	if subject.Namespaced && subject.NamespaceLabels == nil {
 		return p.namespaces.Matches(labels.Set{})

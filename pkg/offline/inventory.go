@@ -1,0 +1,66 @@
+package offline
+
+import (
+	"encoding/base64"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/manifest"
+)
+
+// Inventory says which environments there are, in the place of an API server.
+type Inventory struct {
+	Objects []*unstructured.Unstructured
+	// Absent are the resources that the API server does not serve, such as "clusters.fleet.cattle.io".
+	Absent []string
+	// Given tells of which sources Objects holds all there is; nil for those of which it holds any.
+	Given func(inventory.Source) bool
+}
+
+// NewInventory returns the inventory that manifests are: all that there is of a source of which
+// there is any object among them, and nothing of others.
+func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.Problem) {
+	var found Inventory
+	var problems []*manifest.Problem
+	for _, document := range documents {
+		object := &unstructured.Unstructured{}
+		if err := utiljson.Unmarshal(document.JSON, &object.Object); err != nil {
+			problems = append(problems, &manifest.Problem{File: document.File, Line: document.Line, Err: err})
+			continue
+		}
+		encode(object)
+		found.Objects = append(found.Objects, object)
+	}
+	return found, problems
+}
+
+// encode writes the strings of a Secret's stringData where the API server does.
+func encode(object *unstructured.Unstructured) {
+	text, found := object.Object["stringData"].(map[string]any)
+	if !found || object.GetKind() != "Secret" || object.GetAPIVersion() != "v1" {
+		return
+	}
+	data, _ := object.Object["data"].(map[string]any)
+	if data == nil {
+		data = map[string]any{}
+		object.Object["data"] = data
+	}
+	for key, value := range text {
+		if value, is := value.(string); is {
+			data[key] = base64.StdEncoding.EncodeToString([]byte(value))
+		}
+	}
+	delete(object.Object, "stringData")
+}
+
+// static returns what a registry holds, which tells missed what is asked for and not given.
+func (i Inventory) static(missed func(inventory.Source)) inventory.Static {
+	given := i.Given
+	if given == nil {
+		given = func(source inventory.Source) bool { return slices.ContainsFunc(i.Objects, source.Covers) }
+	}
+	return inventory.Static{Objects: i.Objects, Absent: i.Absent, Given: given, Missed: missed}
+}

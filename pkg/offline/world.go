@@ -1,0 +1,125 @@
+// Package offline judges writes where there is no API server: by policies, overrides, kinds and an
+// inventory from files. The decisions, and the words, are those of the webhook.
+package offline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// Options say by what is judged.
+type Options struct {
+	// ArgoCDNamespace is where Argo CD runs; "argocd" when empty.
+	ArgoCDNamespace string
+	// ProgressiveSyncs says whether a RollingSync paces anything; Auto, which reads a ConfigMap of the
+	// inventory, when empty.
+	ProgressiveSyncs argocd.ProgressiveSyncs
+	// Home is the namespace of Seawall, whose overrides are for rollouts of the cluster;
+	// "seawall-system" when empty.
+	Home string
+	// WorkloadTemplates lets RolloutKinds be of the groups apps and batch.
+	WorkloadTemplates bool
+	Inventory         Inventory
+	// Memory is what judging one write may take, in bytes; 256 MiB when 0.
+	Memory int64
+}
+
+const (
+	defaultArgoCDNamespace       = "argocd"
+	defaultHome                  = "seawall-system"
+	defaultMemory          int64 = 256 << 20
+)
+
+// World is all that writes are judged by. One write is judged at a time.
+type World struct {
+	// Kinds are those that Seawall reads, and those of RolloutKinds.
+	Kinds *kinds.Set
+	// Policies are those that have been added.
+	Policies []*policy.Policy
+
+	evaluator *evaluate.Evaluator
+	registry  *inventory.Registry
+	set       *policy.Set
+	overrides *policy.Overrides
+
+	mu sync.Mutex
+	// missed are the resources that have been asked for and are not given.
+	missed map[string]bool
+}
+
+// New returns a world without policies.
+func New(options Options) *World {
+	world := &World{set: &policy.Set{}, missed: map[string]bool{}}
+	world.registry = inventory.NewStaticRegistry(options.Inventory.static(world.miss))
+	namespace := cmp.Or(options.ArgoCDNamespace, defaultArgoCDNamespace)
+	argoCD := argocd.New(world.registry, namespace, cmp.Or(options.ProgressiveSyncs, argocd.ProgressiveSyncsAuto))
+	world.Kinds = kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: namespace, Registry: world.registry}))
+	world.Kinds.Templates = options.WorkloadTemplates
+	world.overrides = policy.NewOverrides(cmp.Or(options.Home, defaultHome))
+	world.evaluator = &evaluate.Evaluator{
+		Kinds: world.Kinds, Policies: world.set, Overrides: world.overrides,
+		Namespaces: newNamespaces(world.registry, world.selectsNamespaces),
+		Budget:     budget.NewPool(cmp.Or(options.Memory, defaultMemory)),
+	}
+	return world
+}
+
+func (w *World) miss(source inventory.Source) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.missed[source.String()] = true
+}
+
+func (w *World) selectsNamespaces() bool {
+	return slices.ContainsFunc(w.Policies, (*policy.Policy).SelectsNamespaces)
+}
+
+// Judgement is what the webhook would say of a write.
+type Judgement struct {
+	evaluate.Judgement
+
+	// Missing are the resources, sorted, such as "clusters.fleet.cattle.io", that the webhook would
+	// have asked and that are not in the inventory: where there are any, nobody knows what it would say.
+	Missing []string
+}
+
+// Judge judges a write that nobody makes yet. The error says why it cannot be judged; what the
+// inventory leaves out is none.
+func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
+	clear(w.missed)
+	write.Trial = true
+	judged, err := w.evaluator.Evaluate(ctx, write)
+	found := Judgement{Judgement: judged}
+	if rollout.IsFinding(err) { // of a namespace: the webhook would have asked the API server
+		return found.without(w.missed, "namespaces"), nil
+	}
+	if err != nil {
+		return found, fmt.Errorf("judging it: %w", err)
+	}
+	if judged.Decision.Verdict.Reason == policy.Unresolved || judged.Decision.Verdict.Reason == policy.UnresolvedAdmitted {
+		found = found.without(w.missed)
+	}
+	return found, nil
+}
+
+// without notes what is missing.
+func (j Judgement) without(missed map[string]bool, others ...string) Judgement {
+	j.Missing = others
+	for resource := range missed {
+		j.Missing = append(j.Missing, resource)
+	}
+	slices.Sort(j.Missing)
+	j.Missing = slices.Compact(j.Missing)
+	return j
+}
