@@ -46,4 +46,3 @@ func (o *checkOptions) before(ctx context.Context, reader manifest.Reader, paths
 	}
 	return parsed, nil
 }
-

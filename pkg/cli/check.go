@@ -48,7 +48,9 @@ Exit codes: 0 nothing would be denied; 1 something would; 2 something cannot be 
 inventory is missing.`,
 		Example: `  kubectl seawall check apps/ --policies policies/ --inventory fleet.yaml --against git:origin/main
   helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml`,
-		RunE: func(command *cobra.Command, arguments []string) error { return options.run(command.Context(), arguments) },
+		RunE: func(command *cobra.Command, arguments []string) error {
+			return options.run(command.Context(), arguments)
+		},
 	}
 	flags := command.Flags()
 	options.world.addFlags(flags)
