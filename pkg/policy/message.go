@@ -11,8 +11,8 @@ import (
 
 // waveMessage says what is wrong with a wave, and the smallest change that passes.
 func (p *Policy) waveMessage(n Numbers, w wave) string {
-	what := fmt.Sprintf("wave %d %s %s at %s: %s, policy %q allows %s.",
-		n.Wave, verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
+	what := fmt.Sprintf("%s %s %s at %s: %s, policy %q allows %s.",
+		w.title(), verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
 		chance(p.wave, n), p.Name, p.wave.Max.Percent())
 	if n.Largest == 0 {
 		return what + " " + p.noneFits(p.wave)

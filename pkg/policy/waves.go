@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -26,13 +28,18 @@ type wave struct {
 func (p *Policy) waves(change rollout.Change) []wave {
 	var waves []wave
 	number := 1
-	for _, step := range change.Steps {
+	steps := change.Steps
+	if p.gated {
+		steps = rollout.Gated(steps)
+	}
+	for _, step := range steps {
 		if p.ignoreRemovals {
 			step = step.Staying()
 		}
 		perWave, remedy := min(step.InFlight, step.Size()), step.PaceRemedy
 		if p.gated && perWave > 0 {
 			perWave, remedy = step.Size(), step.SplitRemedy
+			step.Later = false
 		}
 		if perWave <= 0 {
 			continue
@@ -41,6 +48,18 @@ func (p *Policy) waves(change rollout.Change) []wave {
 		number += roundedUp(step.Size(), perWave)
 	}
 	return waves
+}
+
+// title names the wave: its number and the step that it belongs to.
+func (w wave) title() string {
+	title := fmt.Sprintf("wave %d", w.number)
+	if w.step.Later {
+		title = "a wave after " + title
+	}
+	if w.step.Name != "" {
+		title += " (" + w.step.Name + ")"
+	}
+	return title
 }
 
 func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }

@@ -86,6 +86,7 @@ func (s *side) paced(staying []rollout.Target) (rollout.Change, error) {
 		result.Evidence = "status.unavailable"
 	}
 	step.InFlight = min(run.peak+s.unavailable, added+max(run.limit, s.unavailable), step.Size())
+	step.Later = step.InFlight > run.first+s.unavailable
 	result.Steps = rollout.Steps(step)
 	result.Warnings = s.warnings(run.simulation, result)
 	return result, nil

@@ -14,8 +14,12 @@ type plan struct {
 
 // wave is what OCM syncs before it goes on, with room for so many clusters together.
 type wave struct {
-	clusters     []string
-	window       int
+	// name says where its pace stands.
+	name     string
+	clusters []string
+	window   int
+	// open says that OCM goes on after failures, too.
+	open         bool
 	pace, divide string
 }
 
@@ -71,7 +75,8 @@ func (p plan) steps(affected map[string]rollout.Target) []rollout.Step {
 		}
 		rollout.SortTargets(targets)
 		all = append(all, rollout.Step{
-			Targets: targets, InFlight: min(wave.window, len(targets)), PaceRemedy: wave.pace, SplitRemedy: wave.divide,
+			Name: wave.name, Targets: targets, InFlight: min(wave.window, len(targets)), Open: wave.open,
+			PaceRemedy: wave.pace, SplitRemedy: wave.divide,
 		})
 	}
 	return rollout.Steps(all...)
@@ -86,10 +91,12 @@ func beside(plans [][]rollout.Step, targets []rollout.Target) []rollout.Step {
 		for _, step := range steps {
 			most = max(most, step.InFlight)
 			if step.InFlight > widest {
-				widest, together.PaceRemedy, together.SplitRemedy = step.InFlight, step.PaceRemedy, step.SplitRemedy
+				widest, together.Name = step.InFlight, step.Name
+				together.PaceRemedy, together.SplitRemedy = step.PaceRemedy, step.SplitRemedy
 			}
 		}
 		together.InFlight += most
+		together.Later = together.Later || most > steps[0].InFlight
 	}
 	together.InFlight = min(together.InFlight, len(targets))
 	return rollout.Steps(together)
