@@ -18,7 +18,7 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 BUILDVCS = $(if $(shell git rev-parse --quiet --verify HEAD 2>/dev/null),auto,false)
 GOBUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags '-s -w'
 # The longest package starts an API server more than once.
-GOTEST = -timeout 15m $(if $(RACE),-race)
+GOTEST = -timeout 20m $(if $(RACE),-race)
 
 .PHONY: help
 help: ## Print this list

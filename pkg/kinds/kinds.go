@@ -19,6 +19,11 @@ import (
 type ArgoCD interface {
 	applicationset.Clusters
 	applicationset.Switches
+	Decisions
+}
+
+// Decisions answers of what ConfigMaps of Argo CD name what others decide.
+type Decisions interface {
 	applicationset.Decisions
 	ocm.DecisionResources
 }

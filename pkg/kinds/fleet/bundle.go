@@ -47,6 +47,15 @@ type reader struct {
 	estimates bool
 }
 
+// deletion tears all down, unless the resources are kept.
+func (s *side) deletion() rollout.Change {
+	deletion := rollout.TornDown(s.environments, deleteRemedy)
+	if s.KeepResources {
+		deletion.Steps = nil
+	}
+	return deletion
+}
+
 // Read implements rollout.Reader.
 func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	// The labels of a Bundle choose BundleNamespaceMappings.
@@ -60,21 +69,18 @@ func (r reader) Read(ctx context.Context, write rollout.Write) (rollout.Change, 
 	case err != nil:
 		return rollout.Change{}, err
 	case after == nil:
-		deletion := rollout.TornDown(before.environments, deleteRemedy)
-		if before.KeepResources {
-			deletion.Steps = nil
-		}
-		return deletion, nil
+		return before.deletion(), nil
 	case before != nil:
 		after.unavailable = before.unavailable
 	}
 	rewritten := write.Rewrites(r.unrolled...)
 	result, gone, err := change(before, after, rewritten)
-	if err == nil && r.estimates && !after.Paused {
+	if err != nil {
+		return rollout.Change{}, err
+	}
+	if r.estimates && !after.Paused {
 		everywhere := before == nil || before.Paused || rewritten
-		if everywhere || result.Affected()+gone.Size() > 0 {
-			result, err = declared(write, after, everywhere, result)
-		}
+		result, err = declared(write, after, everywhere, result.Affected()+gone.Size(), result)
 	}
 	result.Steps = rollout.Removing(result.Steps, gone, apartRemedy)
 	return result, err

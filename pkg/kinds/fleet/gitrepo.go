@@ -16,9 +16,13 @@ func GitRepo(inventory *Inventory) rollout.Kind {
 	}
 }
 
-// declared raises an estimate to what the annotation declares, where the write reaches every cluster,
+// declared raises an estimate of a write that affects anything to what the annotation declares, where the
+// write reaches everywhere,
 // and says that it is one.
-func declared(write rollout.Write, after *side, everywhere bool, result rollout.Change) (rollout.Change, error) {
+func declared(write rollout.Write, after *side, everywhere bool, affected int, result rollout.Change) (rollout.Change, error) {
+	if !everywhere && affected == 0 {
+		return result, nil
+	}
 	result.Evidence = "spec.targets, which fleet.yaml in the repository may override"
 	most, found, err := write.Declared()
 	if err != nil || !found || !everywhere || most <= len(after.clusters) {

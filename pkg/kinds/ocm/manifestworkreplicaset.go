@@ -67,7 +67,8 @@ func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollou
 		return rollout.Change{}, err
 	}
 	if after == nil {
-		return rollout.Change{Environments: len(before.environments), Steps: rollout.Steps(before.removal(rollout.Delta(before.environments, nil, nil)))}, nil
+		removal := before.removal(rollout.Delta(before.environments, nil, nil))
+		return rollout.Change{Environments: len(before.environments), Steps: rollout.Steps(removal)}, nil
 	}
 	if before == nil {
 		before = &replicaSet{}
