@@ -17,9 +17,11 @@ func (p *Policy) waveMessage(n Numbers, w wave) string {
 	if n.Largest == 0 {
 		return what + " " + p.noneFits(p.wave)
 	}
-	waves := roundedUp(w.step.Size(), n.Largest)
 	remedy := strings.ReplaceAll(w.remedy, rollout.PerWave, strconv.Itoa(n.Largest))
-	return fmt.Sprintf("%s At most %d per wave: %s (%d waves).", what, n.Largest, remedy, waves)
+	if !w.mixed() { // else nothing tells which go together
+		remedy += fmt.Sprintf(" (%d waves)", roundedUp(w.step.Size(), n.Largest))
+	}
+	return fmt.Sprintf("%s At most %d per wave: %s.", what, n.Largest, remedy)
 }
 
 // rolloutMessage says what is wrong with all waves together.

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -50,16 +51,22 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	return waves
 }
 
-// title names the wave: its number and the step that it belongs to.
+// title names the wave: its number, and the step that it belongs to unless the remedy names that.
 func (w wave) title() string {
 	title := fmt.Sprintf("wave %d", w.number)
 	if w.step.Later {
 		title = "a wave after " + title
 	}
-	if w.step.Name != "" {
+	if w.step.Name != "" && !strings.Contains(w.remedy, w.step.Name) {
 		title += " (" + w.step.Name + ")"
 	}
 	return title
+}
+
+// mixed tells whether some environments of the step are torn down and others are not.
+func (w wave) mixed() bool {
+	staying := w.step.Staying().Size()
+	return 0 < staying && staying < w.step.Size()
 }
 
 func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }
