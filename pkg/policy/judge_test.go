@@ -87,6 +87,8 @@ func staged(name, remedy string) rollout.Step {
 
 func later(step rollout.Step) rollout.Step { step.Later = true; return step }
 
+func atLeast(n int, step rollout.Step) rollout.Step { step.Least = n; return step }
+
 func open(step rollout.Step) rollout.Step { step.Open = true; return step }
 
 func TestLimits(t *testing.T) {
@@ -180,6 +182,18 @@ func TestLimits(t *testing.T) {
 			change: rollout.Change{Steps: []rollout.Step{step(5, 20), later(step(30, 100))}},
 			reason: policy.WaveOverLimit,
 			message: `a wave after wave 5 syncs 30 environments at 0.99 each (the policy's successRate.default): 26% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
+		},
+		"a field that cannot make waves so small is not the remedy": {
+			change: rollout.Change{Steps: []rollout.Step{atLeast(23, step(30, 100))}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 30 environments at 0.99 each (the policy's successRate.default): 26% chance that at least one fails, policy "default" allows 20%. ` +
+				`At most 22 per wave: split spec.strategy.rollingSync.steps[0] into steps of at most 22 Applications each (5 waves).`,
+		},
+		"but it is where it can": {
+			change: rollout.Change{Steps: []rollout.Step{atLeast(22, step(30, 100))}},
+			reason: policy.WaveOverLimit,
+			message: `wave 1 syncs 30 environments at 0.99 each (the policy's successRate.default): 26% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: set spec.strategy.rollingSync.steps[0].maxUpdate to 22 (5 waves).`,
 		},
 		"up to the next gate there is no later one": {

@@ -11,13 +11,16 @@ import (
 
 // waveMessage says what is wrong with a wave, and the smallest change that passes.
 func (p *Policy) waveMessage(n Numbers, w wave) string {
+	remedy := w.remedyFor(n.Largest)
+	if n.Largest == 0 {
+		remedy = ""
+	}
 	what := fmt.Sprintf("%s %s %s at %s: %s, policy %q allows %s.",
-		w.title(), verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
+		w.title(remedy), verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
 		chance(p.wave, n), p.Name, p.wave.Max.Percent())
 	if n.Largest == 0 {
 		return what + " " + p.noneFits(p.wave)
 	}
-	remedy := strings.ReplaceAll(w.remedy, rollout.PerWave, strconv.Itoa(n.Largest))
 	if !w.mixed() { // else nothing tells which go together
 		remedy += fmt.Sprintf(" (%d waves)", roundedUp(w.step.Size(), n.Largest))
 	}

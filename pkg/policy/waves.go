@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -51,13 +52,22 @@ func (p *Policy) waves(change rollout.Change) []wave {
 	return waves
 }
 
+// remedyFor says how to make the wave so large at most.
+func (w wave) remedyFor(largest int) string {
+	remedy := w.remedy
+	if largest < w.step.Least {
+		remedy = w.step.SplitRemedy
+	}
+	return strings.ReplaceAll(remedy, rollout.PerWave, strconv.Itoa(largest))
+}
+
 // title names the wave: its number, and the step that it belongs to unless the remedy names that.
-func (w wave) title() string {
+func (w wave) title(remedy string) string {
 	title := fmt.Sprintf("wave %d", w.number)
 	if w.step.Later {
 		title = "a wave after " + title
 	}
-	if w.step.Name != "" && !strings.Contains(w.remedy, w.step.Name) {
+	if w.step.Name != "" && !strings.Contains(remedy, w.step.Name) {
 		title += " (" + w.step.Name + ")"
 	}
 	return title

@@ -123,6 +123,9 @@ type Step struct {
 	// PaceRemedy says how to let at most PerWave environments be in flight together,
 	// such as "set spec.strategy.rollingSync.steps[0].maxUpdate to {n}".
 	PaceRemedy string
+	// Least is the fewest that PaceRemedy can let be in flight together: for fewer there is only
+	// SplitRemedy.
+	Least int
 	// SplitRemedy says how to make the step itself at most PerWave environments large.
 	SplitRemedy string
 }

@@ -36,6 +36,7 @@ type Step struct {
 	Later    bool   `json:"later,omitempty"`
 	Open     bool   `json:"open,omitempty"`
 	Pace     string `json:"pace,omitempty"`
+	Least    int    `json:"least,omitempty"`
 	Split    string `json:"split,omitempty"`
 }
 
@@ -80,6 +81,7 @@ func Run(t *testing.T, newKind NewKind) {
 			}
 			g.Expect(err).NotTo(gomega.HaveOccurred())
 			fixture.Want.Expect(g, change)
+			Remedies(t, newKind(inventory.NewStaticRegistry(fixture.Static)), fixture.Write, change)
 		})
 	}
 }
@@ -112,7 +114,7 @@ func spell(steps []rollout.Step, wanted []Step) []Step {
 			read.Name = step.Name
 		}
 		if want.Pace != "" {
-			read.Pace = step.PaceRemedy
+			read.Pace, read.Least = step.PaceRemedy, step.Least
 		}
 		if want.Split != "" {
 			read.Split = step.SplitRemedy
