@@ -121,7 +121,16 @@ func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*sid
 	return result, err
 }
 
+// unresolved is the finding about an expression of the RolloutKind, with the fields of the rollout that
+// it reads: whoever wrote the rollout knows nothing else of it.
 func (r *reader) unresolved(field, problem string, args ...any) *rollout.UnresolvedError {
+	found := r.incomplete(field, problem, args...)
+	found.Problem += r.programs.reading(field, found.Problem)
+	return found
+}
+
+// incomplete is the finding of an expression that itself says that it cannot count.
+func (r *reader) incomplete(field, problem string, args ...any) *rollout.UnresolvedError {
 	return rollout.Unresolved("RolloutKind "+r.kind+": "+field, problem, args...)
 }
 
