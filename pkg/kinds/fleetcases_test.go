@@ -119,7 +119,7 @@ func fleetKind(t *testing.T, test kindtest.FleetCase) rollout.Kind {
 		if (schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}) != kind {
 			continue
 		}
-		described, err := custom.New(&source, custom.NewInventory(registry, source.Spec.Inventory))
+		described, err := custom.New(&source, custom.NewInventories(registry, &source.Spec))
 		g.Expect(err).NotTo(HaveOccurred())
 		set.Put("described", described)
 	}

@@ -41,7 +41,7 @@ spec: {s: CANARY, n: 7391739173, m: {CANARY: CANARY}, l: [CANARY]}
 				Group: "yard.example.com", Versions: []string{"v1"}, Resource: "wagons", Kind: "Wagon", Fields: []string{"metadata.name", "metadata.labels", "spec"},
 			}
 			g := gomega.NewWithT(t)
-			kind, err := custom.New(source, custom.NewInventory(inventory.NewStaticRegistry(static), source.Spec.Inventory))
+			kind, err := custom.New(source, custom.NewInventories(inventory.NewStaticRegistry(static), &source.Spec))
 			g.Expect(err).NotTo(gomega.HaveOccurred(), text)
 			change, err := kind.Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{names: [a, b], key: nothing}"), nil))
 			for _, said := range kindtest.Messages(change, err) {

@@ -31,6 +31,9 @@ const (
 	objectVariable    = "object"
 	oldObjectVariable = "oldObject"
 	targetsVariable   = "targets"
+	// referencesVariable and variablesVariable are followed by a name.
+	referencesVariable = "references."
+	variablesVariable  = "variables."
 )
 
 // program is a compiled expression.
@@ -54,12 +57,16 @@ type programs struct {
 
 // newEnvironment returns what expressions may use: the libraries of Kubernetes 1.37, in
 // whatever version Seawall runs, so that an expression does not change its meaning.
-func newEnvironment(withTargets bool) (*cel.Env, error) {
+func newEnvironment(spec *v1alpha1.RolloutKindSpec) (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.Variable(objectVariable, cel.DynType), cel.Variable(oldObjectVariable, cel.DynType), selects(),
 	}
-	if withTargets {
-		options = append(options, cel.Variable(targetsVariable, cel.ListType(cel.DynType)))
+	objects := cel.ListType(cel.DynType)
+	if spec.Inventory.Resource != "" {
+		options = append(options, cel.Variable(targetsVariable, objects))
+	}
+	for _, reference := range spec.References {
+		options = append(options, cel.Variable(referencesVariable+reference.Name, objects))
 	}
 	const introduced, libraries = "1.0", "1.37"
 	extended, err := environment.MustBaseEnvSet(version.MustParseGeneric(libraries)).Extend(environment.VersionedOptions{
@@ -87,7 +94,7 @@ type compiler struct {
 
 func compile(spec *v1alpha1.RolloutKindSpec) (*programs, field.ErrorList) {
 	path := field.NewPath("spec")
-	env, err := newEnvironment(spec.Inventory.Resource != "")
+	env, err := newEnvironment(spec)
 	if err != nil {
 		return nil, field.ErrorList{field.InternalError(path, err)}
 	}
@@ -110,7 +117,7 @@ func (c *compiler) variables(path *field.Path, variables []v1alpha1.ExpressionVa
 	for i, variable := range variables {
 		var yields *cel.Type
 		compiled[i], yields = c.compile(path.Index(i).Child("expression"), variable.Expression, cel.DynType)
-		compiled[i].variable = "variables." + variable.Name
+		compiled[i].variable = variablesVariable + variable.Name
 		c.reads[compiled[i].variable] = compiled[i].reads
 		extended, err := c.env.Extend(cel.Variable(compiled[i].variable, yields))
 		if err != nil {

@@ -234,7 +234,7 @@ func TestWhatIsWrongWithAnExpressionIsShownInIt(t *testing.T) {
 
 func TestABrokenRolloutKindCountsNothingAsNone(t *testing.T) {
 	g := gomega.NewWithT(t)
-	kind, err := custom.New(wagons("x", "", ""), nil)
+	kind, err := custom.New(wagons("x", "", ""), custom.Inventories{})
 	g.Expect(err).To(gomega.HaveOccurred())
 	_, err = kind.Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{}"), nil))
 	unresolved, is := errors.AsType[*rollout.UnresolvedError](err)

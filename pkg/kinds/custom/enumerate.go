@@ -122,7 +122,7 @@ func (r *reader) uncounted(members map[string]any, namespace string) error {
 		return err
 	}
 	found := r.incomplete("spec.environments", "cannot say them all")
-	if r.targets == nil || r.programs.says(because) {
+	if r.none() || r.programs.says(because) {
 		found.Problem += ": " + because
 	} else {
 		found.Withheld = rollout.Quote(because)

@@ -11,15 +11,45 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
-// Inventory holds the objects that a RolloutKind's expressions see as targets; nil without.
+// Inventory holds objects that a RolloutKind's expressions see.
 type Inventory = inventory.Collection[map[string]any]
 
-// NewInventory has the registry read what a RolloutKind declares as its inventory, until
-// inventory.Unregister. It returns nil for a RolloutKind without one.
-func NewInventory(registry *inventory.Registry, declared v1alpha1.RolloutKindInventory) *Inventory {
-	if declared.Resource == "" {
-		return nil
+// Inventories are all that a RolloutKind declares: nil targets if it has none, and its references
+// by the names that expressions use.
+type Inventories struct {
+	targets    *Inventory
+	references map[string]*Inventory
+}
+
+// NewInventories has the registry read what a RolloutKind declares, until Unregister.
+func NewInventories(registry *inventory.Registry, spec *v1alpha1.RolloutKindSpec) Inventories {
+	var all Inventories
+	if spec.Inventory.Resource != "" {
+		all.targets = register(registry, &spec.Inventory)
 	}
+	if len(spec.References) > 0 {
+		all.references = make(map[string]*Inventory, len(spec.References))
+	}
+	for i := range spec.References {
+		all.references[referencesVariable+spec.References[i].Name] = register(registry, &spec.References[i].RolloutKindInventory)
+	}
+	return all
+}
+
+// Unregister ends what NewInventories began.
+func (i Inventories) Unregister(registry *inventory.Registry) {
+	if i.targets != nil {
+		inventory.Unregister(registry, i.targets)
+	}
+	for _, objects := range i.references {
+		inventory.Unregister(registry, objects)
+	}
+}
+
+// none says that expressions see nothing but the rollout.
+func (i Inventories) none() bool { return i.targets == nil && len(i.references) == 0 }
+
+func register(registry *inventory.Registry, declared *v1alpha1.RolloutKindInventory) *Inventory {
 	fields := make([][]string, len(declared.Fields))
 	for i, field := range declared.Fields {
 		fields[i] = strings.Split(field, ".")

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -21,8 +20,9 @@ const (
 
 // reader reads a kind that a RolloutKind describes.
 type reader struct {
+	Inventories
+
 	programs *programs
-	targets  *inventory.Collection[map[string]any] // nil without an inventory
 	kind     string
 	remedy   string
 }
@@ -136,7 +136,7 @@ func (r *reader) incomplete(field, problem string, args ...any) *rollout.Unresol
 
 // number spells a number that an expression yields, unless it may be made of the inventory.
 func (r *reader) number(value int64) string {
-	if r.targets != nil {
+	if !r.none() {
 		return "another number"
 	}
 	return strconv.FormatInt(value, 10)
@@ -145,7 +145,7 @@ func (r *reader) number(value int64) string {
 // spell says what an expression yields, and only of what sort that is if it may be made of the
 // inventory.
 func (r *reader) spell(value any) string {
-	if r.targets != nil {
+	if !r.none() {
 		return rollout.SortOf(value)
 	}
 	text, err := json.Marshal(value)
