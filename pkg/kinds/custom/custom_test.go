@@ -105,6 +105,16 @@ func TestWhatExpressionsYield(t *testing.T) {
 		"a name more in a plan without pace": {"object.spec.names", "", rollout.Update, "{names: [a, b, c]}", "{names: [a, b]}", kindtest.Want{
 			Environments: 3, Affected: 3, Steps: []kindtest.Step{{Added: []string{"c"}, Changed: []string{"a", "b"}, InFlight: 3}},
 		}},
+		"what one write adds and drops is one wave": {"object.spec.names", "object.spec.waves", rollout.Update, "{names: [b, c, d], waves: 1}", "{names: [a, x], waves: 1}", kindtest.Want{
+			Environments: 3, Affected: 5, Steps: []kindtest.Step{{
+				Added: []string{"b", "c", "d"}, Removed: []string{"a", "x"}, InFlight: 3,
+				Pace: "make waves of at most {n} environments, and drop environments in writes of their own, at most {n} in each",
+			}},
+		}},
+		"and what it changes and drops of a number": {"object.spec.count", "object.spec.waves", rollout.Update, "{count: 5, waves: [2]}", "{count: 9, waves: [2]}", kindtest.Want{
+			Environments: 5, Affected: 9, Steps: []kindtest.Step{{Declared: 2, Gone: 4, InFlight: 6}, {Declared: 3, InFlight: 3}},
+			Evidence: "the number that RolloutKind trains.trains.example.com yields",
+		}},
 		"null waves are none": {"object.spec.names", "object.spec.window", rollout.Create, "{names: [a, b], window: null}", "", kindtest.Want{
 			Environments: 2, Affected: 2, Steps: []kindtest.Step{{Added: []string{"a", "b"}, InFlight: 2}},
 		}},
@@ -126,7 +136,7 @@ func TestOldObjectIsNullUnlessOneIsReplaced(t *testing.T) {
 	change, err := read(t, source, rollout.Update, "{name: b}", "{name: a}")
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	kindtest.Want{Environments: 1, Affected: 2, Steps: []kindtest.Step{
-		{Added: []string{"of a"}, InFlight: 1}, {Removed: []string{"new"}, InFlight: 1},
+		{Added: []string{"of a"}, Removed: []string{"new"}, InFlight: 2},
 	}}.Expect(g, change)
 }
 

@@ -16,6 +16,8 @@ import (
 const (
 	defaultRemedy = "make waves of at most " + rollout.PerWave + " environments"
 	removeRemedy  = "drop at most " + rollout.PerWave + " environments in one write"
+	// No wave of the RolloutKind paces what is dropped.
+	apartRemedy = ", and drop environments in writes of their own, at most " + rollout.PerWave + " in each"
 )
 
 // reader reads a kind that a RolloutKind describes.
@@ -196,8 +198,7 @@ func (r *reader) change(before, after *side, write rollout.Write) (rollout.Chang
 		return rollout.Released, released[name]
 	}
 	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, effect))
-	result.Steps = waves.steps(after.names, staying, r.paceRemedy())
-	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
+	result.Steps = rollout.Removing(waves.steps(after.names, staying, r.paceRemedy()), rollout.AtOnce(removed, removeRemedy), apartRemedy)
 	return result, r.declare(&result, before, after, write, rewritten)
 }
 
@@ -232,9 +233,9 @@ func (r *reader) changeOfCounts(result *rollout.Change, before, after int, rewri
 		result.Evidence = "the number that RolloutKind " + r.kind + " yields"
 	}
 	if gone := before - after; gone > 0 {
-		result.Steps = append(result.Steps, rollout.Step{
+		result.Steps = rollout.Removing(result.Steps, rollout.Step{
 			Gone: gone, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
-		})
+		}, apartRemedy)
 	}
 }
 
