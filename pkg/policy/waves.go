@@ -53,7 +53,7 @@ func (p *Policy) waves(change rollout.Change) []wave {
 }
 
 // remedyFor says how to make the wave so large at most.
-func (w wave) remedyFor(largest int) string {
+func (w *wave) remedyFor(largest int) string {
 	remedy := w.remedy
 	if largest < w.step.Least {
 		remedy = w.step.SplitRemedy
@@ -62,7 +62,7 @@ func (w wave) remedyFor(largest int) string {
 }
 
 // title names the wave: its number, and the step that it belongs to unless the remedy names that.
-func (w wave) title(remedy string) string {
+func (w *wave) title(remedy string) string {
 	title := fmt.Sprintf("wave %d", w.number)
 	if w.step.Later {
 		title = "a wave after " + title
@@ -74,7 +74,7 @@ func (w wave) title(remedy string) string {
 }
 
 // mixed tells whether some environments of the step are torn down and others are not.
-func (w wave) mixed() bool {
+func (w *wave) mixed() bool {
 	staying := w.step.Staying().Size()
 	return 0 < staying && staying < w.step.Size()
 }

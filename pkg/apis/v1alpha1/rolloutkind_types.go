@@ -138,14 +138,14 @@ type ExpressionVariable struct {
 
 // RolloutKindReference is a resource that expressions read under a name.
 type RolloutKindReference struct {
+	RolloutKindInventory `json:",inline"`
+
 	// name is that by which expressions use the objects, after "references.".
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	// +kubebuilder:validation:Pattern=`^[a-z][A-Za-z0-9]*$`
 	Name string `json:"name,omitempty"`
-
-	RolloutKindInventory `json:",inline"`
 }
 
 // RolloutKindInventory is a resource whose objects say which environments exist. Seawall

@@ -60,7 +60,9 @@ func (s *side) paced(staying []rollout.Target) (rollout.Change, error) {
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	step := rollout.Step{Targets: make([]rollout.Target, 0, len(staying)), PaceRemedy: paceRemedy, SplitRemedy: splitRemedy, Least: s.unavailable}
+	step := rollout.Step{
+		Targets: make([]rollout.Target, 0, len(staying)), PaceRemedy: paceRemedy, SplitRemedy: splitRemedy, Least: s.unavailable,
+	}
 	if s.estimate {
 		step.PaceRemedy = splitRemedy
 	}

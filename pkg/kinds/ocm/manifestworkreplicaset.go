@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	besideRemedy = "set the rolloutStrategy of all spec.placementRefs so that they have at most " + rollout.PerWave + " clusters in flight together"
+	besideRemedy = "set the rolloutStrategy of all spec.placementRefs so that they have at most " + rollout.PerWave +
+		" clusters in flight together"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
 	// What goes in one reconcile with what syncs is paced by no strategy.
 	apartRemedy = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
