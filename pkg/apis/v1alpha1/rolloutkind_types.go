@@ -75,13 +75,13 @@ type RolloutKindSpec struct {
 	// +optional
 	Inventory RolloutKindInventory `json:"inventory,omitzero"`
 
-	// references are resources that the expressions read beside the inventory, each as
-	// "references.<name>": objects that a rollout names, or that name it or each other.
+	// related are resources that the expressions read beside the inventory, each as
+	// "related.<name>": objects that a rollout names, or that name it or each other.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
 	// +kubebuilder:validation:MaxItems=4
-	References []RolloutKindReference `json:"references,omitempty"`
+	Related []RelatedInventory `json:"related,omitempty"`
 
 	// variables are expressions that those below and later variables can use, as
 	// "variables.<name>". One that nothing uses is not evaluated.
@@ -136,11 +136,11 @@ type ExpressionVariable struct {
 	Expression Expression `json:"expression,omitempty"`
 }
 
-// RolloutKindReference is a resource that expressions read under a name.
-type RolloutKindReference struct {
+// RelatedInventory is a resource that expressions read under a name.
+type RelatedInventory struct {
 	RolloutKindInventory `json:",inline"`
 
-	// name is that by which expressions use the objects, after "references.".
+	// name is that by which expressions use the objects, after "related.".
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63

@@ -39,14 +39,14 @@ spec: {s: CANARY, n: 7391739173, m: {CANARY: CANARY}, l: [CANARY]}
 			}
 			text := text
 			if referred {
-				text = strings.ReplaceAll(text, "targets", "references.wagons")
+				text = strings.ReplaceAll(text, "targets", "related.wagons")
 			}
 			source := wagons("dyn("+text+")", "", "")
 			if waves {
 				source = wagons("object.spec.names", "dyn("+text+")", "")
 			}
 			if referred {
-				source.Spec.References = []v1alpha1.RolloutKindReference{{Name: "wagons", RolloutKindInventory: read}}
+				source.Spec.Related = []v1alpha1.RelatedInventory{{Name: "wagons", RolloutKindInventory: read}}
 			} else {
 				source.Spec.Inventory = read
 			}

@@ -31,9 +31,9 @@ const (
 	objectVariable    = "object"
 	oldObjectVariable = "oldObject"
 	targetsVariable   = "targets"
-	// referencesVariable and variablesVariable are followed by a name.
-	referencesVariable = "references."
-	variablesVariable  = "variables."
+	// relatedVariable and variablesVariable are followed by a name.
+	relatedVariable   = "related."
+	variablesVariable = "variables."
 )
 
 // program is a compiled expression.
@@ -65,8 +65,8 @@ func newEnvironment(spec *v1alpha1.RolloutKindSpec) (*cel.Env, error) {
 	if spec.Inventory.Resource != "" {
 		options = append(options, cel.Variable(targetsVariable, objects))
 	}
-	for _, reference := range spec.References {
-		options = append(options, cel.Variable(referencesVariable+reference.Name, objects))
+	for _, related := range spec.Related {
+		options = append(options, cel.Variable(relatedVariable+related.Name, objects))
 	}
 	const introduced, libraries = "1.0", "1.37"
 	extended, err := environment.MustBaseEnvSet(version.MustParseGeneric(libraries)).Extend(environment.VersionedOptions{

@@ -110,16 +110,16 @@ func TestTargetsCarryTheirRates(t *testing.T) {
 	}
 }
 
-// TestReferencesAreJoined holds what docs/custom-kinds.md shows.
-func TestReferencesAreJoined(t *testing.T) {
+// TestRelatedObjectsAreJoined holds what docs/custom-kinds.md shows.
+func TestRelatedObjectsAreJoined(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/custom-kinds.md")
 	g := gomega.NewWithT(t)
 	g.Expect(err).NotTo(gomega.HaveOccurred())
-	_, shown, found := strings.Cut(string(page), "```yaml\nreferences:\n")
+	_, shown, found := strings.Cut(string(page), "```yaml\nrelated:\n")
 	g.Expect(found).To(gomega.BeTrue())
 	shown, _, _ = strings.Cut(shown, "```")
 	source := wagons("", "", "")
-	g.Expect(yaml.UnmarshalStrict([]byte("references:\n"+shown), &source.Spec)).To(gomega.Succeed())
+	g.Expect(yaml.UnmarshalStrict([]byte("related:\n"+shown), &source.Spec)).To(gomega.Succeed())
 	source.Spec.Inventory = v1alpha1.RolloutKindInventory{
 		Group: "yard.example.com", Versions: []string{"v1"}, Resource: "wagons", Kind: "Wagon", Fields: []string{"spec.pool"},
 	}
@@ -143,5 +143,5 @@ func TestReferencesAreJoined(t *testing.T) {
 
 	gone := inventory.NewStaticRegistry(inventory.Static{Absent: []string{"pools.yard.example.com"}, Objects: kindtest.Objects(t, fmt.Appendf(nil, objects, 1))})
 	_, err = newKind(source)(gone).Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{region: north}"), nil))
-	g.Expect(rollout.IsFinding(err)).To(gomega.BeTrue(), "a reference that is not served is not one of no objects")
+	g.Expect(rollout.IsFinding(err)).To(gomega.BeTrue(), "a related resource that is not served is not one of no objects")
 }

@@ -24,7 +24,7 @@ type evaluation struct {
 func (r *reader) begin(ctx context.Context, object, old map[string]any) *evaluation {
 	e := &evaluation{reader: r, ctx: ctx}
 	e.variables = map[string]any{objectVariable: object, oldObjectVariable: nil, targetsVariable: e.objects(r.targets)}
-	for name, objects := range r.references {
+	for name, objects := range r.related {
 		e.variables[name] = e.objects(objects)
 	}
 	if old != nil {

@@ -14,11 +14,11 @@ import (
 // Inventory holds objects that a RolloutKind's expressions see.
 type Inventory = inventory.Collection[map[string]any]
 
-// Inventories are all that a RolloutKind declares: nil targets if it has none, and its references
-// by the names that expressions use.
+// Inventories are all that a RolloutKind declares: nil targets if it has none, and the related
+// ones by the names that expressions use.
 type Inventories struct {
-	targets    *Inventory
-	references map[string]*Inventory
+	targets *Inventory
+	related map[string]*Inventory
 }
 
 // NewInventories has the registry read what a RolloutKind declares, until Unregister.
@@ -27,11 +27,11 @@ func NewInventories(registry *inventory.Registry, spec *v1alpha1.RolloutKindSpec
 	if spec.Inventory.Resource != "" {
 		all.targets = register(registry, &spec.Inventory)
 	}
-	if len(spec.References) > 0 {
-		all.references = make(map[string]*Inventory, len(spec.References))
+	if len(spec.Related) > 0 {
+		all.related = make(map[string]*Inventory, len(spec.Related))
 	}
-	for i := range spec.References {
-		all.references[referencesVariable+spec.References[i].Name] = register(registry, &spec.References[i].RolloutKindInventory)
+	for i := range spec.Related {
+		all.related[relatedVariable+spec.Related[i].Name] = register(registry, &spec.Related[i].RolloutKindInventory)
 	}
 	return all
 }
@@ -41,13 +41,13 @@ func (i Inventories) Unregister(registry *inventory.Registry) {
 	if i.targets != nil {
 		inventory.Unregister(registry, i.targets)
 	}
-	for _, objects := range i.references {
+	for _, objects := range i.related {
 		inventory.Unregister(registry, objects)
 	}
 }
 
 // none says that expressions see nothing but the rollout.
-func (i Inventories) none() bool { return i.targets == nil && len(i.references) == 0 }
+func (i Inventories) none() bool { return i.targets == nil && len(i.related) == 0 }
 
 func register(registry *inventory.Registry, declared *v1alpha1.RolloutKindInventory) *Inventory {
 	fields := make([][]string, len(declared.Fields))
