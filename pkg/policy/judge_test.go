@@ -141,7 +141,7 @@ func TestLimits(t *testing.T) {
 			change: rollout.Change{Steps: []rollout.Step{renamed(22)}},
 			reason: policy.WaveOverLimit,
 			message: `wave 1 syncs or tears down 44 environments at 0.99 each (the policy's successRate.default): 35.7% chance that at least one fails, policy "default" allows 20%. ` +
-				`At most 22 per wave: rename at most 22 (2 waves).`,
+				`At most 22 per wave: rename at most 22.`,
 		},
 		"half of it is a wave where removals are ignored": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
