@@ -65,7 +65,7 @@ func (p *Preview) Warnings(ctx context.Context, before, after *policy.Policy) []
 	}
 	found, err := p.look(ctx, before, after)
 	if err != nil {
-		return []string{cut("which rollouts this affects is not known: " + strings.Join(strings.Fields(err.Error()), " "))}
+		return []string{cut("which rollouts this affects is not known: "+strings.Join(strings.Fields(err.Error()), " "), longestWarning)}
 	}
 	return found.warnings()
 }
@@ -177,11 +177,11 @@ func named(what string, names []string, total int, tail string) string {
 	return text
 }
 
-// cut shortens a text that is not Seawall's own.
-func cut(text string) string {
+// cut shortens a text that is not Seawall's own to so many bytes.
+func cut(text string, longest int) string {
 	const ellipsis = "…"
-	if len(text) <= longestWarning {
+	if len(text) <= longest {
 		return text
 	}
-	return strings.ToValidUTF8(text[:longestWarning-len(ellipsis)], "") + ellipsis
+	return strings.ToValidUTF8(text[:longest-len(ellipsis)], "") + ellipsis
 }

@@ -45,8 +45,8 @@ func TestWarnings(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	g := gomega.NewWithT(t)
-	g.Expect(cut("short")).To(gomega.Equal("short"))
-	g.Expect(cut(strings.Repeat("ä", 200))).To(gomega.And(gomega.HaveSuffix("ä…"), gomega.HaveLen(255)))
+	g.Expect(cut("short", 256)).To(gomega.Equal("short"))
+	g.Expect(cut(strings.Repeat("ä", 200), 256)).To(gomega.And(gomega.HaveSuffix("ä…"), gomega.HaveLen(255)))
 }
 
 func TestBudget(t *testing.T) {
