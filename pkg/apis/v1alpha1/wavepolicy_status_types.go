@@ -67,6 +67,18 @@ type WavePolicyStatus struct {
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
+	// selects says in a few words which writes the policy judges, for whoever lists policies.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Selects string `json:"selects,omitempty"`
+
+	// actions says so of what is done about a violation.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Actions string `json:"actions,omitempty"`
+
 	// rollouts are the existing rollouts that the policy matches; not set while the re-count
 	// has not seen all, or is turned off.
 	// +optional
