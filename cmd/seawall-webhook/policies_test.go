@@ -153,7 +153,7 @@ var _ = Describe("policies", func() {
 		}
 		said, code := kubectlPolicy(ctx, newPolicy("unserved", "0.2", nil), "--dry-run=server")
 		Expect(code).To(BeZero())
-		Expect(said).NotTo(ContainSubstring("serve"), "who names no kind means those that there are")
+		Expect(said).NotTo(ContainSubstring("does not serve"), "who names no kind means those that there are")
 	})
 
 	It("that cannot be read refuse what they select, and say so", func(ctx SpecContext) {
@@ -192,7 +192,7 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Entry("ten places", map[string]any{"maxWaveFailureProbability": "0.0123456789"}, "spec.maxWaveFailureProbability"),
 		Entry("a percentage", map[string]any{"maxWaveFailureProbability": "20%"}, `not a percentage: "0.2" is 20%`),
 		Entry("a percentage for a rate", limit(map[string]any{"successRate": map[string]any{"default": "99%", "max": "99.9%"}}),
-			`spec.successRate.default: Invalid value: must be a decimal from 0 to 1`),
+			`spec.successRate.default: Invalid value: "99%": must be a decimal from 0 to 1`),
 		Entry("a number", map[string]any{"maxWaveFailureProbability": 0.2}, "must be of type string"),
 		Entry("a rollout limit above 1", limit(map[string]any{"maxRolloutFailureProbability": "2"}), "spec.maxRolloutFailureProbability"),
 		Entry("a negative tolerance", limit(map[string]any{"toleratedFailures": int64(-1)}), "spec.toleratedFailures"),
