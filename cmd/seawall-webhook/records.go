@@ -120,7 +120,8 @@ func recordClient(cluster *rest.Config) (client.Client, error) {
 
 // sinks returns them for whoever decides.
 func (r *records) sinks() audit.Sinks {
-	sinks := audit.Sinks{r.log}
+	sinks := make(audit.Sinks, 0, 1+len(r.queues))
+	sinks = append(sinks, r.log)
 	for _, queue := range r.queues {
 		sinks = append(sinks, queue)
 	}

@@ -76,17 +76,8 @@ func (l *list) pages(ctx context.Context, yield func(existing, error) bool) erro
 		if err != nil {
 			return err
 		}
-		for _, item := range found.Items {
-			parsed, err := parse(item)
-			if err != nil {
-				return err
-			}
-			if l.passed(parsed) {
-				continue
-			}
-			if !yield(parsed, nil) {
-				return errStopped
-			}
+		if err := l.each(found.Items, yield); err != nil {
+			return err
 		}
 		if l.next = found.Metadata.Continue; l.next == "" {
 			return nil
@@ -96,6 +87,20 @@ func (l *list) pages(ctx context.Context, yield func(existing, error) bool) erro
 			l.expired = 0
 		}
 	}
+}
+
+// each yields the rollouts of a page.
+func (l *list) each(items []json.RawMessage, yield func(existing, error) bool) error {
+	for _, item := range items {
+		parsed, err := parse(item)
+		if err != nil {
+			return err
+		}
+		if !l.passed(parsed) && !yield(parsed, nil) {
+			return errStopped
+		}
+	}
+	return nil
 }
 
 // page asks for the next one, and returns its size in bytes, too.
