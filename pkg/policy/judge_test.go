@@ -334,6 +334,15 @@ func TestRemovals(t *testing.T) {
 			message: `wave 1 tears down 50 environments at 0.99 each (the policy's successRate.default): 39.5% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: remove at most 22 environments in one write (3 waves).`,
 		},
+		"no rate is asked for that the policy would not believe": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.MaxWaveFailureProbability, s.SuccessRate = "0.01", &v1alpha1.SuccessRate{Default: "0.9", Max: "0.98"}
+			},
+			change: removal,
+			reason: policy.WaveOverLimit,
+			message: `wave 1 tears down 50 environments at 0.9 each (the policy's successRate.default): 99.5% chance that at least one fails, policy "default" allows 1%. ` +
+				`Not even one environment passes: that takes a sync success rate of at least 0.99, which this policy does not believe of a rollout, or another limit.`,
+		},
 		"a policy may leave teardowns out": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
 			change: removal,

@@ -490,6 +490,11 @@ func (in *WavePolicyRollouts) DeepCopyInto(out *WavePolicyRollouts) {
 		*out = new(int32)
 		**out = **in
 	}
+	if in.Overridden != nil {
+		in, out := &in.Overridden, &out.Overridden
+		*out = new(int32)
+		**out = **in
+	}
 	if in.ObservedTime != nil {
 		in, out := &in.ObservedTime, &out.ObservedTime
 		*out = (*in).DeepCopy()
