@@ -49,6 +49,7 @@ var _ = Describe("the examples of the documentation", func() {
 		},
 		Entry("of policies", "policies.md", 11),
 		Entry("of overrides", "overrides.md", 1),
+		Entry("of operations", "operations.md", 1),
 		Entry("of rights", "rights.md", 1),
 	)
 

@@ -142,6 +142,20 @@ var _ = Describe("policies", func() {
 			HaveField("Message", ContainSubstring("AppSet.argoproj.io"))))
 	})
 
+	It("warn their author at once of a kind that nobody judges or serves", func(ctx SpecContext) {
+		for kind, want := range map[v1alpha1.KindReference]string{
+			{Group: "argoproj.io", Kind: "ApplicationSets"}: "spec.match: Seawall judges no ApplicationSets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?",
+			{Group: "fleet.cattle.io", Kind: "Bundle"}:      "spec.match: this API server does not serve Bundle.fleet.cattle.io, so that the policy is void for it until it does",
+		} {
+			said, code := kubectlPolicy(ctx, newPolicy("unserved", "0.2", &v1alpha1.WavePolicyMatch{Kinds: []v1alpha1.KindReference{kind}}), "--dry-run=server")
+			Expect(code).To(BeZero())
+			Expect(said).To(ContainSubstring("Warning: " + want))
+		}
+		said, code := kubectlPolicy(ctx, newPolicy("unserved", "0.2", nil), "--dry-run=server")
+		Expect(code).To(BeZero())
+		Expect(said).NotTo(ContainSubstring("does not serve"), "who names no kind means those that there are")
+	})
+
 	It("that cannot be read refuse what they select, and say so", func(ctx SpecContext) {
 		broken := newPolicy("broken", "0.5", &v1alpha1.WavePolicyMatch{ObjectSelector: likeSelector()})
 		Expect(api.Create(ctx, broken)).NotTo(Succeed(), "the webhook refuses it")
@@ -176,6 +190,9 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Entry("NaN", map[string]any{"maxWaveFailureProbability": "NaN"}, "spec.maxWaveFailureProbability"),
 		Entry("an exponent", map[string]any{"maxWaveFailureProbability": "1e-3"}, "spec.maxWaveFailureProbability"),
 		Entry("ten places", map[string]any{"maxWaveFailureProbability": "0.0123456789"}, "spec.maxWaveFailureProbability"),
+		Entry("a percentage", map[string]any{"maxWaveFailureProbability": "20%"}, `not a percentage: "0.2" is 20%`),
+		Entry("a percentage for a rate", limit(map[string]any{"successRate": map[string]any{"default": "99%", "max": "99.9%"}}),
+			`spec.successRate.default: Invalid value: "99%": must be a decimal from 0 to 1`),
 		Entry("a number", map[string]any{"maxWaveFailureProbability": 0.2}, "must be of type string"),
 		Entry("a rollout limit above 1", limit(map[string]any{"maxRolloutFailureProbability": "2"}), "spec.maxRolloutFailureProbability"),
 		Entry("a negative tolerance", limit(map[string]any{"toleratedFailures": int64(-1)}), "spec.toleratedFailures"),
@@ -222,9 +239,24 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Expect(code).To(Equal(1))
 		Expect(said).To(ContainSubstring(fmt.Sprintf("spec.maxWaveFailureProbability: Invalid value: %q", "1.5")))
 		Eventually(accepted(ctx, "default")).ShouldNot(BeNil())
-		output, err := plane.Kubectl(ctx, nil, "get", "wpol", "default")
-		Expect(err).NotTo(HaveOccurred())
-		Expect(lines(output.Stdout)[0]).To(MatchRegexp(`NAME +MAX WAVE +ACTIONS +ACCEPTED +ROLLOUTS +OVER LIMIT +AGE`))
-		Expect(lines(output.Stdout)[1]).To(MatchRegexp(`default +0.2 +\["Deny"\] +True`))
+		createPolicy(ctx, newPolicy("listed", "0.25", &v1alpha1.WavePolicyMatch{
+			Kinds:             []v1alpha1.KindReference{{Group: "argoproj.io", Kind: "ApplicationSet"}, {Group: "fleet.cattle.io", Kind: "Bundle"}},
+			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"tier": "production"}},
+		}))
+		changePolicy(ctx, "listed", func(spec *v1alpha1.WavePolicySpec) {
+			spec.ValidationActions = []v1alpha1.ValidationAction{v1alpha1.ActionWarn, v1alpha1.ActionAudit}
+			spec.MaxRolloutFailureProbability = "0.5"
+		})
+		listed := func(flags ...string) string {
+			output, err := plane.Kubectl(ctx, nil, append([]string{"get", "wpol", "default", "listed"}, flags...)...)
+			Expect(err).NotTo(HaveOccurred())
+			return output.Stdout
+		}
+		Eventually(func() string { return listed() }).WithTimeout(10 * second).Should(MatchRegexp(
+			`listed +ApplicationSet,Bundle; namespaces tier=production +0.25 +0.5 +Warn,Audit +True`))
+		Expect(lines(listed())[0]).To(MatchRegexp(`NAME +SELECTS +MAX WAVE +MAX ROLLOUT +ACTIONS +ACCEPTED +ROLLOUTS +OVER LIMIT +AGE`))
+		Expect(lines(listed())[1]).To(MatchRegexp(`default +all kinds +0.2 +Deny +True`))
+		Expect(lines(listed("-o", "wide"))[0]).To(MatchRegexp(
+			`UNRESOLVED +OVERRIDDEN +COUNTED +DEFAULT RATE +MAX RATE +TOLERATED +WAVES +REMOVALS +ON UNRESOLVED +OVERRIDE SECONDS +AGE`))
 	})
 })

@@ -22,6 +22,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit/reports"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/metrics"
+	"github.com/seawall-dev/seawall/pkg/recount"
 )
 
 const (
@@ -34,14 +35,17 @@ const (
 	eventsSink, reportsSink = "events", "reports"
 )
 
-// records write decisions to objects of the API server, in the background.
+// records write decisions to the log and, in the background, to objects of the API server.
 type records struct {
+	log    audit.Log
 	queues []*audit.Queue
 	served *reports.Served
 	// retention deletes old reports; nil without reports.
 	retention *reports.Retention
-	group     sync.WaitGroup
-	stop      context.CancelFunc
+	// found are the findings in reports; nil without reports.
+	found recount.Memory
+	group sync.WaitGroup
+	stop  context.CancelFunc
 }
 
 // newRecords returns the records that the configuration asks for.
@@ -50,7 +54,7 @@ func newRecords(cluster *rest.Config, configuration config.Records, logger *slog
 	if err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
-	r := &records{stop: func() {}}
+	r := &records{stop: func() {}, log: audit.Log{Logger: logger}}
 	if configuration.Events {
 		writing, err := recordClient(cluster)
 		if err != nil {
@@ -75,6 +79,7 @@ func newRecords(cluster *rest.Config, configuration config.Records, logger *slog
 			Client: writing, Served: r.served, Logger: logger, Age: configuration.ReportRetention,
 			PerNamespace: configuration.ReportsPerNamespace, Total: configuration.ReportsTotal,
 		}
+		r.found = reports.Found{Client: writing, Most: configuration.ReportsTotal}
 	}
 	return r, nil
 }
@@ -113,11 +118,12 @@ func recordClient(cluster *rest.Config) (client.Client, error) {
 	return writing, nil
 }
 
-// sinks returns them for the handler.
+// sinks returns them for whoever decides.
 func (r *records) sinks() audit.Sinks {
-	sinks := make(audit.Sinks, len(r.queues))
-	for i, queue := range r.queues {
-		sinks[i] = queue
+	sinks := make(audit.Sinks, 0, 1+len(r.queues))
+	sinks = append(sinks, r.log)
+	for _, queue := range r.queues {
+		sinks = append(sinks, queue)
 	}
 	return sinks
 }

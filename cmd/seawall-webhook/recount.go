@@ -10,7 +10,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
@@ -45,7 +44,7 @@ func newRollouts(mgr manager.Manager) (*recount.Rollouts, error) {
 
 // countAgain judges existing rollouts again. Only who does so has metrics of it.
 func countAgain(
-	configuration config.Config, evaluator *evaluate.Evaluator, rollouts *recount.Rollouts, to followed, sink audit.Sink,
+	configuration config.Config, evaluator *evaluate.Evaluator, rollouts *recount.Rollouts, to followed, kept *records,
 ) func(manager.Manager) error {
 	var changed atomic.Pointer[func()]
 	to.registry.Observe(func(inventory.Source, string, string) {
@@ -63,7 +62,8 @@ func countAgain(
 			Kinds:     to.kinds,
 			Rollouts:  rollouts,
 			Publisher: recount.Statuses{Client: mgr.GetClient(), Every: configuration.Recount.Interval},
-			Sink:      sink,
+			Sink:      kept.sinks(),
+			Memory:    kept.found,
 			Meter:     meter,
 			Interval:  configuration.Recount.Interval,
 		}

@@ -196,9 +196,16 @@ var _ = Describe("the re-count", func() {
 		Expect(api.Create(ctx, override)).To(Succeed())
 		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(2))
 		Expect(findings(webhook, "permitted")()[1]).To(HaveKeyWithValue("action", "Allow"))
-		Eventually(numbers(ctx, api, "permitting")).WithTimeout(wait).Should(Equal([]int32{1, 1, 0}), "it is over the limit all the same")
+		Expect(findings(webhook, "permitted")()[1]).To(And(
+			HaveKeyWithValue("reason", "Overridden"), HaveKeyWithValue("override", "argocd/permitted"), HaveKeyWithValue("message", HavePrefix("wave 1 syncs 30 ")),
+		))
+		Eventually(numbers(ctx, api, "permitting")).WithTimeout(wait).Should(Equal([]int32{1, 0, 0}))
+		Eventually(recounted(webhook, "permitting", "Overridden")).Should(Equal("1"))
+		Expect(recounted(webhook, "permitting", "WithinLimit")()).To(Equal("0"), "it is neither over its limit nor within")
+		Eventually(recordedFindings(ctx, api, "permitted")).Should(ConsistOf("Overridden"))
 		Expect(api.Delete(ctx, override)).To(Succeed())
 		Eventually(findings(webhook, "permitted")).WithTimeout(wait).Should(HaveLen(3))
+		Eventually(recounted(webhook, "permitting", "OverLimit")).Should(Equal("1"))
 	})
 
 	It("sees rollouts that are written, and those that go", func(ctx SpecContext) {

@@ -148,6 +148,12 @@ var _ = DescribeTable("the schema of RolloutKind refuses",
 	}, "spec.environments: Too long"),
 	Entry("an inventory of the core group", func(k *v1alpha1.RolloutKind) { k.Spec.Inventory.Group = "core" }, "spec.inventory.group"),
 	Entry("a field that is none", func(k *v1alpha1.RolloutKind) { k.Spec.Inventory.Fields = []string{"metadata.annotations"} }, "spec.inventory.fields[0]"),
+	Entry("metadata whole", func(k *v1alpha1.RolloutKind) { k.Spec.Inventory.Fields = []string{"metadata"} }, "metadata cannot be read but for name, namespace and labels"),
+	Entry("metadata of what is related", func(k *v1alpha1.RolloutKind) {
+		k.Spec.Related[1].Fields = []string{"mode", "metadata.annotations"}
+	}, "spec.related[1].fields[1]"),
+	Entry("a related resource of the core group", func(k *v1alpha1.RolloutKind) { k.Spec.Related[0].Group = "core" }, "spec.related[0].group"),
+	Entry("a related resource twice", func(k *v1alpha1.RolloutKind) { k.Spec.Related[1].Name = k.Spec.Related[0].Name }, "Duplicate value"),
 	Entry("a remedy of two lines", func(k *v1alpha1.RolloutKind) { k.Spec.Remedy = "a\nb" }, "spec.remedy"),
 	Entry("a variable twice", func(k *v1alpha1.RolloutKind) { k.Spec.Variables[1].Name = k.Spec.Variables[0].Name }, "Duplicate value"),
 	Entry("a name that is none", func(k *v1alpha1.RolloutKind) { k.Spec.Variables[0].Name = "a-b" }, "spec.variables[0].name"),

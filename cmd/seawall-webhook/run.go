@@ -21,7 +21,6 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
-	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/follow"
@@ -69,8 +68,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	leader.duties = append(leader.duties, kept.clean)
-	sinks := append(audit.Sinks{audit.Log{Logger: logger}}, kept.sinks()...)
-	handlers, err := newHandlers(mgr, leader, configuration, to, sinks, draining.Load)
+	handlers, err := newHandlers(mgr, leader, configuration, to, kept, draining.Load)
 	if err != nil {
 		return err
 	}
@@ -97,7 +95,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 // newHandlers returns what the webhook serves, by paths. With it comes the re-count, which
 // judges as it does and keeps the same records, but decides about no write.
 func newHandlers(
-	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, records audit.Sinks, draining func() bool,
+	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, kept *records, draining func() bool,
 ) (map[string]http.Handler, error) {
 	decisions, err := newDecisions(ctrlmetrics.Registry, to.kinds)
 	if err != nil {
@@ -106,7 +104,7 @@ func newHandlers(
 	evaluator := newEvaluator(configuration, to)
 	waves := &admission.Handler{
 		Evaluator:     evaluator,
-		Sink:          audit.Sinks{records, decisions},
+		Sink:          append(kept.sinks(), decisions),
 		AllowOnError:  configuration.OnError == config.OnErrorAllow,
 		Authenticated: configuration.Callers.Authorities != "",
 		Help:          configuration.DenialHelp,
@@ -127,7 +125,7 @@ func newHandlers(
 		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts), to.kinds.All),
 	}
 	if configuration.Recount.Interval > 0 {
-		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, records))
+		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, kept))
 	}
 	return map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, evaluator.Budget, draining),

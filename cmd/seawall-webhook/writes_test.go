@@ -55,6 +55,8 @@ var _ = Describe("a write", func() {
 	It("is denied on creation, by any client, with the same words", func(ctx SpecContext) {
 		set := tenants("tenants", 100, nil)
 		Expect(create(ctx, set)).To(denied(overLimit("tenants")))
+		Expect(create(ctx, set)).To(MatchError(HaveSuffix(
+			" More, and how to ask for an override: https://github.com/seawall-dev/seawall/blob/main/docs/denied.md")))
 		Expect(create(ctx, set, client.DryRunAll)).To(denied(overLimit("tenants")))
 		Expect(serverSideApply(ctx, set)).To(denied(overLimit("tenants")))
 		said, code := kubectlApply(ctx, set)

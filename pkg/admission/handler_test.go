@@ -133,6 +133,16 @@ func TestDenialIsForbiddenAndOnTheRecord(t *testing.T) {
 	g.Expect(handler.Handle(t.Context(), request(admissionv1.Create)).Result.Message).To(gomega.Equal(denial), "the same write gets the same bytes")
 }
 
+func TestADenialEndsWithWhereToReadMore(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(100))
+	handler.Help = "More: https://wiki.example.com/waves"
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Result.Message).To(gomega.Equal(denial + " More: https://wiki.example.com/waves"))
+	g.Expect(kept.list[0].Message).NotTo(gomega.ContainSubstring("wiki"), "records are not told where to read more")
+	g.Expect(handler.Handle(t.Context(), request(admissionv1.Delete)).Warnings).NotTo(gomega.ContainElement(gomega.ContainSubstring("wiki")))
+}
+
 // TestWhichRolloutARecordIsAbout proves that tries to create one that is refused are recorded
 // as about the same rollout, whatever the API server made up for each.
 func TestRecordsSayWhetherTheCallerIsKnown(t *testing.T) {

@@ -68,8 +68,18 @@ func unknownKinds(compiled *policy.Policy, known []rollout.Kind) []string {
 	return warnings
 }
 
-// resembles tells whether kinds differ by case, plural or group only.
+// resembles tells whether a kind that somebody wrote differs from another by case, plural or group
+// only.
 func resembles(a, b schema.GroupKind) bool {
-	singular := func(kind string) string { return strings.TrimSuffix(strings.ToLower(kind), "s") }
-	return singular(a.Kind) == singular(b.Kind)
+	return slices.Contains(singulars(a.Kind), strings.ToLower(b.Kind))
+}
+
+// singulars returns what a word may be a plural of, and the word itself, in lower case.
+func singulars(word string) []string {
+	word = strings.ToLower(word)
+	found := []string{word, strings.TrimSuffix(word, "s"), strings.TrimSuffix(word, "es")}
+	if stem, plural := strings.CutSuffix(word, "ies"); plural {
+		found = append(found, stem+"y")
+	}
+	return found
 }

@@ -65,7 +65,9 @@ func TestCheckWavePolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			var preview asked
-			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview, func() []rollout.Kind { return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}} })}
+			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview, func() []rollout.Kind {
+				return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}, {Group: "policy.open-cluster-management.io", Name: "Policy"}}
+			})}
 			request := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 				Operation: admissionv1.Update, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: test.object, OldObject: test.old,
 			}}
@@ -101,6 +103,10 @@ func TestAPolicyThatIsPerhapsNotMeantIsWarnedOf(t *testing.T) {
 			kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "Applicationsets"}),
 			[]string{"spec.match: Seawall judges no Applicationsets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"},
 		},
+		"the plural of a policy": {
+			kinds(v1alpha1.KindReference{Group: "policy.open-cluster-management.io", Kind: "Policies"}),
+			[]string{"spec.match: Seawall judges no Policies.policy.open-cluster-management.io, so that the policy is void for it: did you mean Policy.policy.open-cluster-management.io?"},
+		},
 		"what nobody serves": {
 			kinds(v1alpha1.KindReference{Group: "example.com", Kind: "Rocket"}),
 			[]string{"spec.match: Seawall judges no Rocket.example.com, so that the policy is void for it"},
@@ -117,7 +123,9 @@ func TestAPolicyThatIsPerhapsNotMeantIsWarnedOf(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			known := func() []rollout.Kind { return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}} }
+			known := func() []rollout.Kind {
+				return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}, {Group: "policy.open-cluster-management.io", Name: "Policy"}}
+			}
 			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&asked{}, known)}
 			response := handler.Handle(t.Context(), ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 				Operation: admissionv1.Create, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: wavePolicy("0.2", test.change),

@@ -18,7 +18,8 @@ const (
 
 // Recount is the operation of a record that is about no write, but about a rollout that
 // exists: what would be done about a change of all its environments now. One whose action is
-// Allow says that nothing is wrong with it any more.
+// Allow says that nothing is wrong with it any more or, if it names an override, that this
+// permits such a change for a time.
 const Recount = "RECOUNT"
 
 // Record is one decision, with the numbers and never the object's body. It is comparable:
@@ -107,7 +108,9 @@ func (r Record) Writer() string {
 }
 
 // Mended tells whether a record of the re-count says that nothing is wrong any more.
-func (r Record) Mended() bool { return r.Operation == Recount && r.Action == Allow }
+func (r Record) Mended() bool {
+	return r.Operation == Recount && r.Action == Allow && r.Override == ""
+}
 
 // Notable tells whether a record is kept as an object of the API server: an Event, a Report.
 // All others are in the log and in the metrics only. Nothing is written on dry-run.

@@ -55,6 +55,7 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--recount-interval=1s":          "--recount-interval is 1s: want 0 or a duration from 10s to 24h",
 		"--recount-interval=-1m":         "--recount-interval is -1m",
 		"--recount-interval=25h":         "--recount-interval is 25h",
+		"--denial-help=two\nlines":       `--denial-help is "two\nlines": want at most 300 characters on one line`,
 		"--excluded-namespaces=a,B":      `--excluded-namespaces is "B": want the name of a namespace`,
 	} {
 		t.Run(argument, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -21,7 +22,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-// WavePolicy keeps the condition Accepted of WavePolicies. One replica does so at a time.
+// WavePolicy keeps the condition Accepted of WavePolicies, and what tables show of them. One replica
+// does so at a time.
 type WavePolicy struct {
 	Client client.Client
 	// Kinds returns those that Seawall judges.
@@ -57,7 +59,9 @@ func (c *WavePolicy) all(ctx context.Context, _ client.Object) []reconcile.Reque
 // Reconcile implements reconcile.ObjectReconciler.
 func (c *WavePolicy) Reconcile(ctx context.Context, source *v1alpha1.WavePolicy) (reconcile.Result, error) {
 	updated := source.DeepCopy()
-	if !meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(source)) {
+	meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(source))
+	updated.Status.Selects, updated.Status.Actions = selects(source.Spec), joined(source.Spec.ValidationActions)
+	if equality.Semantic.DeepEqual(source.Status, updated.Status) {
 		return reconcile.Result{}, nil
 	}
 	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(source)))

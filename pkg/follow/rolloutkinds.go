@@ -29,8 +29,8 @@ type follower struct {
 }
 
 type followed struct {
-	spec    v1alpha1.RolloutKindSpec
-	targets *custom.Inventory
+	spec        v1alpha1.RolloutKindSpec
+	inventories custom.Inventories
 }
 
 func (f *follower) put(source *v1alpha1.RolloutKind) {
@@ -40,31 +40,20 @@ func (f *follower) put(source *v1alpha1.RolloutKind) {
 	if known && equality.Semantic.DeepEqual(before.spec, source.Spec) {
 		return // its status has changed, or nothing
 	}
-	// Objects that have been read stay: without them writes could not be judged for a while.
-	after := followed{spec: *source.Spec.DeepCopy(), targets: before.targets}
-	if !equality.Semantic.DeepEqual(before.spec.Inventory, source.Spec.Inventory) {
-		after.targets = custom.NewInventory(f.registry, source.Spec.Inventory)
-	}
+	// What both declare is read on: without it writes could not be judged for a while.
+	after := followed{*source.Spec.DeepCopy(), custom.NewInventories(f.registry, &source.Spec)}
 	// One with an error is put too: its writes cannot be counted, and the error is in its
 	// condition.
-	kind, _ := custom.New(source, after.targets)
+	kind, _ := custom.New(source, after.inventories)
 	f.set.Put(source.Name, kind)
 	f.followed[source.Name] = after
-	if before.targets != after.targets {
-		f.drop(before.targets)
-	}
+	before.inventories.Unregister(f.registry)
 }
 
 func (f *follower) remove(name string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.set.Delete(name)
-	f.drop(f.followed[name].targets)
+	f.followed[name].inventories.Unregister(f.registry)
 	delete(f.followed, name)
-}
-
-func (f *follower) drop(targets *custom.Inventory) {
-	if targets != nil {
-		inventory.Unregister(f.registry, targets)
-	}
 }

@@ -46,7 +46,7 @@ var fleetCases = map[string]right{
 	"o1-acm-placement-widened-bound-to-policy":   atOnce(40),
 	"o2-acm-policy-inform-to-enforce":            atOnce(30),
 	"o3-ocm-cel-placement-fresh":                 atOnce(3),
-	"o3b-ocm-cel-placement-edit":                 {n: 33},
+	"o3b-ocm-cel-placement-edit":                 atOnce(33), // 30 added and 3 removed in one reconcile
 	"o4-ocm-toleration-added":                    atOnce(10),
 	"q2-acm-policy-create-with-rolloutkind":      {}, // 30 where it is bound, but the folder holds no binding
 	"q3-acm-placementbinding-with-rolloutkind":   atOnce(3),
@@ -98,7 +98,7 @@ func (w right) differs(change rollout.Change, err error) string {
 	for _, step := range change.Steps {
 		waves = append(waves, step.InFlight)
 	}
-	if change.Affected() == w.n && (w.waves == nil || slices.Equal(waves, w.waves)) {
+	if change.Affected() == w.n && slices.Equal(waves, w.waves) {
 		return ""
 	}
 	return fmt.Sprintf("n = %d in waves of %v: want %d in %v", change.Affected(), waves, w.n, w.waves)
@@ -119,7 +119,7 @@ func fleetKind(t *testing.T, test kindtest.FleetCase) rollout.Kind {
 		if (schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}) != kind {
 			continue
 		}
-		described, err := custom.New(&source, custom.NewInventory(registry, source.Spec.Inventory))
+		described, err := custom.New(&source, custom.NewInventories(registry, &source.Spec))
 		g.Expect(err).NotTo(HaveOccurred())
 		set.Put("described", described)
 	}

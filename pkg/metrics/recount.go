@@ -24,7 +24,8 @@ var _ recount.Meter = &Recount{}
 func NewRecount(registerer prometheus.Registerer) (*Recount, error) {
 	r := &Recount{
 		rollouts: prometheus.NewDesc("seawall_recount_rollouts",
-			"Existing rollouts that a policy matches, by what it makes of a change of all their environments: WithinLimit, OverLimit, Unresolved.",
+			"Existing rollouts that a policy matches, by what it makes of a change of all their environments: "+
+				"WithinLimit, OverLimit, Unresolved, Overridden.",
 			[]string{"policy", "state"}, nil),
 		duration: histogram("seawall_recount_duration_seconds", "Time of a round through all rollouts of a kind.",
 			[]float64{0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120}, "kind"),
@@ -63,7 +64,7 @@ func (r *Recount) Collect(metrics chan<- prometheus.Metric) {
 	}
 	for policy, count := range *counts {
 		for state, number := range map[string]int{
-			"WithinLimit": count.Matched - count.OverLimit - count.Unresolved, "OverLimit": count.OverLimit, "Unresolved": count.Unresolved,
+			"WithinLimit": count.Within(), "OverLimit": count.OverLimit, "Unresolved": count.Unresolved, "Overridden": count.Overridden,
 		} {
 			metrics <- prometheus.MustNewConstMetric(r.rollouts, prometheus.GaugeValue, float64(number), policy, state)
 		}

@@ -21,14 +21,16 @@ func TestRecount(t *testing.T) {
 	g.Expect(series(t, registry)).To(gomega.BeZero(), "a replica that does not re-count tells nothing")
 
 	told.Counted(map[string]recount.Counts{"gone": {Matched: 1}})
-	told.Counted(map[string]recount.Counts{"default": {Matched: 41, OverLimit: 3, Unresolved: 1}, "other": {}})
+	told.Counted(map[string]recount.Counts{"default": {Matched: 41, OverLimit: 3, Unresolved: 1, Overridden: 2}, "other": {}})
 	g.Expect(testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP seawall_recount_rollouts Existing rollouts that a policy matches, by what it makes of a change of all their environments: WithinLimit, OverLimit, Unresolved.
+# HELP seawall_recount_rollouts Existing rollouts that a policy matches, by what it makes of a change of all their environments: WithinLimit, OverLimit, Unresolved, Overridden.
 # TYPE seawall_recount_rollouts gauge
 seawall_recount_rollouts{policy="default",state="OverLimit"} 3
+seawall_recount_rollouts{policy="default",state="Overridden"} 2
 seawall_recount_rollouts{policy="default",state="Unresolved"} 1
-seawall_recount_rollouts{policy="default",state="WithinLimit"} 37
+seawall_recount_rollouts{policy="default",state="WithinLimit"} 35
 seawall_recount_rollouts{policy="other",state="OverLimit"} 0
+seawall_recount_rollouts{policy="other",state="Overridden"} 0
 seawall_recount_rollouts{policy="other",state="Unresolved"} 0
 seawall_recount_rollouts{policy="other",state="WithinLimit"} 0
 `), "seawall_recount_rollouts")).To(gomega.Succeed())

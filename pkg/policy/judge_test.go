@@ -141,7 +141,7 @@ func TestLimits(t *testing.T) {
 			change: rollout.Change{Steps: []rollout.Step{renamed(22)}},
 			reason: policy.WaveOverLimit,
 			message: `wave 1 syncs or tears down 44 environments at 0.99 each (the policy's successRate.default): 35.7% chance that at least one fails, policy "default" allows 20%. ` +
-				`At most 22 per wave: rename at most 22 (2 waves).`,
+				`At most 22 per wave: rename at most 22.`,
 		},
 		"half of it is a wave where removals are ignored": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
@@ -333,6 +333,15 @@ func TestRemovals(t *testing.T) {
 			reason: policy.WaveOverLimit,
 			message: `wave 1 tears down 50 environments at 0.99 each (the policy's successRate.default): 39.5% chance that at least one fails, policy "default" allows 20%. ` +
 				`At most 22 per wave: remove at most 22 environments in one write (3 waves).`,
+		},
+		"no rate is asked for that the policy would not believe": {
+			policy: func(s *v1alpha1.WavePolicySpec) {
+				s.MaxWaveFailureProbability, s.SuccessRate = "0.01", &v1alpha1.SuccessRate{Default: "0.9", Max: "0.98"}
+			},
+			change: removal,
+			reason: policy.WaveOverLimit,
+			message: `wave 1 tears down 50 environments at 0.9 each (the policy's successRate.default): 99.5% chance that at least one fails, policy "default" allows 1%. ` +
+				`Not even one environment passes: that takes a sync success rate of at least 0.99, which this policy does not believe of a rollout, or another limit.`,
 		},
 		"a policy may leave teardowns out": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },

@@ -11,15 +11,20 @@ import (
 
 // waveMessage says what is wrong with a wave, and the smallest change that passes.
 func (p *Policy) waveMessage(n Numbers, w wave) string {
-	what := fmt.Sprintf("wave %d %s %s at %s: %s, policy %q allows %s.",
-		n.Wave, verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
+	remedy := w.remedyFor(n.Largest)
+	if n.Largest == 0 {
+		remedy = ""
+	}
+	what := fmt.Sprintf("%s %s %s at %s: %s, policy %q allows %s.",
+		w.title(remedy), verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
 		chance(p.wave, n), p.Name, p.wave.Max.Percent())
 	if n.Largest == 0 {
 		return what + " " + p.noneFits(p.wave)
 	}
-	waves := roundedUp(w.step.Size(), n.Largest)
-	remedy := strings.ReplaceAll(w.remedy, rollout.PerWave, strconv.Itoa(n.Largest))
-	return fmt.Sprintf("%s At most %d per wave: %s (%d waves).", what, n.Largest, remedy, waves)
+	if !w.mixed() { // else nothing tells which go together
+		remedy += fmt.Sprintf(" (%d waves)", roundedUp(w.step.Size(), n.Largest))
+	}
+	return fmt.Sprintf("%s At most %d per wave: %s.", what, n.Largest, remedy)
 }
 
 // rolloutMessage says what is wrong with all waves together.

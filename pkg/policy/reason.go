@@ -41,6 +41,9 @@ const (
 	StateOverLimit
 	// StateWithin says that it would not.
 	StateWithin
+	// StateOverridden says that it would, or cannot be judged, but that an override permits it for
+	// a time.
+	StateOverridden
 )
 
 // meaning is all that a reason means. The zero value objects, before all others.
@@ -66,7 +69,7 @@ func (r Reason) meaning() meaning {
 	case UnresolvedAdmitted:
 		return meaning{satisfied: true, state: StateUnresolved}
 	case Overridden: // only for a time
-		return meaning{satisfied: true, state: StateOverLimit}
+		return meaning{satisfied: true, state: StateOverridden}
 	case PolicyInvalid:
 		return meaning{rank: 1, state: StateUnresolved}
 	case AnnotationMalformed:

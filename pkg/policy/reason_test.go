@@ -44,7 +44,7 @@ func TestEveryReasonMeansSomething(t *testing.T) {
 func TestWhatAReasonSaysOfARollout(t *testing.T) {
 	for reason, want := range map[policy.Reason]policy.State{
 		policy.Within: policy.StateWithin, policy.NoChange: policy.StateWithin, policy.NotJudged: policy.StateWithin,
-		policy.WaveOverLimit: policy.StateOverLimit, policy.RolloutOverLimit: policy.StateOverLimit, policy.Overridden: policy.StateOverLimit,
+		policy.WaveOverLimit: policy.StateOverLimit, policy.RolloutOverLimit: policy.StateOverLimit, policy.Overridden: policy.StateOverridden,
 		policy.AnnotationMalformed: policy.StateUnresolved, policy.PolicyInvalid: policy.StateUnresolved,
 		policy.SuccessRateMissing: policy.StateUnresolved, policy.Unresolved: policy.StateUnresolved,
 		policy.UnresolvedAdmitted: policy.StateUnresolved, "": policy.StateUnresolved,

@@ -31,7 +31,8 @@ type Verdict struct {
 type Numbers struct {
 	// Environments is n, the number of environments that the write affects.
 	Environments int
-	// Wave is the number of the worst wave, from 1; 0 when the whole rollout is meant.
+	// Wave is the number of the worst wave, from 1, or of the first wave of its step where it is not
+	// known which of them that is; 0 when the whole rollout is meant.
 	Wave int
 	// WaveEnvironments is the number of environments in that wave.
 	WaveEnvironments int

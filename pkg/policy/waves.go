@@ -1,6 +1,10 @@
 package policy
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -26,13 +30,18 @@ type wave struct {
 func (p *Policy) waves(change rollout.Change) []wave {
 	var waves []wave
 	number := 1
-	for _, step := range change.Steps {
+	steps := change.Steps
+	if p.gated {
+		steps = rollout.Gated(steps)
+	}
+	for _, step := range steps {
 		if p.ignoreRemovals {
 			step = step.Staying()
 		}
 		perWave, remedy := min(step.InFlight, step.Size()), step.PaceRemedy
 		if p.gated && perWave > 0 {
 			perWave, remedy = step.Size(), step.SplitRemedy
+			step.Later = false
 		}
 		if perWave <= 0 {
 			continue
@@ -41,6 +50,33 @@ func (p *Policy) waves(change rollout.Change) []wave {
 		number += roundedUp(step.Size(), perWave)
 	}
 	return waves
+}
+
+// remedyFor says how to make the wave so large at most.
+func (w *wave) remedyFor(largest int) string {
+	remedy := w.remedy
+	if largest < w.step.Least {
+		remedy = w.step.SplitRemedy
+	}
+	return strings.ReplaceAll(remedy, rollout.PerWave, strconv.Itoa(largest))
+}
+
+// title names the wave: its number, and the step that it belongs to unless the remedy names that.
+func (w *wave) title(remedy string) string {
+	title := fmt.Sprintf("wave %d", w.number)
+	if w.step.Later {
+		title = "a wave after " + title
+	}
+	if w.step.Name != "" && !strings.Contains(remedy, w.step.Name) {
+		title += " (" + w.step.Name + ")"
+	}
+	return title
+}
+
+// mixed tells whether some environments of the step are torn down and others are not.
+func (w *wave) mixed() bool {
+	staying := w.step.Staying().Size()
+	return 0 < staying && staying < w.step.Size()
 }
 
 func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }

@@ -17,7 +17,13 @@ type Counts struct {
 	// Unresolved is that of those that cannot be judged: their environments cannot be
 	// counted, or their success rate is missing or malformed.
 	Unresolved int
+	// Overridden is that of those that would be among OverLimit or Unresolved if no override
+	// permitted their change.
+	Overridden int
 }
+
+// Within is the number of those that are within the limits of the policy, of themselves.
+func (c Counts) Within() int { return c.Matched - c.OverLimit - c.Unresolved - c.Overridden }
 
 // result is all that is kept of a rollout.
 type result struct {
@@ -43,7 +49,8 @@ func newResult(found evaluate.Judgement) result {
 	for i, verdict := range found.Verdicts {
 		judged.states[i] = policyState{policy: verdict.Policy, state: verdict.Reason.State()}
 	}
-	if decision.Action != policy.Allow {
+	// What an override permits is not mended: it is a finding that asks for no action.
+	if decision.Action != policy.Allow || decision.Verdict.Reason == policy.Overridden {
 		judged.finding = finding{action: decision.Action.String(), policy: decision.Verdict.Policy, reason: decision.Verdict.Reason}
 	}
 	return judged
@@ -80,6 +87,8 @@ func (r results) counts() map[string]Counts {
 					count.OverLimit++
 				case policy.StateUnresolved:
 					count.Unresolved++
+				case policy.StateOverridden:
+					count.Overridden++
 				}
 				counts[concluded.policy] = count
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,8 @@ type outlook struct {
 	// which it asks for a stricter action than before; names are some of these.
 	matched, stricter int
 	names             []string
+	// unserved are the kinds that the policy names and the API server does not serve.
+	unserved []string
 	// cut says that the time was over before all were seen.
 	cut bool
 }
@@ -65,7 +68,7 @@ func (p *Preview) Warnings(ctx context.Context, before, after *policy.Policy) []
 	}
 	found, err := p.look(ctx, before, after)
 	if err != nil {
-		return []string{cut("which rollouts this affects is not known: " + strings.Join(strings.Fields(err.Error()), " "))}
+		return []string{cut("which rollouts this affects is not known: "+strings.Join(strings.Fields(err.Error()), " "), longestWarning)}
 	}
 	return found.warnings()
 }
@@ -93,6 +96,9 @@ func (p *Preview) look(ctx context.Context, before, after *policy.Policy) (outlo
 			}
 			switch {
 			case errors.Is(err, errNotServed):
+				if slices.Contains(after.UnknownKinds(nil), kind.GroupKind()) {
+					found.unserved = append(found.unserved, kind.GroupKind().String())
+				}
 			case err != nil && ctx.Err() != nil:
 				found.cut = true
 				return found, nil
@@ -141,6 +147,15 @@ func (p *Preview) compare(
 }
 
 func (o outlook) warnings() []string {
+	warnings := o.judged()
+	for _, kind := range o.unserved {
+		warnings = append(warnings, "spec.match: this API server does not serve "+kind+", so that the policy is void for it until it does")
+	}
+	return warnings
+}
+
+// judged tells of the rollouts that there are.
+func (o outlook) judged() []string {
 	quantity := fmt.Sprintf("%d of %d rollouts", o.stricter, o.matched)
 	tail := ""
 	switch {
@@ -177,11 +192,11 @@ func named(what string, names []string, total int, tail string) string {
 	return text
 }
 
-// cut shortens a text that is not Seawall's own.
-func cut(text string) string {
+// cut shortens a text that is not Seawall's own to so many bytes.
+func cut(text string, longest int) string {
 	const ellipsis = "…"
-	if len(text) <= longestWarning {
+	if len(text) <= longest {
 		return text
 	}
-	return strings.ToValidUTF8(text[:longestWarning-len(ellipsis)], "") + ellipsis
+	return strings.ToValidUTF8(text[:longest-len(ellipsis)], "") + ellipsis
 }

@@ -20,7 +20,11 @@ func TestWarnings(t *testing.T) {
 		outlook outlook
 		want    []string
 	}{
-		"none":      {outlook{action: policy.Allow, matched: 41}, nil},
+		"none": {outlook{action: policy.Allow, matched: 41}, nil},
+		"kinds that are not there": {outlook{action: policy.Allow, unserved: []string{"A.example.com", "B.example.com"}}, []string{
+			"spec.match: this API server does not serve A.example.com, so that the policy is void for it until it does",
+			"spec.match: this API server does not serve B.example.com, so that the policy is void for it until it does",
+		}},
 		"no match":  {outlook{action: policy.Allow}, nil},
 		"one":       {outlook{action: policy.Deny, matched: 41, stricter: 1, names: []string{"A x/a"}}, []string{"1 of 41 rollouts would now be denied: A x/a"}},
 		"a few":     {outlook{action: policy.Warn, matched: 41, stricter: 2, names: []string{"A x/a", "B b"}}, []string{"2 of 41 rollouts would now get a warning: A x/a, B b"}},
@@ -45,8 +49,8 @@ func TestWarnings(t *testing.T) {
 
 func TestCut(t *testing.T) {
 	g := gomega.NewWithT(t)
-	g.Expect(cut("short")).To(gomega.Equal("short"))
-	g.Expect(cut(strings.Repeat("ä", 200))).To(gomega.And(gomega.HaveSuffix("ä…"), gomega.HaveLen(255)))
+	g.Expect(cut("short", 256)).To(gomega.Equal("short"))
+	g.Expect(cut(strings.Repeat("ä", 200), 256)).To(gomega.And(gomega.HaveSuffix("ä…"), gomega.HaveLen(255)))
 }
 
 func TestBudget(t *testing.T) {

@@ -5,9 +5,7 @@ package recount
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -60,7 +58,15 @@ type Meter interface {
 
 // Publisher makes numbers known on the policies.
 type Publisher interface {
-	Publish(ctx context.Context, counts map[string]Counts) error
+	// Publish tells the numbers of all policies. Those of which something else stands in states
+	// keep what was told of them before.
+	Publish(ctx context.Context, counts map[string]Counts, states map[string]Standing) error
+}
+
+// Memory is what was recorded before this replica began to count.
+type Memory interface {
+	// Recorded passes on the records of the re-count that nothing has cleared since.
+	Recorded(ctx context.Context, tell func(audit.Record)) error
 }
 
 // Item is what waits to be judged: one rollout, or all of a kind if it has no name. The zero
@@ -79,17 +85,21 @@ type Recounter struct {
 	Rollouts  *Rollouts
 	Publisher Publisher
 	// Sink gets a record when something is wrong with a rollout, and when it is mended.
-	Sink  audit.Sink
-	Meter Meter
+	Sink audit.Sink
+	// Memory, if not nil, tells what Sink got from who did this before.
+	Memory Memory
+	Meter  Meter
 	// Interval is that between two rounds when nothing changes.
 	Interval time.Duration
 
 	clock   clock.PassiveClock
 	queue   workqueue.TypedRateLimitingInterface[Item]
 	results results
-	// tried are the kinds whose rollouts have been looked at once. Before that the numbers
-	// are no use.
-	tried map[schema.GroupKind]bool
+	recall  recall
+	// rounds are the last ones through the rollouts of each kind.
+	rounds map[schema.GroupKind]round
+	// told are the numbers that were published last.
+	told map[string]Counts
 
 	mu sync.Mutex
 	// rested is when the next round through a kind may begin.
@@ -101,13 +111,16 @@ var _ reconcile.TypedReconciler[Item] = &Recounter{}
 // begin makes the Recounter one that has not looked at anything.
 func (r *Recounter) begin(timer clock.PassiveClock) {
 	r.clock, r.results = timer, results{}
-	r.tried, r.rested = map[schema.GroupKind]bool{}, map[schema.GroupKind]time.Time{}
+	r.rounds, r.rested = map[schema.GroupKind]round{}, map[schema.GroupKind]time.Time{}
 }
 
 // Reconcile implements reconcile.TypedReconciler.
 func (r *Recounter) Reconcile(ctx context.Context, item Item) (reconcile.Result, error) {
 	if item == (Item{}) {
 		return reconcile.Result{}, r.publish(ctx)
+	}
+	if err := r.remember(ctx); err != nil {
+		return reconcile.Result{}, err
 	}
 	defer r.queue.AddAfter(Item{}, publishing)
 	kind, known := r.find(item.Kind)
@@ -118,7 +131,7 @@ func (r *Recounter) Reconcile(ctx context.Context, item Item) (reconcile.Result,
 	case item.Name != "":
 		return reconcile.Result{}, r.one(ctx, kind, item.NamespacedName)
 	default:
-		return reconcile.Result{RequeueAfter: r.Interval}, r.pass(ctx, kind)
+		return reconcile.Result{RequeueAfter: r.Interval}, r.goThrough(ctx, kind)
 	}
 }
 
@@ -129,40 +142,6 @@ func (r *Recounter) find(wanted schema.GroupKind) (rollout.Kind, bool) {
 		}
 	}
 	return rollout.Kind{}, false
-}
-
-// pass judges all rollouts of a kind.
-func (r *Recounter) pass(ctx context.Context, kind rollout.Kind) error {
-	started := r.clock.Now()
-	defer func() {
-		r.tried[kind.GroupKind()] = true
-		r.restAfter(kind.GroupKind(), r.clock.Since(started))
-	}()
-	asks, err := r.Evaluator.Asks(kind.GroupKind(), rollout.Update)
-	if err != nil {
-		return err
-	}
-	if !asks {
-		r.retain(ctx, kind.GroupKind(), nil)
-		return nil
-	}
-	seen := map[types.NamespacedName]bool{}
-	for found, err := range r.Rollouts.all(ctx, kind) {
-		if errors.Is(err, errNotServed) {
-			r.retain(ctx, kind.GroupKind(), nil)
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading %s.%s: %w", kind.Resource, kind.Group, err)
-		}
-		if err := r.judge(ctx, kind, found); err != nil {
-			return err
-		}
-		seen[found.key()] = true
-	}
-	r.retain(ctx, kind.GroupKind(), seen)
-	r.Meter.Passed(kind.Name, r.clock.Since(started))
-	return nil
 }
 
 // one judges a rollout that was written, or is gone.
@@ -217,47 +196,4 @@ func (r *Recounter) record(ctx context.Context, kind schema.GroupKind, key types
 		record.Message = "no policy objects to a change of all environments any more"
 	}
 	r.Sink.Record(ctx, record.Clean())
-}
-
-// retain drops the rollouts of a kind that have not been seen.
-func (r *Recounter) retain(ctx context.Context, kind schema.GroupKind, seen map[types.NamespacedName]bool) {
-	for key := range maps.Clone(r.results[kind]) {
-		if !seen[key] {
-			r.forget(ctx, kind, key)
-		}
-	}
-}
-
-// publish makes the numbers known once every kind has been looked at.
-func (r *Recounter) publish(ctx context.Context) error {
-	for _, kind := range atRest(r.Kinds) {
-		if !r.tried[kind.GroupKind()] {
-			return nil
-		}
-	}
-	counts := r.results.counts()
-	r.Meter.Counted(counts)
-	return r.Publisher.Publish(ctx, counts)
-}
-
-// enqueue lets all rollouts of every kind be judged again. Those that wait for that already
-// are judged once, no later than they were to be.
-func (r *Recounter) enqueue() {
-	for _, kind := range atRest(r.Kinds) {
-		r.queue.AddAfter(Item{Kind: kind.GroupKind()}, r.pause(kind.GroupKind()))
-	}
-}
-
-// restAfter notes how long a round took.
-func (r *Recounter) restAfter(kind schema.GroupKind, took time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.rested[kind] = r.clock.Now().Add(max(leastIdle, min(idle*took, mostIdle), took))
-}
-
-// pause returns how long a round through a kind has to wait after a change.
-func (r *Recounter) pause(kind schema.GroupKind) time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return max(gathering, r.rested[kind].Sub(r.clock.Now()))
 }

@@ -73,17 +73,18 @@ func (r *records) take() []string {
 
 // published are the numbers that were made known last.
 type published struct {
-	counts map[string]Counts
-	times  int
-	passes []string
+	counts, metered map[string]Counts
+	states          map[string]Standing
+	times           int
+	passes          []string
 }
 
-func (p *published) Publish(_ context.Context, counts map[string]Counts) error {
-	p.counts = counts
+func (p *published) Publish(_ context.Context, counts map[string]Counts, states map[string]Standing) error {
+	p.counts, p.states = counts, states
 	p.times++
 	return nil
 }
-func (p *published) Counted(map[string]Counts)           {}
+func (p *published) Counted(counts map[string]Counts)    { p.metered = counts }
 func (p *published) Passed(kind string, _ time.Duration) { p.passes = append(p.passes, kind) }
 
 func policyOf(tb testing.TB, name, limit string, change func(*v1alpha1.WavePolicySpec)) *policy.Policy {
@@ -180,7 +181,7 @@ func TestAFindingIsRecordedWhenItAppearsAndWhenItIsMended(t *testing.T) {
 	g.Expect(b.results[kind.GroupKind()]).To(gomega.BeEmpty(), "what no policy matches is not kept")
 }
 
-func TestARolloutWithAnOverrideIsNoFinding(t *testing.T) {
+func TestARolloutWithAnOverrideIsNeitherOverItsLimitNorWithin(t *testing.T) {
 	g := gomega.NewWithT(t)
 	kind := waves(func(rollout.Write) (rollout.Change, error) { return syncing(100) })
 	b := newBench(t, kind)
@@ -198,11 +199,23 @@ func TestARolloutWithAnOverrideIsNoFinding(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	b.overrides.Put(override)
 	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
-	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1, OverLimit: 1}}))
+	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1, Overridden: 1}}))
+	g.Expect(*b.kept).To(gomega.HaveExactElements(gomega.And(
+		gomega.HaveField("Override", "apps/o"), gomega.HaveField("Message", gomega.HavePrefix("wave 1 syncs 100 environments")),
+		gomega.HaveField("Mended()", false), gomega.HaveField("Notable()", true),
+	)), "what it would be without the override is told")
+	g.Expect(b.kept.take()).To(gomega.Equal([]string{"RECOUNT Allow apps/w Overridden default 100"}))
+	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
 	g.Expect(b.kept.take()).To(gomega.BeEmpty())
+
 	b.overrides.Delete(types.NamespacedName{Namespace: "apps", Name: "o"})
 	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
 	g.Expect(b.kept.take()).To(gomega.Equal([]string{"RECOUNT Deny apps/w WaveOverLimit default 100"}))
+	b.overrides.Put(override)
+	b.policies.Put(policyOf(t, "default", "1", nil))
+	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
+	g.Expect(*b.kept).To(gomega.HaveExactElements(gomega.HaveField("Mended()", true)), "it needs no override any more")
+	g.Expect(b.results.counts()).To(gomega.Equal(map[string]Counts{"default": {Matched: 1}}))
 }
 
 func TestAFailureLeavesWhatWasFound(t *testing.T) {
@@ -355,10 +368,6 @@ func TestNumbersArePublishedWhenAllKindsHaveBeenLookedAt(t *testing.T) {
 		b.queue.Done(item)
 		g.Expect(b.told.times).To(gomega.Equal(i), "after %d of 2 kinds", i+1)
 	}
-	b.policies.Put(policyOf(t, "default", "0.2", nil))
-	g.Expect(b.judge(t.Context(), kind, stored(t, "w", ""))).To(gomega.Succeed())
-	g.Expect(b.publish(t.Context())).To(gomega.Succeed())
-	g.Expect(b.told.counts).To(gomega.Equal(map[string]Counts{"default": {Matched: 1}}))
 }
 
 func TestCounts(t *testing.T) {

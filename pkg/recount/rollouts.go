@@ -2,12 +2,9 @@ package recount
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"path"
-	"strconv"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -19,16 +16,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-)
-
-const (
-	// firstPage is how many rollouts are asked for before it is known how large they are,
-	// largestPage how many at most.
-	firstPage   = 50
-	largestPage = 500
-	// pageBytes is about how large a page is: with it, not with the number of rollouts, grows
-	// the memory that a list takes.
-	pageBytes = 4 << 20
 )
 
 // errNotServed says that the API server has no such kind: there are no rollouts of it.
@@ -80,20 +67,6 @@ func parse(object []byte) (existing, error) {
 	return existing{parsed, err}, nil
 }
 
-// all yields every rollout of a kind, ordered by namespace and name. An error, such as
-// errNotServed, is the last that it yields.
-func (r *Rollouts) all(ctx context.Context, kind rollout.Kind) iter.Seq2[existing, error] {
-	return func(yield func(existing, error) bool) {
-		err := r.versions(kind, func(version string) error { return r.pages(ctx, kind, version, yield) })
-		if err != nil && !errors.Is(err, errStopped) {
-			yield(existing{}, err)
-		}
-	}
-}
-
-// errStopped says that nobody wants more.
-var errStopped = errors.New("stopped")
-
 // versions lets do read the first version that the API server serves.
 func (r *Rollouts) versions(kind rollout.Kind, do func(version string) error) error {
 	for _, version := range kind.Versions {
@@ -102,50 +75,6 @@ func (r *Rollouts) versions(kind rollout.Kind, do func(version string) error) er
 		}
 	}
 	return errNotServed
-}
-
-func (r *Rollouts) pages(ctx context.Context, kind rollout.Kind, version string, yield func(existing, error) bool) error {
-	limit, next := firstPage, ""
-	for {
-		request := r.client.Get().AbsPath("/apis", kind.Group, version, kind.Resource).Param("limit", strconv.Itoa(limit))
-		if next != "" {
-			request.Param("continue", next)
-		}
-		raw, err := request.Do(ctx).Raw()
-		if err != nil {
-			return err
-		}
-		var page struct {
-			Metadata struct {
-				Continue string `json:"continue"`
-			} `json:"metadata"`
-			Items []json.RawMessage `json:"items"`
-		}
-		if err := json.Unmarshal(raw, &page); err != nil {
-			return fmt.Errorf("reading a list of %s: %w", kind.Resource, err)
-		}
-		for _, item := range page.Items {
-			found, err := parse(item)
-			if err != nil {
-				return err
-			}
-			if !yield(found, nil) {
-				return errStopped
-			}
-		}
-		if next = page.Metadata.Continue; next == "" {
-			return nil
-		}
-		limit = nextPage(len(page.Items), len(raw))
-	}
-}
-
-// nextPage returns how many rollouts to ask for after so many took so many bytes.
-func nextPage(items, bytes int) int {
-	if items == 0 {
-		return firstPage
-	}
-	return min(max(items*pageBytes/bytes, 1), largestPage)
 }
 
 // get returns one rollout, and whether there is one.

@@ -94,6 +94,9 @@ const PerWave = "{n}"
 // Step is a group of affected environments that the rollout system finishes before it
 // starts the next group.
 type Step struct {
+	// Name says where the step stands, such as "spec.strategy.rollingSync.steps[0]", or what it
+	// is; empty where a rollout has no steps of its own.
+	Name string
 	// Targets are the affected environments of the step, sorted by name.
 	Targets []Target
 	// Groups are further ones, counted where to list them would cost too much, in the order
@@ -112,9 +115,17 @@ type Step struct {
 	InFlight int
 	// Unpaced is how many of those InFlight are torn down whatever paces the others.
 	Unpaced int
+	// Later says that not the first wave of the step is InFlight large, but one after it.
+	Later bool
+	// Open says that the next step starts even after failures in this one: there is no gate between
+	// them.
+	Open bool
 	// PaceRemedy says how to let at most PerWave environments be in flight together,
 	// such as "set spec.strategy.rollingSync.steps[0].maxUpdate to {n}".
 	PaceRemedy string
+	// Least is the fewest that PaceRemedy can let be in flight together: for fewer there is only
+	// SplitRemedy.
+	Least int
 	// SplitRemedy says how to make the step itself at most PerWave environments large.
 	SplitRemedy string
 }

@@ -63,6 +63,20 @@ func (s Step) Beside(gone Step) Step {
 	return both
 }
 
+// Gated returns the steps from gate to gate: one that is open is one with the next.
+func Gated(steps []Step) []Step {
+	gated := make([]Step, 0, len(steps))
+	for _, step := range steps {
+		if last := len(gated) - 1; last >= 0 && gated[last].Open {
+			gated[last] = gated[last].Beside(step)
+			gated[last].Open = step.Open
+		} else {
+			gated = append(gated, step)
+		}
+	}
+	return gated
+}
+
 // grouped lists what Groups stand for.
 func (s Step) grouped() []Target {
 	if s.Names == nil {

@@ -77,6 +77,14 @@ type RolloutKindSpec struct {
 	// +optional
 	Inventory RolloutKindInventory `json:"inventory,omitzero"`
 
+	// related are resources that the expressions read beside the inventory, each as
+	// "related.<name>": objects that a rollout names, or that name it or each other.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=4
+	Related []RelatedInventory `json:"related,omitempty"`
+
 	// variables are expressions that those below and later variables can use, as
 	// "variables.<name>". One that nothing uses is not evaluated.
 	// +optional
@@ -130,6 +138,18 @@ type ExpressionVariable struct {
 	Expression Expression `json:"expression,omitempty"`
 }
 
+// RelatedInventory is a resource that expressions read under a name.
+type RelatedInventory struct {
+	RolloutKindInventory `json:",inline"`
+
+	// name is that by which expressions use the objects, after "related.".
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:Pattern=`^[a-z][A-Za-z0-9]*$`
+	Name string `json:"name,omitempty"`
+}
+
 // RolloutKindInventory is a resource whose objects say which environments exist. Seawall
 // must be allowed to get, list and watch it.
 type RolloutKindInventory struct {
@@ -170,7 +190,8 @@ type RolloutKindInventory struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:items:Pattern=`^(spec|status|data)(\.[A-Za-z0-9]+)*$`
+	// +kubebuilder:validation:items:Pattern=`^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)*$`
+	// +kubebuilder:validation:items:XValidation:rule="self != 'metadata' && !self.startsWith('metadata.')",message="metadata cannot be read but for name, namespace and labels"
 	Fields []string `json:"fields,omitempty"`
 }
 

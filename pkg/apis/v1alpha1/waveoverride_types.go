@@ -67,31 +67,33 @@ type WaveOverrideSpec struct {
 	Rollout RolloutReference `json:"rollout,omitzero"`
 
 	// maxFailureProbability is the probability of failure that is permitted in the place of
-	// a policy's limits, for one wave as well as for the whole rollout. An override that
-	// permits "1" also lets a rollout pass whose environments or success rate are not known.
+	// a policy's limits, for one wave as well as for the whole rollout: a decimal from 0 to 1 in
+	// quotes, such as "0.4" for 40%. An override that permits "1" also lets a rollout pass whose
+	// environments or success rate are not known.
 	// +required
 	MaxFailureProbability Probability `json:"maxFailureProbability,omitempty"`
 
-	// reason says why. It is shown to the writer, and is on the record of every use.
+	// reason says why, in one line of at most 512 characters. It is shown to the writer, and is on
+	// the record of every use.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:Pattern=`^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$`
 	Reason string `json:"reason,omitempty"`
 
-	// expiresAt is when the override ends. A policy does not accept one that lasts for
+	// expiresAt is when the override ends, such as 2026-12-24T18:00:00Z. A policy does not accept one that lasts for
 	// longer, from its creation, than the policy's maxOverrideDurationSeconds. Exactly one of
 	// expiresAt and durationSeconds is set.
 	// +optional
 	ExpiresAt *metav1.Time `json:"expiresAt,omitempty"`
 
-	// durationSeconds is how long the override lasts from its creation.
+	// durationSeconds is how long the override lasts from its creation: at most 2592000, thirty days.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	// +kubebuilder:validation:Maximum=2592000
 	DurationSeconds int32 `json:"durationSeconds,omitempty"`
 
-	// uses says whether any number of writes may pass, or one.
+	// uses says whether any number of writes may pass, or one. Default: Unlimited.
 	// +optional
 	// +kubebuilder:default=Unlimited
 	Uses OverrideUses `json:"uses,omitempty"`

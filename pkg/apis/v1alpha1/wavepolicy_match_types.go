@@ -44,8 +44,8 @@ type MatchCondition struct {
 // WavePolicyMatch selects the writes that a policy judges. A write is selected when every
 // field that is set selects it.
 type WavePolicyMatch struct {
-	// kinds are the kinds of rollout that the policy judges; all kinds when empty. A kind
-	// that Seawall does not know makes the policy not accepted.
+	// kinds are the kinds of rollout that the policy judges. Default: all kinds. A kind that
+	// Seawall does not know makes the policy not accepted.
 	// +optional
 	// +listType=map
 	// +listMapKey=group
@@ -62,7 +62,8 @@ type WavePolicyMatch struct {
 	ExcludeKinds []KindReference `json:"excludeKinds,omitempty"`
 
 	// operations are the kinds of write that the policy judges. A deletion in a namespace
-	// that is itself being deleted is never judged, nor one by the garbage collector.
+	// that is itself being deleted is never judged, nor one by the garbage collector. Default:
+	// [Create, Update].
 	//
 	// The list is atomic: as a set, server-side apply would merge it with the default.
 	// +optional

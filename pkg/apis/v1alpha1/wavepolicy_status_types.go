@@ -26,7 +26,8 @@ type WavePolicyRollouts struct {
 	// +kubebuilder:validation:Minimum=0
 	Matched *int32 `json:"matched,omitempty"`
 
-	// overLimit is the number of those that are over a limit of the policy now.
+	// overLimit is the number of those that are over a limit of the policy now and that no
+	// override permits to be.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	OverLimit *int32 `json:"overLimit,omitempty"`
@@ -37,9 +38,22 @@ type WavePolicyRollouts struct {
 	// +kubebuilder:validation:Minimum=0
 	Unresolved *int32 `json:"unresolved,omitempty"`
 
+	// overridden is the number of those that an override permits to be over a limit, or not to be
+	// judged, until it ends. All others are within the limits.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Overridden *int32 `json:"overridden,omitempty"`
+
 	// observedTime is when these numbers were found or, if they stay, confirmed last.
 	// +optional
 	ObservedTime *metav1.Time `json:"observedTime,omitempty"`
+
+	// failure says why the last round through the rollouts failed, so that the numbers are still
+	// those of observedTime. It is not set when that round has seen all.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Failure string `json:"failure,omitempty"`
 }
 
 // WavePolicyStatus says whether a policy is in force, and what it makes of existing rollouts.
@@ -52,6 +66,18 @@ type WavePolicyStatus struct {
 	// +listMapKey=type
 	// +kubebuilder:validation:MaxItems=8
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// selects says in a few words which writes the policy judges, for whoever lists policies.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Selects string `json:"selects,omitempty"`
+
+	// actions says so of what is done about a violation.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	Actions string `json:"actions,omitempty"`
 
 	// rollouts are the existing rollouts that the policy matches; not set while the re-count
 	// has not seen all, or is turned off.

@@ -12,6 +12,7 @@ import (
 // +kubebuilder:validation:MinLength=1
 // +kubebuilder:validation:MaxLength=11
 // +kubebuilder:validation:Pattern=`^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$`
+// +kubebuilder:validation:XValidation:rule="self.matches('^(0([.][0-9]{1,9})?|1([.]0{1,9})?)$')",message="must be a decimal from 0 to 1 with at most nine places, in quotes and not a percentage: \"0.2\" is 20%"
 type Probability string
 
 // WaveReading says how many environments of a paced rollout count as one wave.
@@ -98,23 +99,23 @@ const (
 
 // SuccessRate says how the sync success rate of a rollout is found.
 //
-// +kubebuilder:validation:XValidation:rule="!has(self.max) || !has(self.default) || double(self.default) <= double(self.max)",message="default must not be above max"
+// +kubebuilder:validation:XValidation:rule="!has(self.max) || !has(self.default) || ![self.default, self.max].all(x, x.matches('^[01]([.][0-9]+)?$')) || double(self.default) <= double(self.max)",message="default must not be above max"
 type SuccessRate struct {
 	// default is the rate of a rollout without the annotation
-	// seawall.dev/sync-success-rate. When it is not set, a rollout that lacks the
-	// annotation is denied.
+	// seawall.dev/sync-success-rate: a decimal from 0 to 1 in quotes, such as "0.99". When it is
+	// not set, a rollout that lacks the annotation is denied.
 	// +optional
 	Default Probability `json:"default,omitempty"`
 
 	// max caps the rate: a higher one is judged at the cap, and a claim with a warning to its
-	// author. When it is not set, the cap is 0.999: more is not to be measured in fewer than some
-	// thousand syncs.
+	// author. It is a decimal from 0 to 1 in quotes. Default: "0.999", because more is not to be
+	// measured in fewer than some thousand syncs.
 	// +optional
 	Max Probability `json:"max,omitempty"`
 
 	// claims says whether the annotation seawall.dev/sync-success-rate of a rollout is believed
 	// (Accept), or judged by default instead (Ignore). Rates annotated on objects of the inventory,
-	// which the authors of rollouts do not write, count either way.
+	// which the authors of rollouts do not write, count either way. Default: Accept.
 	// +optional
 	// +kubebuilder:default=Accept
 	Claims ClaimReading `json:"claims,omitempty"`
@@ -122,8 +123,8 @@ type SuccessRate struct {
 
 // WavePolicySpec says how large the waves of which rollouts may be.
 type WavePolicySpec struct {
-	// match selects the writes that the policy judges; all creations and updates of
-	// rollouts when it is not set.
+	// match selects the writes that the policy judges. Default: all creations and updates of
+	// rollouts.
 	// +optional
 	Match *WavePolicyMatch `json:"match,omitempty"`
 
@@ -136,18 +137,19 @@ type WavePolicySpec struct {
 	MatchConditions []MatchCondition `json:"matchConditions,omitempty"`
 
 	// maxWaveFailureProbability is the largest allowed probability that more than
-	// toleratedFailures environments of one wave fail. A wave exactly at the limit passes.
+	// toleratedFailures environments of one wave fail: a decimal from 0 to 1 in quotes, such as
+	// "0.2" for 20%. A wave exactly at the limit passes.
 	// +required
 	MaxWaveFailureProbability Probability `json:"maxWaveFailureProbability,omitempty"`
 
 	// maxRolloutFailureProbability is the largest allowed probability that more than
-	// toleratedFailures environments of the whole write fail, all its waves together. Not
-	// limited when it is not set.
+	// toleratedFailures environments of the whole write fail, all its waves together: a decimal
+	// from 0 to 1 in quotes. Default: no limit.
 	// +optional
 	MaxRolloutFailureProbability Probability `json:"maxRolloutFailureProbability,omitempty"`
 
 	// toleratedFailures is the number of environments that may fail without counting: the
-	// probability of more failures than this is judged.
+	// probability of more failures than this is judged. Default: 0; at most 100.
 	// +optional
 	// +kubebuilder:default=0
 	// +kubebuilder:validation:Minimum=0
@@ -155,7 +157,7 @@ type WavePolicySpec struct {
 	ToleratedFailures *int32 `json:"toleratedFailures,omitempty"`
 
 	// waves says what one wave is: the environments in flight together (InFlight), or all
-	// up to the next gate (Gated).
+	// up to the next gate (Gated). Default: InFlight.
 	// +optional
 	// +kubebuilder:default=InFlight
 	Waves WaveReading `json:"waves,omitempty"`
@@ -164,7 +166,8 @@ type WavePolicySpec struct {
 	// +optional
 	SuccessRate *SuccessRate `json:"successRate,omitempty"`
 
-	// removals says whether environments that a write tears down count as affected.
+	// removals says whether environments that a write tears down count as affected. Default:
+	// Count.
 	// +optional
 	// +kubebuilder:default=Count
 	Removals RemovalReading `json:"removals,omitempty"`
@@ -172,28 +175,29 @@ type WavePolicySpec struct {
 	// onUnresolved says what happens to a write whose environments cannot be counted and
 	// for which the annotation seawall.dev/environments declares none. Those that could be counted
 	// are judged first, as one wave: a write that they alone put over a limit is denied whatever
-	// stands here.
+	// stands here. Default: Deny.
 	// +optional
 	// +kubebuilder:default=Deny
 	OnUnresolved UnresolvedAction `json:"onUnresolved,omitempty"`
 
 	// declaredEnvironments says whether the number that the annotation seawall.dev/environments
 	// declares stands in for what cannot be counted (Accept), or that counts as not declared
-	// (Ignore).
+	// (Ignore). Default: Accept.
 	// +optional
 	// +kubebuilder:default=Accept
 	DeclaredEnvironments ClaimReading `json:"declaredEnvironments,omitempty"`
 
 	// maxOverrideDurationSeconds is how long a WaveOverride that this policy accepts may
-	// last, from its creation to its end. With 0 the policy accepts none.
+	// last, from its creation to its end. With 0 the policy accepts none. Default: 86400, a day;
+	// at most 2592000, thirty days.
 	// +optional
 	// +kubebuilder:default=86400
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=2592000
 	MaxOverrideDurationSeconds *int32 `json:"maxOverrideDurationSeconds,omitempty"`
 
-	// validationActions say what is done about a violation of this policy. Deny and Warn
-	// exclude each other.
+	// validationActions say what is done about a violation of this policy: Deny, Warn, Audit. Deny
+	// and Warn exclude each other. Default: [Deny].
 	//
 	// The list is atomic: as a set, server-side apply would merge it with the default.
 	// +optional
@@ -212,12 +216,23 @@ type WavePolicySpec struct {
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,shortName=wpol,categories=seawall
+// +kubebuilder:printcolumn:name="Selects",type=string,JSONPath=`.status.selects`,description="Which writes the policy judges"
 // +kubebuilder:printcolumn:name="Max wave",type=string,JSONPath=`.spec.maxWaveFailureProbability`,description="Largest allowed failure probability of a wave"
-// +kubebuilder:printcolumn:name="Actions",type=string,JSONPath=`.spec.validationActions`,description="What is done about a violation"
-// +kubebuilder:printcolumn:name="Default rate",type=string,JSONPath=`.spec.successRate.default`,description="Sync success rate of rollouts without the annotation",priority=1
+// +kubebuilder:printcolumn:name="Max rollout",type=string,JSONPath=`.spec.maxRolloutFailureProbability`,description="Largest allowed failure probability of all waves together"
+// +kubebuilder:printcolumn:name="Actions",type=string,JSONPath=`.status.actions`,description="What is done about a violation"
 // +kubebuilder:printcolumn:name="Accepted",type=string,JSONPath=`.status.conditions[?(@.type=="Accepted")].status`,description="Whether the policy is in force"
 // +kubebuilder:printcolumn:name="Rollouts",type=integer,JSONPath=`.status.rollouts.matched`,description="Existing rollouts that the policy matches"
 // +kubebuilder:printcolumn:name="Over limit",type=integer,JSONPath=`.status.rollouts.overLimit`,description="Those of them that are over a limit now"
+// +kubebuilder:printcolumn:name="Unresolved",type=integer,JSONPath=`.status.rollouts.unresolved`,description="Those of them that cannot be judged",priority=1
+// +kubebuilder:printcolumn:name="Overridden",type=integer,JSONPath=`.status.rollouts.overridden`,description="Those of them that an override permits",priority=1
+// +kubebuilder:printcolumn:name="Counted",type=date,JSONPath=`.status.rollouts.observedTime`,description="How old these numbers are",priority=1
+// +kubebuilder:printcolumn:name="Default rate",type=string,JSONPath=`.spec.successRate.default`,description="Sync success rate of rollouts without the annotation",priority=1
+// +kubebuilder:printcolumn:name="Max rate",type=string,JSONPath=`.spec.successRate.max`,description="Highest sync success rate that is believed, 0.999 where it is not set",priority=1
+// +kubebuilder:printcolumn:name="Tolerated",type=integer,JSONPath=`.spec.toleratedFailures`,description="Failures that do not count",priority=1
+// +kubebuilder:printcolumn:name="Waves",type=string,JSONPath=`.spec.waves`,description="What one wave is",priority=1
+// +kubebuilder:printcolumn:name="Removals",type=string,JSONPath=`.spec.removals`,description="Whether environments that are torn down count",priority=1
+// +kubebuilder:printcolumn:name="On unresolved",type=string,JSONPath=`.spec.onUnresolved`,description="What is done about a write that cannot be counted",priority=1
+// +kubebuilder:printcolumn:name="Override seconds",type=integer,JSONPath=`.spec.maxOverrideDurationSeconds`,description="How long an override may last",priority=1
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type WavePolicy struct {
 	metav1.TypeMeta `json:",inline"`

@@ -182,7 +182,7 @@ func reasonOf(record audit.Record) string {
 	switch {
 	case record.Mended():
 		return "WaveWithinLimit"
-	case record.Operation == audit.Recount:
+	case record.Operation == audit.Recount && record.Action != audit.Allow:
 		return "WaveOutgrown"
 	case record.Action == audit.Deny:
 		return "WaveDenied"

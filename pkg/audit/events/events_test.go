@@ -38,6 +38,10 @@ func TestOneEventOfManyDenials(t *testing.T) {
 }
 
 func TestReasons(t *testing.T) {
+	g := gomega.NewWithT(t)
+	permitted := audit.Record{Action: audit.Allow, Operation: audit.Recount, Override: "apps/incident"}
+	g.Expect(reasonOf(permitted)).To(gomega.Equal("WaveOverridden"), "what an override permits is not within its limit")
+	g.Expect(typeOf(permitted)).To(gomega.Equal(corev1.EventTypeWarning))
 	for want, record := range map[string]audit.Record{
 		"WaveDenied":      {Action: audit.Deny, Override: "apps/incident"},
 		"WaveNotJudged":   {Action: audit.Error},
@@ -47,7 +51,7 @@ func TestReasons(t *testing.T) {
 		"WaveOutgrown":    {Action: audit.Deny, Operation: audit.Recount},
 		"WaveWithinLimit": {Action: audit.Allow, Operation: audit.Recount},
 	} {
-		gomega.NewWithT(t).Expect(reasonOf(record)).To(gomega.Equal(want))
+		g.Expect(reasonOf(record)).To(gomega.Equal(want))
 	}
 }
 

@@ -27,6 +27,9 @@ const (
 	component      = "admission"
 	kindLabel      = "seawall.dev/kind"
 
+	// noPolicy is the name of none: no policy can be called so.
+	noPolicy = "-"
+
 	// decisionsAnnotation counts the decisions that a report was ever told, those of results
 	// that have made room for others included.
 	decisionsAnnotation = "seawall.dev/decisions"
@@ -142,10 +145,10 @@ func summarize(results []v1alpha1.ReportResult) v1alpha1.ReportSummary {
 }
 
 // policyOf names the policy of a result, which every result must have. A failure of Seawall's
-// own is no policy's: no policy can be called "-".
+// own is no policy's.
 func policyOf(record audit.Record) string {
 	if record.Policy == "" {
-		return "-"
+		return noPolicy
 	}
 	return record.Policy
 }

@@ -33,7 +33,9 @@ const (
 
 // Properties that say what a result is worth.
 const (
+	actionProperty        = "action"
 	operationProperty     = "operation"
+	overrideProperty      = "override"
 	userProperty          = "user"
 	authenticatedProperty = "authenticated"
 )

@@ -138,6 +138,7 @@ func TestFixtures(t *testing.T) {
 			}
 			g.Expect(err).NotTo(HaveOccurred())
 			want.Expect(g, change)
+			kindtest.Remedies(t, argo.kind(), write, change)
 		})
 	}
 }

@@ -18,16 +18,16 @@ const (
 	deletionRemedy = "delete at most " + rollout.PerWave + " environments at once: take them out of the ApplicationSet first"
 )
 
-// remedies say how to make a step's window, and the step itself, smaller.
-func (d *delta) remedies(step int) (pace, split string) {
+// remedies say where a step stands, and how to make its window, and the step itself, smaller.
+func (d *delta) remedies(step int) (name, pace, split string) {
 	switch {
 	case d.paces(d.after):
 		path := fmt.Sprintf("spec.strategy.rollingSync.steps[%d]", step)
-		return fmt.Sprintf("set %s.maxUpdate to %s", path, rollout.PerWave),
+		return path, fmt.Sprintf("set %s.maxUpdate to %s", path, rollout.PerWave),
 			fmt.Sprintf("split %s into steps of at most %s Applications each", path, rollout.PerWave)
 	case d.enabled:
-		return strategyRemedy, divideRemedy
+		return "", strategyRemedy, divideRemedy
 	default:
-		return enableRemedy + strategyRemedy, enableRemedy + divideRemedy
+		return "", enableRemedy + strategyRemedy, enableRemedy + divideRemedy
 	}
 }

@@ -33,7 +33,7 @@ func (d *delta) steps() (steps []rollout.Step, held int) {
 			step.Declared = d.declared
 		}
 		step.InFlight = min(step.Size(), windows[i])
-		step.PaceRemedy, step.SplitRemedy = d.remedies(i)
+		step.Name, step.PaceRemedy, step.SplitRemedy = d.remedies(i)
 		steps = append(steps, step)
 	}
 	steps = rollout.Steps(steps...)

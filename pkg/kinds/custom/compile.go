@@ -31,6 +31,9 @@ const (
 	objectVariable    = "object"
 	oldObjectVariable = "oldObject"
 	targetsVariable   = "targets"
+	// relatedVariable and variablesVariable are followed by a name.
+	relatedVariable   = "related."
+	variablesVariable = "variables."
 )
 
 // program is a compiled expression.
@@ -40,8 +43,9 @@ type program struct {
 	// path is where it stands in the RolloutKind, and variable the name by which other
 	// expressions use its value, if it is one.
 	path, variable string
-	// text is the expression.
-	text string
+	// text is the expression, and reads are the fields of the object that it reads.
+	text  string
+	reads []string
 }
 
 // programs are the compiled expressions of a RolloutKind; waves may be nil.
@@ -53,12 +57,16 @@ type programs struct {
 
 // newEnvironment returns what expressions may use: the libraries of Kubernetes 1.37, in
 // whatever version Seawall runs, so that an expression does not change its meaning.
-func newEnvironment(withTargets bool) (*cel.Env, error) {
+func newEnvironment(spec *v1alpha1.RolloutKindSpec) (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.Variable(objectVariable, cel.DynType), cel.Variable(oldObjectVariable, cel.DynType), selects(),
 	}
-	if withTargets {
-		options = append(options, cel.Variable(targetsVariable, cel.ListType(cel.DynType)))
+	objects := cel.ListType(cel.DynType)
+	if spec.Inventory.Resource != "" {
+		options = append(options, cel.Variable(targetsVariable, objects))
+	}
+	for _, related := range spec.Related {
+		options = append(options, cel.Variable(relatedVariable+related.Name, objects))
 	}
 	const introduced, libraries = "1.0", "1.37"
 	extended, err := environment.MustBaseEnvSet(version.MustParseGeneric(libraries)).Extend(environment.VersionedOptions{
@@ -80,15 +88,17 @@ func Validate(spec *v1alpha1.RolloutKindSpec) field.ErrorList {
 type compiler struct {
 	env      *cel.Env
 	problems field.ErrorList
+	// reads are the fields of the object that each variable reads, by the name that expressions use.
+	reads map[string][]string
 }
 
 func compile(spec *v1alpha1.RolloutKindSpec) (*programs, field.ErrorList) {
 	path := field.NewPath("spec")
-	env, err := newEnvironment(spec.Inventory.Resource != "")
+	env, err := newEnvironment(spec)
 	if err != nil {
 		return nil, field.ErrorList{field.InternalError(path, err)}
 	}
-	c := &compiler{env: env}
+	c := &compiler{env: env, reads: map[string][]string{}}
 	compiled := &programs{variables: c.variables(path.Child("variables"), spec.Variables)}
 	names, object := cel.ListType(cel.StringType), cel.MapType(cel.StringType, cel.DynType)
 	compiled.environments, _ = c.compile(path.Child("environments"), spec.Environments, names, cel.IntType, cel.ListType(object), object)
@@ -107,7 +117,8 @@ func (c *compiler) variables(path *field.Path, variables []v1alpha1.ExpressionVa
 	for i, variable := range variables {
 		var yields *cel.Type
 		compiled[i], yields = c.compile(path.Index(i).Child("expression"), variable.Expression, cel.DynType)
-		compiled[i].variable = "variables." + variable.Name
+		compiled[i].variable = variablesVariable + variable.Name
+		c.reads[compiled[i].variable] = compiled[i].reads
 		extended, err := c.env.Extend(cel.Variable(compiled[i].variable, yields))
 		if err != nil {
 			c.problems = append(c.problems, field.Invalid(path.Index(i).Child("name"), variable.Name, err.Error()))
@@ -128,6 +139,7 @@ func (c *compiler) compile(path *field.Path, expression v1alpha1.Expression, wan
 		c.problems = append(c.problems, field.Invalid(path, text, issues.String()))
 		return result, cel.DynType
 	}
+	result.reads = reads(checked.NativeRep().Expr(), c.reads)
 	yields := checked.OutputType()
 	if !slices.ContainsFunc(wanted, func(want *cel.Type) bool { return mayBe(yields, want) }) {
 		c.problems = append(c.problems, field.Invalid(path, text, fmt.Sprintf("yields %s: want %s", yields, spellTypes(wanted))))

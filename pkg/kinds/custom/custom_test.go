@@ -105,6 +105,16 @@ func TestWhatExpressionsYield(t *testing.T) {
 		"a name more in a plan without pace": {"object.spec.names", "", rollout.Update, "{names: [a, b, c]}", "{names: [a, b]}", kindtest.Want{
 			Environments: 3, Affected: 3, Steps: []kindtest.Step{{Added: []string{"c"}, Changed: []string{"a", "b"}, InFlight: 3}},
 		}},
+		"what one write adds and drops is one wave": {"object.spec.names", "object.spec.waves", rollout.Update, "{names: [b, c, d], waves: 1}", "{names: [a, x], waves: 1}", kindtest.Want{
+			Environments: 3, Affected: 5, Steps: []kindtest.Step{{
+				Added: []string{"b", "c", "d"}, Removed: []string{"a", "x"}, InFlight: 3,
+				Pace: "make waves of at most {n} environments, and drop environments in writes of their own, at most {n} in each",
+			}},
+		}},
+		"and what it changes and drops of a number": {"object.spec.count", "object.spec.waves", rollout.Update, "{count: 5, waves: [2]}", "{count: 9, waves: [2]}", kindtest.Want{
+			Environments: 5, Affected: 9, Steps: []kindtest.Step{{Declared: 2, Gone: 4, InFlight: 6}, {Declared: 3, InFlight: 3}},
+			Evidence: "the number that RolloutKind trains.trains.example.com yields",
+		}},
 		"null waves are none": {"object.spec.names", "object.spec.window", rollout.Create, "{names: [a, b], window: null}", "", kindtest.Want{
 			Environments: 2, Affected: 2, Steps: []kindtest.Step{{Added: []string{"a", "b"}, InFlight: 2}},
 		}},
@@ -126,7 +136,7 @@ func TestOldObjectIsNullUnlessOneIsReplaced(t *testing.T) {
 	change, err := read(t, source, rollout.Update, "{name: b}", "{name: a}")
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	kindtest.Want{Environments: 1, Affected: 2, Steps: []kindtest.Step{
-		{Added: []string{"of a"}, InFlight: 1}, {Removed: []string{"new"}, InFlight: 1},
+		{Added: []string{"of a"}, Removed: []string{"new"}, InFlight: 2},
 	}}.Expect(g, change)
 }
 
@@ -134,28 +144,53 @@ func TestWhatCannotBeCounted(t *testing.T) {
 	const kind = "cannot count its environments: RolloutKind trains.trains.example.com: "
 	const wantWave = "want a size from 1, a list of names, or an object with environments and inFlight"
 	tests := map[string]struct{ environments, waves, object, want string }{
-		"a field that is missing":       {"object.spec.names", "", "{}", `spec.environments fails: "no such key: names"`},
-		"null":                          {"object.spec.names", "", "{names: null}", `spec.environments yields "null": want a list of names or a number`},
-		"a name that is no text":        {"object.spec.names", "", "{names: [a, 1]}", `spec.environments yields "[\"a\",1]": want a list of names or a number`},
-		"an empty name":                 {"object.spec.names", "", `{names: [""]}`, `spec.environments yields "[\"\"]": want a list of names or a number`},
-		"less than none":                {"object.spec.count", "", "{count: -1}", `spec.environments yields -1: want 0 to 1000000`},
-		"more than can be":              {"object.spec.count", "", "{count: 1000001}", `spec.environments yields 1000001: want 0 to 1000000`},
-		"part of an environment":        {"object.spec.count", "", "{count: 1.5}", `spec.environments yields "1.5": want a list of names or a number`},
-		"a window of none":              {"object.spec.names", "object.spec.w", "{names: [a], w: 0}", `spec.waves yields 0: want a number from 1`},
-		"a window that is no number":    {"object.spec.names", "object.spec.w", "{names: [a], w: all}", `spec.waves yields "\"all\"": want a number, or a list of waves`},
-		"a wave of none":                {"object.spec.names", "object.spec.w", "{names: [a], w: [1, 0]}", `spec.waves yields "0" as wave 1: ` + wantWave},
-		"a wave of a wave":              {"object.spec.names", "object.spec.w", "{names: [a], w: [{environments: {inFlight: 1}}]}", `spec.waves yields "{\"environments\":{\"inFlight\":1}}" as wave 0: ` + wantWave},
-		"a wave with another member":    {"object.spec.names", "object.spec.w", "{names: [a], w: [{infLight: 1}]}", `spec.waves yields "{\"infLight\":1}" as wave 0: ` + wantWave},
-		"a wave with no window":         {"object.spec.names", "object.spec.w", "{names: [a], w: [{inFlight: 0}]}", `spec.waves yields "{\"inFlight\":0}" as wave 0: ` + wantWave},
-		"names of waves for a number":   {"object.spec.count", "object.spec.w", "{count: 1, w: [[a]]}", `spec.waves yields "[\"a\"]" as wave 0: ` + wantWave},
+		"a field that is missing":       {"object.spec.names", "", "{}", `spec.environments fails: "no such key: names" (it reads spec.names)`},
+		"null":                          {"object.spec.names", "", "{names: null}", `spec.environments yields "null": want a list of names or a number (it reads spec.names)`},
+		"a name that is no text":        {"object.spec.names", "", "{names: [a, 1]}", `spec.environments yields "[\"a\",1]": want a list of names or a number (it reads spec.names)`},
+		"an empty name":                 {"object.spec.names", "", `{names: [""]}`, `spec.environments yields "[\"\"]": want a list of names or a number (it reads spec.names)`},
+		"less than none":                {"object.spec.count", "", "{count: -1}", `spec.environments yields -1: want 0 to 1000000 (it reads spec.count)`},
+		"more than can be":              {"object.spec.count", "", "{count: 1000001}", `spec.environments yields 1000001: want 0 to 1000000 (it reads spec.count)`},
+		"part of an environment":        {"object.spec.count", "", "{count: 1.5}", `spec.environments yields "1.5": want a list of names or a number (it reads spec.count)`},
+		"a window of none":              {"object.spec.names", "object.spec.w", "{names: [a], w: 0}", `spec.waves yields 0: want a number from 1 (it reads spec.w)`},
+		"a window that is no number":    {"object.spec.names", "object.spec.w", "{names: [a], w: all}", `spec.waves yields "\"all\"": want a number, or a list of waves (it reads spec.w)`},
+		"a wave of none":                {"object.spec.names", "object.spec.w", "{names: [a], w: [1, 0]}", `spec.waves yields "0" as wave 1: ` + wantWave + " (it reads spec.w)"},
+		"a wave of a wave":              {"object.spec.names", "object.spec.w", "{names: [a], w: [{environments: {inFlight: 1}}]}", `spec.waves yields "{\"environments\":{\"inFlight\":1}}" as wave 0: ` + wantWave + " (it reads spec.w)"},
+		"a wave with another member":    {"object.spec.names", "object.spec.w", "{names: [a], w: [{infLight: 1}]}", `spec.waves yields "{\"infLight\":1}" as wave 0: ` + wantWave + " (it reads spec.w)"},
+		"a wave with no window":         {"object.spec.names", "object.spec.w", "{names: [a], w: [{inFlight: 0}]}", `spec.waves yields "{\"inFlight\":0}" as wave 0: ` + wantWave + " (it reads spec.w)"},
+		"names of waves for a number":   {"object.spec.count", "object.spec.w", "{count: 1, w: [[a]]}", `spec.waves yields "[\"a\"]" as wave 0: ` + wantWave + " (it reads spec.w)"},
 		"a selector that is misspelt":   {`{"matchLabel": {"a": "b"}}.selects({}) ? ["a"] : []`, "", "{}", `spec.environments fails: "strict decoding error: unknown field \"selector.matchLabel\""`},
 		"labels that are none":          {`{}.selects("a") ? ["a"] : []`, "", "{}", `spec.environments fails: "cannot restore map from string"`},
-		"an expression that costs much": {`object.spec.names.map(a, object.spec.names.map(b, object.spec.names.map(c, a + b + c)).flatten()).flatten()`, "", "{names: [" + strings.Repeat("aaaaaaaa, ", 300) + "a]}", `spec.environments fails: "operation cancelled: actual cost limit exceeded"`},
+		"an expression that costs much": {`object.spec.names.map(a, object.spec.names.map(b, object.spec.names.map(c, a + b + c)).flatten()).flatten()`, "", "{names: [" + strings.Repeat("aaaaaaaa, ", 300) + "a]}", `spec.environments fails: "operation cancelled: actual cost limit exceeded" (it reads spec.names)`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := read(t, wagons(tt.environments, tt.waves, ""), rollout.Create, tt.object, "")
 			gomega.NewWithT(t).Expect(err).To(gomega.MatchError(kind + tt.want))
+		})
+	}
+}
+
+func TestErrorsNameTheFieldsOfTheAuthor(t *testing.T) {
+	source := func(environments string) *v1alpha1.RolloutKind {
+		source := wagons(environments, "", "object.spec.?v")
+		source.Spec.Variables = []v1alpha1.ExpressionVariable{
+			{Name: "cars", Expression: "object.spec.cars"},
+			{Name: "long", Expression: `variables.cars.filter(c, c.length > 10 && has(object.metadata.labels.long))`},
+		}
+		return source
+	}
+	tests := map[string]struct{ environments, want string }{
+		"of a variable of a variable":       {"variables.long.map(c, c.name)", `spec.variables[0].expression fails: "no such key: cars" (it reads spec.cars)`},
+		"that may be missing":               {`[object.?spec.?names.orValue([])[0] + "x"]`, `spec.environments fails: "index out of bounds: 0" (it reads spec.names)`},
+		"of which one is missing":           {"object.spec.a + object.spec.b.c", `spec.environments fails: "no such key: a" (it reads spec.a)`},
+		"of which each may be wrong":        {`[object.metadata.name, object.spec.?a.orValue("")]`, `spec.environments yields "[\"t\",\"\"]": want a list of names or a number (it reads metadata.name, spec.a)`},
+		"of which there are more than help": {`size([object.spec.?a, object.spec.?b, object.spec.?c, object.?d]) - 9`, `spec.environments yields -5: want 0 to 1000000 (it reads spec.a, spec.b, spec.c and others)`},
+		"none":                              {"0 - 1", `spec.environments yields -1: want 0 to 1000000`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(t, source(tt.environments), rollout.Create, "{}", "")
+			gomega.NewWithT(t).Expect(err).To(gomega.MatchError("cannot count its environments: RolloutKind trains.trains.example.com: " + tt.want))
 		})
 	}
 }
@@ -209,7 +244,7 @@ func TestWhatIsWrongWithAnExpressionIsShownInIt(t *testing.T) {
 
 func TestABrokenRolloutKindCountsNothingAsNone(t *testing.T) {
 	g := gomega.NewWithT(t)
-	kind, err := custom.New(wagons("x", "", ""), nil)
+	kind, err := custom.New(wagons("x", "", ""), custom.Inventories{})
 	g.Expect(err).To(gomega.HaveOccurred())
 	_, err = kind.Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{}"), nil))
 	unresolved, is := errors.AsType[*rollout.UnresolvedError](err)

@@ -121,8 +121,8 @@ func (r *reader) uncounted(members map[string]any, namespace string) error {
 	if err := r.enumerate(known, members[atLeastMember], namespace); err != nil {
 		return err
 	}
-	found := r.unresolved("spec.environments", "cannot say them all")
-	if r.targets == nil || r.programs.says(because) {
+	found := r.incomplete("spec.environments", "cannot say them all")
+	if r.none() || r.programs.says(because) {
 		found.Problem += ": " + because
 	} else {
 		found.Withheld = rollout.Quote(because)

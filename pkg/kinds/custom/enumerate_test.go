@@ -2,9 +2,13 @@ package custom_test
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/onsi/gomega"
+	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
@@ -104,4 +108,40 @@ func TestTargetsCarryTheirRates(t *testing.T) {
 			g.Expect(change.Steps[0].Targets).To(gomega.Equal([]rollout.Target{tt.want}))
 		})
 	}
+}
+
+// TestRelatedObjectsAreJoined holds what docs/custom-kinds.md shows.
+func TestRelatedObjectsAreJoined(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/custom-kinds.md")
+	g := gomega.NewWithT(t)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	_, shown, found := strings.Cut(string(page), "```yaml\nrelated:\n")
+	g.Expect(found).To(gomega.BeTrue())
+	shown, _, _ = strings.Cut(shown, "```")
+	source := wagons("", "", "")
+	g.Expect(yaml.UnmarshalStrict([]byte("related:\n"+shown), &source.Spec)).To(gomega.Succeed())
+	source.Spec.Inventory = v1alpha1.RolloutKindInventory{
+		Group: "yard.example.com", Versions: []string{"v1"}, Resource: "wagons", Kind: "Wagon", Fields: []string{"spec.pool"},
+	}
+	const objects = `
+{apiVersion: yard.example.com/v1, kind: Pool, metadata: {name: p}, spec: {region: north}}
+---
+{apiVersion: yard.example.com/v1, kind: Pool, metadata: {name: q}, spec: {region: south}}
+---
+{apiVersion: yard.example.com/v1, kind: Wagon, metadata: {name: a, annotations: {seawall.dev/sync-success-rate: "0.9", kindtest.seawall.dev/copies: "%d"}}, spec: {pool: p}}
+---
+{apiVersion: yard.example.com/v1, kind: Wagon, metadata: {name: b}, spec: {pool: q}}
+---
+{apiVersion: yard.example.com/v1, kind: Wagon, metadata: {name: c}, spec: {pool: none}}
+`
+	const many = 900
+	registry := inventory.NewStaticRegistry(inventory.Static{Objects: kindtest.Objects(t, fmt.Appendf(nil, objects, many))})
+	change, err := newKind(source)(registry).Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{region: north}"), nil))
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(change.Affected()).To(gomega.Equal(many))
+	g.Expect(change.Steps[0].Targets[0].SuccessRate).To(gomega.Equal("0.9"))
+
+	gone := inventory.NewStaticRegistry(inventory.Static{Absent: []string{"pools.yard.example.com"}, Objects: kindtest.Objects(t, fmt.Appendf(nil, objects, 1))})
+	_, err = newKind(source)(gone).Reader.Read(t.Context(), kindtest.Write(t, rollout.Create, train("{region: north}"), nil))
+	g.Expect(rollout.IsFinding(err)).To(gomega.BeTrue(), "a related resource that is not served is not one of no objects")
 }

@@ -23,7 +23,10 @@ type evaluation struct {
 // the RolloutKind and the inventory have no value before an expression asks for it.
 func (r *reader) begin(ctx context.Context, object, old map[string]any) *evaluation {
 	e := &evaluation{reader: r, ctx: ctx}
-	e.variables = map[string]any{objectVariable: object, oldObjectVariable: nil, targetsVariable: e.targets}
+	e.variables = map[string]any{objectVariable: object, oldObjectVariable: nil, targetsVariable: e.objects(r.targets)}
+	for name, objects := range r.related {
+		e.variables[name] = e.objects(objects)
+	}
 	if old != nil {
 		e.variables[oldObjectVariable] = old
 	}
@@ -39,13 +42,15 @@ func (r *reader) begin(ctx context.Context, object, old map[string]any) *evaluat
 	return e
 }
 
-// targets returns the objects of the inventory.
-func (e *evaluation) targets() ref.Val {
-	objects, err := list(budget.From(e.ctx), e.reader.targets)
-	if err != nil {
-		return e.fail(err)
+// objects returns what yields the objects of an inventory when an expression asks for them.
+func (e *evaluation) objects(of *Inventory) func() ref.Val {
+	return func() ref.Val {
+		objects, err := list(budget.From(e.ctx), of)
+		if err != nil {
+			return e.fail(err)
+		}
+		return types.DefaultTypeAdapter.NativeToValue(objects)
 	}
-	return types.DefaultTypeAdapter.NativeToValue(objects)
 }
 
 // fail makes the expression that asked for a value fail, unless it needs none, as the right
@@ -76,7 +81,7 @@ func (e *evaluation) run(p program) (any, error) {
 }
 
 func (e *evaluation) problem(p program, err error) error {
-	if e.reader.targets == nil {
+	if e.reader.none() {
 		return e.reader.unresolved(p.path, "fails: %s", rollout.Quote(err.Error()))
 	}
 	found := e.reader.unresolved(p.path, "fails: %s", p.sortOf(err))

@@ -11,15 +11,45 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
-// Inventory holds the objects that a RolloutKind's expressions see as targets; nil without.
+// Inventory holds objects that a RolloutKind's expressions see.
 type Inventory = inventory.Collection[map[string]any]
 
-// NewInventory has the registry read what a RolloutKind declares as its inventory, until
-// inventory.Unregister. It returns nil for a RolloutKind without one.
-func NewInventory(registry *inventory.Registry, declared v1alpha1.RolloutKindInventory) *Inventory {
-	if declared.Resource == "" {
-		return nil
+// Inventories are all that a RolloutKind declares: nil targets if it has none, and the related
+// ones by the names that expressions use.
+type Inventories struct {
+	targets *Inventory
+	related map[string]*Inventory
+}
+
+// NewInventories has the registry read what a RolloutKind declares, until Unregister.
+func NewInventories(registry *inventory.Registry, spec *v1alpha1.RolloutKindSpec) Inventories {
+	var all Inventories
+	if spec.Inventory.Resource != "" {
+		all.targets = register(registry, &spec.Inventory)
 	}
+	if len(spec.Related) > 0 {
+		all.related = make(map[string]*Inventory, len(spec.Related))
+	}
+	for i := range spec.Related {
+		all.related[relatedVariable+spec.Related[i].Name] = register(registry, &spec.Related[i].RolloutKindInventory)
+	}
+	return all
+}
+
+// Unregister ends what NewInventories began.
+func (i Inventories) Unregister(registry *inventory.Registry) {
+	if i.targets != nil {
+		inventory.Unregister(registry, i.targets)
+	}
+	for _, objects := range i.related {
+		inventory.Unregister(registry, objects)
+	}
+}
+
+// none says that expressions see nothing but the rollout.
+func (i Inventories) none() bool { return i.targets == nil && len(i.related) == 0 }
+
+func register(registry *inventory.Registry, declared *v1alpha1.RolloutKindInventory) *Inventory {
 	fields := make([][]string, len(declared.Fields))
 	for i, field := range declared.Fields {
 		fields[i] = strings.Split(field, ".")

@@ -10,7 +10,7 @@ import (
 // New returns the kind that a RolloutKind describes. When its expressions cannot be
 // compiled the error says why, and the writes of the kind that is returned cannot be
 // counted: a broken RolloutKind must not let everything pass.
-func New(source *v1alpha1.RolloutKind, targets *Inventory) (rollout.Kind, error) {
+func New(source *v1alpha1.RolloutKind, inventories Inventories) (rollout.Kind, error) {
 	spec := source.Spec
 	kind := rollout.Kind{
 		Group: spec.Group, Versions: spec.Versions, Resource: spec.Resource, Name: spec.Kind,
@@ -21,7 +21,7 @@ func New(source *v1alpha1.RolloutKind, targets *Inventory) (rollout.Kind, error)
 		kind.Reader = Uncounted("RolloutKind "+source.Name, "is not accepted: see its condition "+v1alpha1.ConditionAccepted)
 		return kind, err
 	}
-	kind.Reader = &reader{programs: compiled, targets: targets, kind: source.Name, remedy: spec.Remedy}
+	kind.Reader = &reader{Inventories: inventories, programs: compiled, kind: source.Name, remedy: spec.Remedy}
 	return rollout.Declarable(kind), nil
 }
 

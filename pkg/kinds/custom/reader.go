@@ -10,19 +10,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/rollout"
-)
-
-const (
-	defaultRemedy = "make waves of at most " + rollout.PerWave + " environments"
-	removeRemedy  = "drop at most " + rollout.PerWave + " environments in one write"
 )
 
 // reader reads a kind that a RolloutKind describes.
 type reader struct {
+	Inventories
+
 	programs *programs
-	targets  *inventory.Collection[map[string]any] // nil without an inventory
 	kind     string
 	remedy   string
 }
@@ -121,13 +116,22 @@ func (r *reader) evaluate(ctx context.Context, object, old map[string]any) (*sid
 	return result, err
 }
 
+// unresolved is the finding about an expression of the RolloutKind, with the fields of the rollout that
+// it reads: whoever wrote the rollout knows nothing else of it.
 func (r *reader) unresolved(field, problem string, args ...any) *rollout.UnresolvedError {
+	found := r.incomplete(field, problem, args...)
+	found.Problem += r.programs.reading(field, found.Problem)
+	return found
+}
+
+// incomplete is the finding of an expression that itself says that it cannot count.
+func (r *reader) incomplete(field, problem string, args ...any) *rollout.UnresolvedError {
 	return rollout.Unresolved("RolloutKind "+r.kind+": "+field, problem, args...)
 }
 
 // number spells a number that an expression yields, unless it may be made of the inventory.
 func (r *reader) number(value int64) string {
-	if r.targets != nil {
+	if !r.none() {
 		return "another number"
 	}
 	return strconv.FormatInt(value, 10)
@@ -136,7 +140,7 @@ func (r *reader) number(value int64) string {
 // spell says what an expression yields, and only of what sort that is if it may be made of the
 // inventory.
 func (r *reader) spell(value any) string {
-	if r.targets != nil {
+	if !r.none() {
 		return rollout.SortOf(value)
 	}
 	text, err := json.Marshal(value)
@@ -151,87 +155,4 @@ func (s *side) size() int {
 		return s.count
 	}
 	return len(s.names)
-}
-
-// change compares the two sides.
-func (r *reader) change(before, after *side, write rollout.Write) (rollout.Change, error) {
-	waves, err := r.plan(after)
-	if err != nil {
-		return rollout.Change{}, err
-	}
-	result := rollout.Change{Environments: after.size()}
-	if write.Operation == rollout.Delete {
-		result.Environments = before.size()
-	}
-	rewritten := write.Rewritten || !reflect.DeepEqual(before.desired, after.desired)
-	pairs := staying(before, after)
-	freed := make([]bool, len(pairs))
-	// What is stored and cannot be read paced nothing.
-	if paced, err := r.plan(before); err == nil && !rewritten {
-		freed = sooner(paced, waves, pairs)
-	}
-	if after.counted || before.counted {
-		r.changeOfCounts(&result, before.size(), after.size(), rewritten, freed, waves)
-		return result, r.declare(&result, before, after, write, rewritten)
-	}
-	released := map[string]bool{}
-	for i, pair := range pairs {
-		if freed[i] {
-			released[after.names[pair[1]]] = true
-		}
-	}
-	effect := func(name string) (rollout.Effect, bool) {
-		if rewritten {
-			return rollout.Changed, true
-		}
-		return rollout.Released, released[name]
-	}
-	staying, removed := rollout.Split(rollout.Delta(before.environments, after.environments, effect))
-	result.Steps = waves.steps(after.names, staying, r.paceRemedy())
-	result.Steps = append(result.Steps, rollout.Steps(rollout.AtOnce(removed, removeRemedy))...)
-	return result, r.declare(&result, before, after, write, rewritten)
-}
-
-// declare adds the environments that the annotation of a rollout declares beyond those that the
-// expressions know, where all of them are affected. A rollout of none has not started.
-func (r *reader) declare(result *rollout.Change, before, after *side, write rollout.Write, rewritten bool) error {
-	if after.size() == 0 || len(result.Steps) == 0 || before.size() > 0 && !rewritten {
-		return nil
-	}
-	declared, found, err := write.Declared()
-	missing := declared - after.size()
-	if err != nil || !found || missing <= 0 {
-		return err
-	}
-	first := &result.Steps[0] // nothing says of which wave they are
-	first.Declared += missing
-	first.InFlight += missing
-	result.Environments, result.Evidence = declared, rollout.DeclaredEvidence
-	return nil
-}
-
-// changeOfCounts is a change of environments that have no names: the last of them are new.
-func (r *reader) changeOfCounts(result *rollout.Change, before, after int, rewritten bool, freed []bool, waves plan) {
-	affected := map[int]int{}
-	for i, wave := range waves.wave {
-		if rewritten || i >= before || freed[i] {
-			affected[wave]++
-		}
-	}
-	result.Steps = waves.stepsOf(affected, r.paceRemedy())
-	if len(affected) > 0 {
-		result.Evidence = "the number that RolloutKind " + r.kind + " yields"
-	}
-	if gone := before - after; gone > 0 {
-		result.Steps = append(result.Steps, rollout.Step{
-			Gone: gone, InFlight: gone, PaceRemedy: removeRemedy, SplitRemedy: removeRemedy,
-		})
-	}
-}
-
-func (r *reader) paceRemedy() string {
-	if r.remedy != "" {
-		return r.remedy
-	}
-	return defaultRemedy
 }

@@ -31,7 +31,7 @@ func sample(tb testing.TB, file string) *v1alpha1.RolloutKind {
 
 func newKind(source *v1alpha1.RolloutKind) kindtest.NewKind {
 	return func(registry *inventory.Registry) rollout.Kind {
-		kind, err := custom.New(source, custom.NewInventory(registry, source.Spec.Inventory))
+		kind, err := custom.New(source, custom.NewInventories(registry, &source.Spec))
 		if err != nil {
 			panic(err) // in a fuzz target there is no testing.TB to tell
 		}

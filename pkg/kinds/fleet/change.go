@@ -60,7 +60,9 @@ func (s *side) paced(staying []rollout.Target) (rollout.Change, error) {
 	if err != nil {
 		return rollout.Change{}, err
 	}
-	step := rollout.Step{Targets: make([]rollout.Target, 0, len(staying)), PaceRemedy: paceRemedy, SplitRemedy: splitRemedy}
+	step := rollout.Step{
+		Targets: make([]rollout.Target, 0, len(staying)), PaceRemedy: paceRemedy, SplitRemedy: splitRemedy, Least: s.unavailable,
+	}
 	if s.estimate {
 		step.PaceRemedy = splitRemedy
 	}
@@ -86,6 +88,7 @@ func (s *side) paced(staying []rollout.Target) (rollout.Change, error) {
 		result.Evidence = "status.unavailable"
 	}
 	step.InFlight = min(run.peak+s.unavailable, added+max(run.limit, s.unavailable), step.Size())
+	step.Later = step.InFlight > run.first+s.unavailable
 	result.Steps = rollout.Steps(step)
 	result.Warnings = s.warnings(run.simulation, result)
 	return result, nil

@@ -55,12 +55,12 @@ func (s *side) dropsDependencyOf(before *side) (bool, error) {
 	return false, nil
 }
 
-// run is how the strategy runs: peak is the largest number of clusters in flight together,
-// started holds those that do not wait for ever, and windowed those that only a window stops.
+// run is how the strategy runs: first is how many clusters are in flight together at first and peak the
+// largest number, started holds those that do not wait for ever, and windowed those that only a window stops.
 type run struct {
 	*simulation
 
-	peak              int
+	first, peak       int
 	started, windowed map[string]bool
 }
 
@@ -79,7 +79,7 @@ func (s *side) roll(effect func(name string) rollout.Effect) (run, error) {
 		return run{}, err
 	}
 	result := run{simulation: simulated, started: make(map[string]bool, len(s.names)), windowed: map[string]bool{}}
-	if result.peak, err = simulated.peak(); err != nil {
+	if result.first, result.peak, err = simulated.peak(); err != nil {
 		return run{}, err
 	}
 	for i, name := range s.names {

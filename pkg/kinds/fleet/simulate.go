@@ -86,16 +86,19 @@ func (s *simulation) enlist() {
 	}
 }
 
-// peak returns the largest number of clusters that sync together.
-func (s *simulation) peak() (most int, err error) {
+// peak returns how many clusters sync together at first, and the largest number that do.
+func (s *simulation) peak() (first, most int, err error) {
 	for {
 		s.reconcile()
+		if most == 0 {
+			first = len(s.queue)
+		}
 		most = max(most, len(s.queue))
 		if s.waiting == 0 || len(s.queue) == 0 {
-			return most, nil
+			return first, most, nil
 		}
 		if err := s.account.Work(len(s.partitions)); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		s.finish()
 	}

@@ -35,7 +35,7 @@ func Leaks(text string) bool {
 func Messages(change rollout.Change, err error) []string {
 	said := append(slices.Clone(change.Warnings), change.Evidence)
 	for _, step := range change.Steps {
-		said = append(said, step.PaceRemedy, step.SplitRemedy)
+		said = append(said, step.Name, step.PaceRemedy, step.SplitRemedy)
 	}
 	if err != nil {
 		said = append(said, err.Error())

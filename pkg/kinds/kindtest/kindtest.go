@@ -23,6 +23,7 @@ type NewKind func(registry *inventory.Registry) rollout.Kind
 
 // Step is a rollout.Step as fixtures spell it.
 type Step struct {
+	Name     string   `json:"name,omitempty"`
 	Added    []string `json:"added,omitempty"`
 	Changed  []string `json:"changed,omitempty"`
 	Removed  []string `json:"removed,omitempty"`
@@ -32,7 +33,10 @@ type Step struct {
 	Declared int    `json:"declared,omitempty"`
 	Gone     int    `json:"gone,omitempty"`
 	InFlight int    `json:"inFlight"`
+	Later    bool   `json:"later,omitempty"`
+	Open     bool   `json:"open,omitempty"`
 	Pace     string `json:"pace,omitempty"`
+	Least    int    `json:"least,omitempty"`
 	Split    string `json:"split,omitempty"`
 }
 
@@ -77,6 +81,7 @@ func Run(t *testing.T, newKind NewKind) {
 			}
 			g.Expect(err).NotTo(gomega.HaveOccurred())
 			fixture.Want.Expect(g, change)
+			Remedies(t, newKind(inventory.NewStaticRegistry(fixture.Static)), fixture.Write, change)
 		})
 	}
 }
@@ -96,7 +101,7 @@ func (w Want) Expect(g gomega.Gomega, change rollout.Change) {
 	g.Expect(change.Warnings).To(gomega.Equal(w.Warnings))
 }
 
-// spell returns steps as fixtures spell them; remedies only where the wanted one does.
+// spell returns steps as fixtures spell them; their names and remedies only where the wanted one does.
 func spell(steps []rollout.Step, wanted []Step) []Step {
 	var all []Step
 	for i, step := range steps {
@@ -104,9 +109,12 @@ func spell(steps []rollout.Step, wanted []Step) []Step {
 		if i < len(wanted) {
 			want = wanted[i]
 		}
-		read := Step{Declared: step.Declared, Gone: step.Gone, InFlight: step.InFlight}
+		read := Step{Declared: step.Declared, Gone: step.Gone, InFlight: step.InFlight, Later: step.Later, Open: step.Open}
+		if want.Name != "" {
+			read.Name = step.Name
+		}
 		if want.Pace != "" {
-			read.Pace = step.PaceRemedy
+			read.Pace, read.Least = step.PaceRemedy, step.Least
 		}
 		if want.Split != "" {
 			read.Split = step.SplitRemedy

@@ -18,6 +18,7 @@ const (
 
 	rollingPath  = "spec.strategy.rollingUpdate"
 	paceRemedy   = "set " + rollingPath + ".maxUnavailable to " + rollout.PerWave
+	surgeRemedy  = "set maxUnavailable and maxSurge of " + rollingPath + " to " + rollout.PerWave + " in all"
 	pickRemedy   = "let spec.policy pick at most " + rollout.PerWave + " more clusters in one write"
 	stagedRemedy = "set spec.strategy.type to External and roll out in staged update runs"
 	apartRemedy  = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"

@@ -161,7 +161,10 @@ func (p pace) roll(write moves, staying, removed []rollout.Target, result *rollo
 	switch {
 	case write.updated == 0:
 		step.PaceRemedy, step.SplitRemedy = pickRemedy, pickRemedy
+	case unpaced < paced && write.waiting > 0:
+		step.PaceRemedy, step.Least = surgeRemedy, unpaced-write.waiting
 	case unpaced < paced:
+		step.Least = unpaced
 	case write.added > 0:
 		step.PaceRemedy = pickRemedy
 	default:

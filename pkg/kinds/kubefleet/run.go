@@ -152,7 +152,7 @@ func (r runReader) change(plan *plan) (rollout.Change, error) {
 		targets := rollout.Delta(clusters, clusters, rollout.Everything(rollout.Changed))
 		result.Environments += len(targets)
 		result.Steps = append(result.Steps, rollout.Step{
-			Targets: targets, InFlight: min(window, len(targets)),
+			Name: path, Targets: targets, InFlight: min(window, len(targets)),
 			PaceRemedy:  fmt.Sprintf("set %s.maxConcurrency of %s to %s and start a new run", path, plan.strategy, rollout.PerWave),
 			SplitRemedy: fmt.Sprintf("divide %s of %s into stages of at most %s clusters and start a new run", path, plan.strategy, rollout.PerWave),
 		})

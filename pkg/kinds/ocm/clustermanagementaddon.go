@@ -13,7 +13,14 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
-const installRemedy = "let the placements of spec.installStrategy decide at most " + rollout.PerWave + " more clusters in one write"
+const (
+	installRemedy  = "let the placements of spec.installStrategy decide at most " + rollout.PerWave + " more clusters in one write"
+	strategyRemedy = "set the rolloutStrategy of all spec.installStrategy.placements, and decide new clusters in later writes, " +
+		"so that at most " + rollout.PerWave + " clusters are in flight together"
+	// Without placements each ManagedClusterAddOn is somebody's own.
+	manualRemedy    = "set spec.configs of at most " + rollout.PerWave + " of its ManagedClusterAddOns at a time, instead of a default for all"
+	uninstallRemedy = "delete at most " + rollout.PerWave + " of its ManagedClusterAddOns at a time, and it when it has no more than those"
+)
 
 // ClusterManagementAddOn reads ClusterManagementAddOns.
 func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
@@ -105,7 +112,7 @@ func (r addonReader) Read(ctx context.Context, write rollout.Write) (rollout.Cha
 		return rollout.Change{}, err
 	}
 	if after == nil {
-		return rollout.TornDown(old, removeRemedy), nil
+		return rollout.TornDown(old, before.remedy(removeRemedy, uninstallRemedy)), nil
 	}
 	stay := after.clusters
 	if !after.Spec.InstallStrategy.byPlacements() {
@@ -209,6 +216,15 @@ func (a *addon) steps(staying []rollout.Target) []rollout.Step {
 	for i, plan := range a.plans {
 		plans[i] = plan.of(followers[i])
 	}
-	unpaced := wave{clusters: atOnce, window: len(atOnce), pace: installRemedy, divide: installRemedy}
-	return steps(append(plans, plan{waves: []wave{unpaced}}), staying)
+	remedy := a.remedy(installRemedy, manualRemedy)
+	unpaced := wave{clusters: atOnce, window: len(atOnce), pace: remedy, divide: remedy}
+	return steps(append(plans, plan{waves: []wave{unpaced}}), staying, strategyRemedy)
+}
+
+// remedy returns the one for an add-on that placements install, or else for one that is installed by hand.
+func (a *addon) remedy(placed, byHand string) string {
+	if a.Spec.InstallStrategy.byPlacements() {
+		return placed
+	}
+	return byHand
 }

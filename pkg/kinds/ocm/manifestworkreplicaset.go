@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	besideRemedy = "set the rolloutStrategy of all spec.placementRefs so that they have at most " + rollout.PerWave +
+		" clusters in flight together"
 	removeRemedy = "drop at most " + rollout.PerWave + " clusters in one write"
 	// What goes in one reconcile with what syncs is paced by no strategy.
 	apartRemedy = ", and drop clusters in writes of their own, at most " + rollout.PerWave + " in each"
@@ -83,7 +85,7 @@ func (r replicaSetReader) Read(ctx context.Context, write rollout.Write) (rollou
 			paced = append(paced, target)
 		}
 	}
-	change.Steps = rollout.Removing(steps(after.plans, paced), before.removal(tornDown), apartRemedy)
+	change.Steps = rollout.Removing(steps(after.plans, paced, besideRemedy), before.removal(tornDown), apartRemedy)
 	return change, nil
 }
 

@@ -118,7 +118,7 @@ func (r placementReader) change(
 	staying, removed := rollout.Split(rollout.Delta(before, after, func(name string) (rollout.Effect, bool) {
 		return rollout.Released, released[name]
 	}))
-	change := rollout.Change{Environments: len(after), Steps: steps(plans, staying)}
+	change := rollout.Change{Environments: len(after), Steps: steps(plans, staying, placeRemedy)}
 	for i := range change.Steps {
 		change.Steps[i].PaceRemedy, change.Steps[i].SplitRemedy = placeRemedy, placeRemedy
 	}

@@ -14,8 +14,12 @@ type plan struct {
 
 // wave is what OCM syncs before it goes on, with room for so many clusters together.
 type wave struct {
-	clusters     []string
-	window       int
+	// name says where its pace stands.
+	name     string
+	clusters []string
+	window   int
+	// open says that OCM goes on after failures, too.
+	open         bool
 	pace, divide string
 }
 
@@ -37,8 +41,9 @@ func (p plan) of(clusters map[string]bool) plan {
 }
 
 // steps puts the affected clusters into the waves of the plans, which run side by side:
-// with more than one of them that has anything to do, no wave ends before another begins.
-func steps(plans []plan, staying []rollout.Target) []rollout.Step {
+// with more than one of them that has anything to do, no wave ends before another begins, and only
+// the remedy that is given for all of them helps.
+func steps(plans []plan, staying []rollout.Target, together string) []rollout.Step {
 	byName := make(map[string]rollout.Target, len(staying))
 	for _, target := range staying {
 		byName[target.Name] = target
@@ -52,7 +57,7 @@ func steps(plans []plan, staying []rollout.Target) []rollout.Step {
 	if len(busy) == 1 {
 		return busy[0]
 	}
-	return beside(busy, staying)
+	return beside(busy, staying, together)
 }
 
 // steps returns the waves with the affected clusters only, each in its first wave.
@@ -71,25 +76,23 @@ func (p plan) steps(affected map[string]rollout.Target) []rollout.Step {
 		}
 		rollout.SortTargets(targets)
 		all = append(all, rollout.Step{
-			Targets: targets, InFlight: min(wave.window, len(targets)), PaceRemedy: wave.pace, SplitRemedy: wave.divide,
+			Name: wave.name, Targets: targets, InFlight: min(wave.window, len(targets)), Open: wave.open,
+			PaceRemedy: wave.pace, SplitRemedy: wave.divide,
 		})
 	}
 	return rollout.Steps(all...)
 }
 
 // beside is one step of all targets, with the largest windows of all plans together.
-func beside(plans [][]rollout.Step, targets []rollout.Target) []rollout.Step {
-	together := rollout.Step{Targets: targets}
-	widest := 0
+func beside(plans [][]rollout.Step, targets []rollout.Target, remedy string) []rollout.Step {
+	together := rollout.Step{Targets: targets, PaceRemedy: remedy, SplitRemedy: remedy}
 	for _, steps := range plans {
 		most := 0
 		for _, step := range steps {
 			most = max(most, step.InFlight)
-			if step.InFlight > widest {
-				widest, together.PaceRemedy, together.SplitRemedy = step.InFlight, step.PaceRemedy, step.SplitRemedy
-			}
 		}
 		together.InFlight += most
+		together.Later = together.Later || most > steps[0].InFlight
 	}
 	together.InFlight = min(together.InFlight, len(targets))
 	return rollout.Steps(together)

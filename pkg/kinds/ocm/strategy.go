@@ -1,6 +1,7 @@
 package ocm
 
 import (
+	"fmt"
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,9 +70,10 @@ func (s strategy) plan(path, placement string, decided decided) (plan, error) {
 		return plan{waves: []wave{together(decided.groups, remedy, remedy)}}, nil
 	case progressive:
 		config := s.Progressive
-		waves, rest := mandatory(decided.groups, config.MandatoryDecisionGroups, byGroup)
+		waves, rest := mandatory(path+".progressive", decided.groups, config.MandatoryDecisionGroups, byGroup)
 		field := path + ".progressive.maxConcurrency"
 		last := together(rest, "set "+field+" to "+rollout.PerWave, "set "+path+" to {type: ProgressivePerGroup} and "+byGroup)
+		last.name = path + ".progressive"
 		var err error
 		if last.window, err = config.MaxConcurrency.of(field, len(last.clusters), len(last.clusters)); err != nil {
 			return plan{}, err
@@ -80,8 +82,8 @@ func (s strategy) plan(path, placement string, decided decided) (plan, error) {
 		return plan{append(waves, last), patience}, err
 	case progressivePerGroup:
 		config, path := s.ProgressivePerGroup, path+".progressivePerGroup"
-		waves, rest := mandatory(decided.groups, config.MandatoryDecisionGroups, byGroup)
-		gated, err := gates(path+".maxFailures", rest, config.MaxFailures, byGroup)
+		waves, rest := mandatory(path, decided.groups, config.MandatoryDecisionGroups, byGroup)
+		gated, err := gates(path, rest, config.MaxFailures, byGroup)
 		if err != nil {
 			return plan{}, err
 		}
@@ -93,13 +95,16 @@ func (s strategy) plan(path, placement string, decided decided) (plan, error) {
 }
 
 // mandatory returns a wave for each group that a key names, in the order of the groups.
-func mandatory(groups []group, keys []groupKey, remedy string) (waves []wave, rest []group) {
+func mandatory(path string, groups []group, keys []groupKey, remedy string) (waves []wave, rest []group) {
 	for _, decision := range groups {
-		if slices.ContainsFunc(keys, func(key groupKey) bool { return key.names(decision) }) {
-			waves = append(waves, together([]group{decision}, remedy, remedy))
-		} else {
+		key := slices.IndexFunc(keys, func(key groupKey) bool { return key.names(decision) })
+		if key < 0 {
 			rest = append(rest, decision)
+			continue
 		}
+		next := together([]group{decision}, remedy, remedy)
+		next.name = fmt.Sprintf("%s.mandatoryDecisionGroups[%d]", path, key)
+		waves = append(waves, next)
 	}
 	return waves, rest
 }
@@ -107,23 +112,17 @@ func mandatory(groups []group, keys []groupKey, remedy string) (waves []wave, re
 // gates returns the waves of groups that follow one another. A group that may have failures
 // is no gate: the next one starts after them, though not before its clusters are done.
 func gates(path string, groups []group, maxFailures size, remedy string) ([]wave, error) {
-	var waves []wave
-	open := false
-	for _, decision := range groups {
+	waves := make([]wave, len(groups))
+	for i, decision := range groups {
 		next := together([]group{decision}, remedy, remedy)
-		if open {
-			last := &waves[len(waves)-1]
-			last.clusters = append(last.clusters, next.clusters...)
-			last.window = max(last.window, next.window)
-			last.divide = "set " + path + " to 0 and " + remedy
-		} else {
-			waves = append(waves, next)
-		}
-		failures, err := maxFailures.of(path, len(next.clusters), 0)
+		failures, err := maxFailures.of(path+".maxFailures", len(next.clusters), 0)
 		if err != nil {
 			return nil, err
 		}
-		open = failures > 0
+		if next.name = path; failures > 0 && i < len(groups)-1 {
+			next.open, next.divide = true, "set "+path+".maxFailures to 0 and "+remedy
+		}
+		waves[i] = next
 	}
 	return waves, nil
 }

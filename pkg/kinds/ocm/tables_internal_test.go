@@ -72,11 +72,11 @@ func TestPlan(t *testing.T) {
 		"mandatory groups in their own order": {`{type: Progressive, progressive: {mandatoryDecisionGroups: [{groupIndex: 2}, {groupIndex: 0}]}}`, six, "3/3 3/3"},
 		"a name that no group has":            {`{type: Progressive, progressive: {maxConcurrency: 2, mandatoryDecisionGroups: [{groupName: other}]}}`, six, "2/6"},
 		"group by group":                      {`{type: ProgressivePerGroup, progressivePerGroup: {progressDeadline: 90s}}`, six, "3/3 3/3"},
-		"two failures of three":               {`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 2}}`, nine, "3/9"},
-		"a third is one of three":             {`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 30%}}`, nine, "3/9"},
+		"two failures of three":               {`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 2}}`, nine, "3/3, open 3/3, open 3/3"},
+		"a third is one of three":             {`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 30%}}`, nine, "3/3, open 3/3, open 3/3"},
 		"more failures than there are":        {`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 4}}`, nine, "3/3 3/3 3/3"},
 		"none in a mandatory group": {
-			`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 2, mandatoryDecisionGroups: [{groupName: group1}]}}`, nine, "3/3 3/6",
+			`{type: ProgressivePerGroup, progressivePerGroup: {maxFailures: 2, mandatoryDecisionGroups: [{groupName: group1}]}}`, nine, "3/3 3/3, open 3/3",
 		},
 	}
 	for name, tt := range tests {
@@ -89,6 +89,9 @@ func TestPlan(t *testing.T) {
 			var waves []string
 			for _, wave := range plan.waves {
 				waves = append(waves, fmt.Sprintf("%d/%d", wave.window, len(wave.clusters)))
+				if wave.open {
+					waves[len(waves)-1] += ", open"
+				}
 			}
 			g.Expect(strings.Join(waves, " ")).To(Equal(tt.want))
 		})

@@ -1,6 +1,7 @@
 package resourceset
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -68,10 +69,13 @@ func (w waves) steps(removed []rollout.Target, count int) []rollout.Step {
 		targets := w[at]
 		rollout.SortTargets(targets)
 		step := rollout.Step{Targets: targets, InFlight: len(targets), PaceRemedy: stepRemedy, SplitRemedy: inputRemedy}
+		if count > 0 {
+			step.Name = fmt.Sprintf("spec.steps[%d]", at.step)
+		}
 		switch {
 		case at != last || len(removed) == 0:
 		case len(removed) == len(targets):
-			step.PaceRemedy, step.SplitRemedy = removeRemedy, removeRemedy
+			step.Name, step.PaceRemedy, step.SplitRemedy = "", removeRemedy, removeRemedy
 		default: // steps pace no removal
 			step.PaceRemedy, step.SplitRemedy = bothRemedy, bothRemedy
 		}
