@@ -147,7 +147,7 @@ func asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, audit.Reco
 	for _, sample := range samples(t) {
 		var source v1alpha1.RolloutKind
 		NewWithT(t).Expect(json.Unmarshal(sample.JSON, &source)).To(Succeed())
-		described, err := custom.New(&source, custom.NewInventory(registry, source.Spec.Inventory))
+		described, err := custom.New(&source, custom.NewInventories(registry, &source.Spec))
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
 		known.Put(source.Name, described)
 	}

@@ -93,11 +93,7 @@ func (w *World) addKind(source *v1alpha1.RolloutKind) field.ErrorList {
 	if why := w.Kinds.Refuses(schema.GroupKind{Group: source.Spec.Group, Kind: source.Spec.Kind}); why != "" {
 		return field.ErrorList{field.Forbidden(field.NewPath("spec"), why)}
 	}
-	var targets *custom.Inventory
-	if source.Spec.Inventory.Resource != "" {
-		targets = custom.NewInventory(w.registry, source.Spec.Inventory)
-	}
-	kind, err := custom.New(source, targets)
+	kind, err := custom.New(source, custom.NewInventories(w.registry, &source.Spec))
 	if err != nil {
 		return invalid(err)
 	}
