@@ -11,6 +11,7 @@ import (
 	. "github.com/onsi/gomega"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	webhook "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -72,8 +73,11 @@ func TestTheSameInputGetsTheSameDecisionAndTheSameWordsAsFromTheWebhook(t *testi
 			g := NewWithT(t)
 			fixture := load(t, folder)
 			said, record := asked(t, fixture)
-			result := checked(t, fixture)
+			result := checked(t, fixture, fixture.Static.Objects)
 			outcomes[result.Outcome()]++
+			snapshot := checked(t, fixture, inventory.Cut(everything(t), fixture.Static.Objects))
+			snapshot.Record.Phases, result.Record.Phases = audit.Phases{}, audit.Phases{}
+			g.Expect(snapshot).To(Equal(result), "by what a snapshot holds")
 			g.Expect(result.Err).NotTo(HaveOccurred())
 			g.Expect(result.Outcome() != check.Denied).To(Equal(said.Allowed))
 			g.Expect(record.Action).To(Equal(result.Record.Action))
@@ -177,11 +181,11 @@ func asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, audit.Reco
 }
 
 // checked checks the files of a fixture.
-func checked(t *testing.T, fixture kindtest.Fixture) check.Result {
+func checked(t *testing.T, fixture kindtest.Fixture, objects []*unstructured.Unstructured) check.Result {
 	t.Helper()
 	g := NewWithT(t)
 	world := offline.New(offline.Options{Inventory: offline.Inventory{
-		Objects: fixture.Static.Objects, Absent: fixture.Static.Absent, Given: func(inventory.Source) bool { return true },
+		Objects: objects, Absent: fixture.Static.Absent, Given: func(inventory.Source) bool { return true },
 	}})
 	problems, err := world.Add(t.Context(), append(samples(t), manifest.Parse("strict", []byte(strict)).Documents...)...)
 	g.Expect(err).NotTo(HaveOccurred())
@@ -207,6 +211,20 @@ func samples(t *testing.T) []*manifest.Document {
 	NewWithT(t).Expect(parsed.Problems).To(BeEmpty())
 	NewWithT(t).Expect(parsed.Documents).NotTo(BeEmpty())
 	return parsed.Documents
+}
+
+// everything returns a registry of all that kinds read.
+func everything(t *testing.T) *inventory.Registry {
+	t.Helper()
+	registry := inventory.NewRegistry()
+	argoCD := argocd.New(registry, "argocd", argocd.ProgressiveSyncsAuto)
+	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: registry})
+	for _, sample := range samples(t) {
+		var source v1alpha1.RolloutKind
+		NewWithT(t).Expect(json.Unmarshal(sample.JSON, &source)).To(Succeed())
+		custom.NewInventories(registry, &source.Spec)
+	}
+	return registry
 }
 
 func policies(t *testing.T) []*policy.Policy {

@@ -22,7 +22,7 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
-	root.AddCommand(newCheck(streams), newVersion(streams))
+	root.AddCommand(newCheck(streams), newInventory(streams), newVersion(streams))
 	return root
 }
 

@@ -54,7 +54,7 @@ func KeyedBy[T any](key func(*Object[T]) string) Option[T] {
 
 func newCollection[T any](source Source, known *Texts, options ...Option[T]) *Collection[T] {
 	collection := &Collection[T]{feed: feed{source: source}, texts: known}
-	collection.value = collection.decode
+	collection.value, collection.show = collection.decode, collection.shownFields
 	for _, option := range options {
 		option(collection)
 	}

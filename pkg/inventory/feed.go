@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	toolscache "k8s.io/client-go/tools/cache"
 )
 
@@ -42,6 +43,8 @@ type feed struct {
 	size func() int
 	// store returns what a reflector writes to until it has ended, which is an error then.
 	store func(ended func() error) toolscache.ReflectorStore
+	// show, if not nil, returns what a snapshot holds of an object beside what it is called.
+	show func(object *unstructured.Unstructured) map[string]any
 	// missed, if not nil, is told that somebody asks for what is not given.
 	missed func(Source)
 

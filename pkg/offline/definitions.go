@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"sync"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -28,6 +29,9 @@ type definition struct {
 	validator  validation.SchemaValidator
 	rules      *cel.Validator
 }
+
+// known are the definitions, which are read once.
+var known = sync.OnceValues(definitions) //nolint:gochecknoglobals // nothing changes it
 
 // definitions returns the definitions of Seawall's own objects by their kinds.
 func definitions() (map[string]*definition, error) {

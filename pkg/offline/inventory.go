@@ -2,7 +2,6 @@ package offline
 
 import (
 	"encoding/base64"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -18,14 +17,23 @@ type Inventory struct {
 	Absent []string
 	// Given tells of which sources Objects holds all there is; nil for those of which it holds any.
 	Given func(inventory.Source) bool
+
+	// whole are the resources that snapshots hold.
+	whole []snapshotResource
 }
 
-// NewInventory returns the inventory that manifests are: all that there is of a source of which
-// there is any object among them, and nothing of others.
+// NewInventory returns the inventory that manifests are: all that there is of what a snapshot among
+// them was taken of, and of a source of which there is any object, and nothing of others.
 func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.Problem) {
 	var found Inventory
 	var problems []*manifest.Problem
 	for _, document := range documents {
+		if isSnapshot(document) {
+			if err := found.addSnapshot(document); err != nil {
+				problems = append(problems, &manifest.Problem{File: document.File, Line: document.Line, Err: err})
+			}
+			continue
+		}
 		object := &unstructured.Unstructured{}
 		if err := utiljson.Unmarshal(document.JSON, &object.Object); err != nil {
 			problems = append(problems, &manifest.Problem{File: document.File, Line: document.Line, Err: err})
@@ -60,7 +68,7 @@ func encode(object *unstructured.Unstructured) {
 func (i Inventory) static(missed func(inventory.Source)) inventory.Static {
 	given := i.Given
 	if given == nil {
-		given = func(source inventory.Source) bool { return slices.ContainsFunc(i.Objects, source.Covers) }
+		given = i.gives
 	}
 	return inventory.Static{Objects: i.Objects, Absent: i.Absent, Given: given, Missed: missed}
 }

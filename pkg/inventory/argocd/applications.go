@@ -4,8 +4,14 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+)
+
+const (
+	stagesAnnotation   = "kargo.akuity.io/authorized-stage"
+	applicationSetKind = "ApplicationSet"
 )
 
 // Application is what is kept of an Argo CD Application.
@@ -26,14 +32,31 @@ type Applications struct {
 func NewApplications(registry *inventory.Registry) *Applications {
 	return &Applications{inventory.Register(registry, inventory.Source{
 		Group: "argoproj.io", Versions: []string{"v1alpha1"}, Resource: "applications", Kind: "Application", MetadataOnly: true,
-	}, inventory.ReadBy(readApplication), inventory.KeyedBy(func(o *inventory.Object[Application]) string { return o.Value.Owner }))}
+	}, inventory.ReadBy(readApplication), inventory.ShownBy[Application](shownApplication), inventory.KeyedBy(func(o *inventory.Object[Application]) string { return o.Value.Owner }))}
+}
+
+// shownApplication leaves out all annotations but the one that is read, and all owners but the one.
+func shownApplication(application *unstructured.Unstructured) map[string]any {
+	metadata := map[string]any{}
+	if stages, found := application.GetAnnotations()[stagesAnnotation]; found {
+		metadata["annotations"] = map[string]any{stagesAnnotation: stages}
+	}
+	for _, owner := range application.GetOwnerReferences() {
+		if owner.Controller != nil && *owner.Controller && owner.Kind == applicationSetKind {
+			metadata["ownerReferences"] = []any{map[string]any{
+				"apiVersion": owner.APIVersion, "kind": owner.Kind, "name": owner.Name, "uid": string(owner.UID), "controller": true,
+			}}
+			break
+		}
+	}
+	return map[string]any{"metadata": metadata}
 }
 
 func readApplication(sent metav1.Object, texts *inventory.Texts) (Application, error) {
-	read := Application{AuthorizedStages: texts.Shared(sent.GetAnnotations()["kargo.akuity.io/authorized-stage"])}
+	read := Application{AuthorizedStages: texts.Shared(sent.GetAnnotations()[stagesAnnotation])}
 	owners := sent.GetOwnerReferences()
 	if i := slices.IndexFunc(owners, func(owner metav1.OwnerReference) bool {
-		return owner.Controller != nil && *owner.Controller && owner.Kind == "ApplicationSet"
+		return owner.Controller != nil && *owner.Controller && owner.Kind == applicationSetKind
 	}); i >= 0 {
 		read.Owner = texts.Shared(string(owners[i].UID))
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -56,6 +57,9 @@ func (c Cluster) Annotations() inventory.Pairs { return c.secret.Value.annotatio
 // there; empty when there is none.
 func (c Cluster) SuccessRate() string { return c.secret.SuccessRate }
 
+// The keys of a cluster's Secret that are read.
+const nameKey, serverKey, projectKey = "name", "server", "project"
+
 // registration is what is kept of the Secret of a cluster. Everything that is not named here
 // is left out, so that what later versions of Argo CD add is too.
 type registration struct {
@@ -66,8 +70,8 @@ type registration struct {
 func registerClusters(registry *inventory.Registry, namespace string) *inventory.Collection[registration] {
 	return inventory.Register(registry, inventory.Source{
 		Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: namespace, Label: clusterLabel,
-		Data: []string{"name", "server", "project"},
-	}, inventory.ReadBy(register), inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))
+		Data: []string{nameKey, serverKey, projectKey},
+	}, inventory.ReadBy(register), inventory.ShownBy[registration](shownCluster), inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))
 }
 
 func register(sent metav1.Object, texts *inventory.Texts) (registration, error) {
@@ -90,6 +94,26 @@ func register(sent metav1.Object, texts *inventory.Texts) (registration, error) 
 		project:     texts.Shared(datum(secret.Data.Project, secret.StringData.Project)),
 		annotations: texts.Pairs(withoutCopies(sent.GetAnnotations())),
 	}, err
+}
+
+// shownCluster leaves out all of a Secret but what is read: no credential is in it.
+func shownCluster(secret *unstructured.Unstructured) map[string]any {
+	kept := map[string]any{}
+	data, _ := secret.Object["data"].(map[string]any)
+	for _, key := range []string{nameKey, serverKey, projectKey} {
+		if value, found := data[key]; found {
+			kept[key] = value
+		}
+	}
+	shown := map[string]any{"data": kept}
+	annotations := map[string]any{}
+	for key, value := range withoutCopies(secret.GetAnnotations()) {
+		annotations[key] = value
+	}
+	if len(annotations) > 0 {
+		shown["metadata"] = map[string]any{"annotations": annotations}
+	}
+	return shown
 }
 
 func decode[T any](sent metav1.Object) (decoded T, err error) {
