@@ -54,18 +54,18 @@ func newWrite(seed, number uint64) write {
 	edited := copied(spec)
 	made.edits = c.edit(edited, shape, rolling)
 	made.New = applicationSet(edited)
-	made.proceed(c, rolling || edited["strategy"] != nil)
+	if made.ProgressiveSyncs && (rolling || edited["strategy"] != nil) {
+		made.Follow, made.States = c.progress()
+	}
 	return made
 }
 
-// proceed makes up how far a RollingSync has come before the write, or has the oracle find out.
-func (w *write) proceed(c *chance, rolling bool) {
-	if !w.ProgressiveSyncs || !rolling {
-		return
+// progress makes up how far a RollingSync has come before the write, or has the oracle find out.
+func (c *chance) progress() (follow bool, states []object) {
+	if c.in(3) {
+		return true, nil
 	}
-	if w.Follow = c.in(3); !w.Follow {
-		w.States = c.states()
-	}
+	return false, c.states()
 }
 
 func applicationSet(spec object) object {
