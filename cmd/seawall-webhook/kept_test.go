@@ -227,6 +227,9 @@ var _ = Describe("a denial is found", func() {
 		var events corev1.EventList
 		Eventually(func(g Gomega) {
 			g.Expect(api.List(ctx, &events, client.InNamespace(metav1.NamespaceDefault), client.MatchingFields{"reason": "WaveNotJudged"})).To(Succeed())
+			events.Items = slices.DeleteFunc(events.Items, func(event corev1.Event) bool { // of other tests
+				return !strings.HasPrefix(event.InvolvedObject.Name, "everywhere")
+			})
 			g.Expect(events.Items).To(HaveLen(1))
 		}).WithTimeout(10 * second).Should(Succeed())
 		Expect(len(events.Items[0].Message)).To(BeNumerically("<=", 1024))

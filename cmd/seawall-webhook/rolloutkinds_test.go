@@ -133,9 +133,12 @@ var _ = DescribeTable("the schema of RolloutKind refuses",
 		Expect(api.Create(ctx, source, client.DryRunAll)).To(MatchError(ContainSubstring(want)))
 	},
 	Entry("another name", func(k *v1alpha1.RolloutKind) { k.Name = "vela" }, "metadata.name must be <resource>.<group>"),
-	Entry("the core group", func(k *v1alpha1.RolloutKind) {
-		k.Spec.Group, k.Spec.Resource, k.Name = "apps", "deployments", "deployments.apps"
+	Entry("a group without a domain", func(k *v1alpha1.RolloutKind) {
+		k.Spec.Group, k.Spec.Resource, k.Name = "autoscaling", "horizontalpodautoscalers", "horizontalpodautoscalers.autoscaling"
 	}, "group must be that of a rollout system"),
+	Entry("workloads that run where they are written", func(k *v1alpha1.RolloutKind) {
+		k.Spec.Group, k.Spec.Resource, k.Name = "apps", "deployments", "deployments.apps"
+	}, "is of Kubernetes itself"),
 	Entry("a group of Kubernetes", func(k *v1alpha1.RolloutKind) {
 		k.Spec.Group, k.Spec.Resource, k.Name = "coordination.k8s.io", "leases", "leases.coordination.k8s.io"
 	}, "group must be that of a rollout system"),

@@ -45,7 +45,7 @@ type patched struct {
 // program builds the oracle unless it is built already, and returns where it is.
 func program(t *testing.T) string {
 	t.Helper()
-	build := exec.Command(filepath.Join("..", "tools", "build.sh"), "oracle")
+	build := exec.CommandContext(t.Context(), filepath.Join("..", "tools", "build.sh"), "oracle")
 	build.Stderr = os.Stderr
 	printed, err := build.Output()
 	if err != nil {

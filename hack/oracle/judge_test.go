@@ -17,28 +17,44 @@ type finding struct{ class, detail string }
 func judge(of write, argo answer, change rollout.Change, err error) *finding {
 	switch {
 	case argo.Written.Error != "":
-		// Where it failed before the write nothing is true: it goes on doing nothing.
-		if argo.Before == "" && err == nil && change.Affected()+change.Held == 0 && len(change.Warnings) == 0 {
-			return &finding{"silent: Argo CD fails, and Seawall counts none", argo.Written.Error}
-		}
-		return nil
+		return silence(argo, change, err)
 	case err != nil && !rollout.IsFinding(err):
 		return &finding{"failed: Seawall itself", err.Error()}
 	case err != nil:
 		return &finding{"refused: Seawall cannot count what Argo CD makes", err.Error()}
 	}
-	counted := map[string]rollout.Effect{}
-	for _, step := range change.Steps {
-		for _, target := range step.All() {
-			counted[target.Name] = target.Effect
-		}
-	}
+	counted := effects(change)
 	if missing := without(needed(of, argo), counted); len(missing) > change.Held {
 		return &finding{"missed: " + reason(argo, missing[0]), fmt.Sprint(missing)}
 	}
 	if found := rounds(argo.Written.Rounds, change); found != nil {
 		return found
 	}
+	return excess(of, argo, change, counted)
+}
+
+// silence is that nothing is said of a write on which Argo CD fails. Where it failed before the write
+// nothing is true: it goes on doing nothing.
+func silence(argo answer, change rollout.Change, err error) *finding {
+	if argo.Before == "" && err == nil && change.Affected()+change.Held == 0 && len(change.Warnings) == 0 {
+		return &finding{"silent: Argo CD fails, and Seawall counts none", argo.Written.Error}
+	}
+	return nil
+}
+
+// effects are those of a change, by the names of Applications.
+func effects(change rollout.Change) map[string]rollout.Effect {
+	counted := map[string]rollout.Effect{}
+	for _, step := range change.Steps {
+		for _, target := range step.All() {
+			counted[target.Name] = target.Effect
+		}
+	}
+	return counted
+}
+
+// excess is what Seawall counts and Argo CD leaves alone.
+func excess(of write, argo answer, change rollout.Change, counted map[string]rollout.Effect) *finding {
 	if argo.Before != "" || len(argo.Written.Refused) > 0 || duplicates(change) {
 		// What exists is not what the stored object says, a name keeps Argo CD from going on, or
 		// Seawall counts what older versions of it create.
@@ -169,7 +185,10 @@ func rounds(rounds [][]string, change rollout.Change) *finding {
 // waiting are the Applications that a RollingSync has not brought to health before the write.
 func (a answer) waiting() (names []string) {
 	var status struct {
-		ApplicationStatus []struct{ Application, Status string }
+		ApplicationStatus []struct {
+			Application string `json:"application"`
+			Status      string `json:"status"`
+		} `json:"applicationStatus"`
 	}
 	if json.Unmarshal(a.Status, &status) != nil {
 		return nil

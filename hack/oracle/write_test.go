@@ -55,11 +55,17 @@ func newWrite(seed, number uint64) write {
 	made.edits = c.edit(edited, shape, rolling)
 	made.New = applicationSet(edited)
 	if made.ProgressiveSyncs && (rolling || edited["strategy"] != nil) {
-		if made.Follow = c.in(3); !made.Follow {
-			made.States = c.states()
-		}
+		made.Follow, made.States = c.progress()
 	}
 	return made
+}
+
+// progress makes up how far a RollingSync has come before the write, or has the oracle find out.
+func (c *chance) progress() (follow bool, states []object) {
+	if c.in(3) {
+		return true, nil
+	}
+	return false, c.states()
 }
 
 func applicationSet(spec object) object {
@@ -71,15 +77,15 @@ func applicationSet(spec object) object {
 }
 
 // copied copies in depth, and makes of every number what JSON makes of it.
-func copied(of object) (copy object) {
+func copied(of object) (other object) {
 	text, err := json.Marshal(of)
 	if err == nil {
-		err = json.Unmarshal(text, &copy)
+		err = json.Unmarshal(text, &other)
 	}
 	if err != nil {
 		panic(err)
 	}
-	return copy
+	return other
 }
 
 // controls sets what the controller is told beside what to make.

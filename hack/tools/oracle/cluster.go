@@ -43,7 +43,9 @@ func owner(object client.Object) []string {
 }
 
 // get finds every project: which there are is no part of a question.
-func (c *cluster) get(ctx context.Context, of client.WithWatch, key client.ObjectKey, into client.Object, options ...client.GetOption) error {
+func (c *cluster) get(
+	ctx context.Context, of client.WithWatch, key client.ObjectKey, into client.Object, options ...client.GetOption,
+) error {
 	if _, isProject := into.(*v1alpha1.AppProject); isProject {
 		return nil
 	}
@@ -90,7 +92,9 @@ func (c *cluster) delete(ctx context.Context, of client.WithWatch, object client
 	return of.Delete(ctx, current, options...)
 }
 
-func (c *cluster) patch(ctx context.Context, of client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption) error {
+func (c *cluster) patch(
+	ctx context.Context, of client.WithWatch, object client.Object, patch client.Patch, options ...client.PatchOption,
+) error {
 	before, err := find(ctx, of, object)
 	if err != nil {
 		return err

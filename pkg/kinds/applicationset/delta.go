@@ -146,7 +146,7 @@ func (d *delta) compareAutomation(old, app *app) {
 // automates says whether an Application syncs by itself. Under a RollingSync none does
 // (progressive_sync.go, disableAutomatedSync).
 func (d *delta) automates(of *side, app *app) bool {
-	return app.automated() && !(d.enabled && of.spec.strategy.rolling)
+	return app.automated() && (!d.enabled || !of.spec.strategy.rolling)
 }
 
 // thaw counts the Applications whose automated syncs stop as changed if others go on: only who

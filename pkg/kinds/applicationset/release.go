@@ -21,20 +21,35 @@ func (d *delta) release() {
 	if !d.after.spec.policy.update {
 		return // what may not be updated is not synced either
 	}
-	permitted, step := d.permitsUpdates(), noStep
-	begins := d.paces(d.after) && !d.paces(d.before)
-	if !permitted && !begins && !d.loosens() && !d.reorders() {
-		if step = d.advances(); step == noStep {
-			return
-		}
+	permitted, begins := d.permitsUpdates(), d.begins()
+	if permitted || begins || d.loosens() || d.reorders() {
+		d.releaseAll(permitted, begins)
+	} else if step := d.advances(); step != noStep {
+		d.releaseStep(step)
 	}
+}
+
+// begins says whether the write has a RollingSync pace what nothing has paced.
+func (d *delta) begins() bool { return d.paces(d.after) && !d.paces(d.before) }
+
+// releaseAll releases all Applications that wait, but for those that do not sync all the same.
+func (d *delta) releaseAll(permitted, begins bool) {
 	for i := range d.after.apps.list {
 		app := &d.after.apps.list[i]
-		if step != noStep && d.after.step(app) != step || !d.waits(app, i) {
+		if !d.waits(app, i) {
 			continue
 		}
 		anyway := d.settled(d.after, app) || begins && d.before.apps.counterpart(d.after.apps, i).automated()
 		if permitted || !anyway {
+			d.affect(app, released)
+		}
+	}
+}
+
+// releaseStep releases the Applications of one step that wait.
+func (d *delta) releaseStep(step int) {
+	for i := range d.after.apps.list {
+		if app := &d.after.apps.list[i]; d.after.step(app) == step && d.waits(app, i) && !d.settled(d.after, app) {
 			d.affect(app, released)
 		}
 	}
