@@ -7,11 +7,10 @@ import (
 	"github.com/seawall-dev/seawall/pkg/journal"
 )
 
-// The size of a chart, in its own units.
+// The plot of a chart of 480 by 240 units; around it is room for the texts of its axes.
 const (
-	chartWidth, chartHeight = 480, 240
-	plotLeft, plotRight     = 46, 468
-	plotTop, plotBottom     = 14, 200
+	plotLeft, plotRight = 56, 468
+	plotTop, plotBottom = 14, 200
 )
 
 // tick is a mark on an axis.
