@@ -1,10 +1,18 @@
 package cli
 
 import (
+	"context"
+	"fmt"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
 // kindNamed returns the kind that a text names in any of the ways that kubectl knows, by the cluster
@@ -20,4 +28,90 @@ func kindNamed(mapper meta.RESTMapper, text string) string {
 func lookUp(mapper meta.RESTMapper, text string) (schema.GroupVersionKind, error) {
 	resource := schema.ParseGroupResource(strings.ToLower(text))
 	return mapper.KindFor(resource.WithVersion(""))
+}
+
+// judged finds the kinds of rollout that Seawall judges.
+type judged struct {
+	client client.Reader
+	mapper meta.RESTMapper
+}
+
+// find returns the one that a text names. Those that Seawall reads itself are found without a
+// cluster; those that RolloutKinds describe, and short names, are not.
+func (j judged) find(ctx context.Context, text string) (rollout.Kind, error) {
+	all, _ := kinds.Named()
+	found := matching(all, text)
+	if len(found) == 0 {
+		all = append(all, j.described(ctx)...)
+		found = matching(all, text)
+	}
+	if len(found) == 0 {
+		if kind, err := lookUp(j.mapper, text); err == nil {
+			found = slices.DeleteFunc(slices.Clone(all), func(k rollout.Kind) bool { return k.GroupKind() != kind.GroupKind() })
+			if len(found) == 0 {
+				return rollout.Kind{}, fmt.Errorf("%s is no kind of rollout that Seawall judges: those are %s", kind.GroupKind(), names(all))
+			}
+		}
+	}
+	switch len(found) {
+	case 0:
+		return rollout.Kind{}, fmt.Errorf("no kind of rollout is called %q: Seawall judges %s", text, names(all))
+	case 1:
+		return found[0], nil
+	default:
+		return rollout.Kind{}, fmt.Errorf("several kinds of rollout are called %q: say which, as %s", text, names(found))
+	}
+}
+
+// described returns the kinds of RolloutKinds; none where they cannot be read.
+func (j judged) described(ctx context.Context) []rollout.Kind {
+	var list v1alpha1.RolloutKindList
+	if err := j.client.List(ctx, &list); err != nil {
+		return nil
+	}
+	found := make([]rollout.Kind, len(list.Items))
+	for i := range list.Items {
+		spec := &list.Items[i].Spec
+		found[i] = rollout.Kind{
+			Group: spec.Group, Name: spec.Kind, Resource: spec.Resource, Namespaced: spec.Scope != v1alpha1.ScopeCluster,
+		}
+	}
+	return found
+}
+
+// matching returns the kinds that a text names by their own name or by their plural, with or without
+// the group.
+func matching(all []rollout.Kind, text string) []rollout.Kind {
+	name, group, _ := strings.Cut(strings.ToLower(text), ".")
+	var found []rollout.Kind
+	for _, kind := range all {
+		if (name == strings.ToLower(kind.Name) || name == kind.Resource) && (group == "" || group == kind.Group) {
+			found = append(found, kind)
+		}
+	}
+	return found
+}
+
+// names lists kinds as a command line takes them.
+func names(all []rollout.Kind) string {
+	listed := make([]string, len(all))
+	for i, kind := range all {
+		listed[i] = kind.Name
+		if len(matching(all, kind.Name)) > 1 {
+			listed[i] += "." + kind.Group
+		}
+	}
+	slices.Sort(listed)
+	return strings.Join(slices.Compact(listed), ", ")
+}
+
+// kindNames are the words by which a shell completes a kind.
+func kindNames() []string {
+	all, _ := kinds.Named()
+	listed := make([]string, len(all))
+	for i, kind := range all {
+		listed[i] = strings.ToLower(kind.Name)
+	}
+	slices.Sort(listed)
+	return slices.Compact(listed)
 }

@@ -78,7 +78,7 @@ const day = 24 * time.Hour
 // ParseTime reads a time: so long before now ("24h", "7d", "2w"), a day ("2026-11-20") or an
 // instant of RFC 3339. A day is that of now's location.
 func ParseTime(text string, now time.Time) (time.Time, error) {
-	if ago, err := parseAge(text); err == nil {
+	if ago, err := ParseAge(text); err == nil {
 		return now.Add(-ago), nil
 	}
 	if at, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
@@ -90,7 +90,8 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 	return time.Time{}, fmt.Errorf(`%q is no time: want how long ago, like "24h" or "7d", a day like "2026-11-20", or "2026-11-20T08:00:00Z"`, text)
 }
 
-func parseAge(text string) (time.Duration, error) {
+// ParseAge reads a duration that may be of days ("7d") or weeks, and is not negative.
+func ParseAge(text string) (time.Duration, error) {
 	for unit, length := range map[string]time.Duration{"d": day, "w": 7 * day} {
 		if number, cut := strings.CutSuffix(text, unit); cut {
 			// A century is long enough, and does not overflow.

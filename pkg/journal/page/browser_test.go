@@ -213,8 +213,8 @@ func (b *tab) keep(t *testing.T, name string, width int) {
 	if dir == "" {
 		return
 	}
-	b.evaluate(t, "document.activeElement.blur(); scrollTo(0, 0)")
-	// What is out of sight is not drawn.
+	// What is out of sight is not drawn, but for those who ask.
+	b.evaluate(t, "document.activeElement.blur(); scrollTo(0, 0); document.querySelectorAll('.day').forEach(day => day.style.contentVisibility = 'visible')")
 	b.call(t, "Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": 7000, "deviceScaleFactor": 1, "mobile": width < 800})
 	g := gomega.NewWithT(t)
 	result := b.call(t, "Page.captureScreenshot", map[string]any{
