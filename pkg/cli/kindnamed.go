@@ -41,21 +41,31 @@ type judged struct {
 func (j judged) find(ctx context.Context, text string) (rollout.Kind, error) {
 	all, _ := kinds.Named()
 	found := matching(all, text)
-	if len(found) == 0 {
-		all = append(all, j.described(ctx)...)
-		found = matching(all, text)
+	if len(found) > 0 {
+		return only(found, all, text)
 	}
-	if len(found) == 0 {
-		if kind, err := lookUp(j.mapper, text); err == nil {
-			found = slices.DeleteFunc(slices.Clone(all), func(k rollout.Kind) bool { return k.GroupKind() != kind.GroupKind() })
-			if len(found) == 0 {
-				return rollout.Kind{}, fmt.Errorf("%s is no kind of rollout that Seawall judges: those are %s", kind.GroupKind(), names(all))
-			}
+	described, err := j.described(ctx)
+	all = append(all, described...)
+	if found = matching(all, text); len(found) == 0 {
+		served, known := j.served(text)
+		if !known {
+			return rollout.Kind{}, fmt.Errorf("no kind of rollout is called %q: Seawall judges %s", text, names(all))
 		}
+		found = slices.DeleteFunc(slices.Clone(all), func(k rollout.Kind) bool { return k.GroupKind() != served.GroupKind() })
+		if len(found) == 0 && err != nil && served.Group != "" {
+			// A RolloutKind that may not be read may describe it. If none does, the webhook warns.
+			return served, nil
+		}
+		text = served.GroupKind().String()
 	}
+	return only(found, all, text)
+}
+
+// only returns what was found, if that is one.
+func only(found, all []rollout.Kind, text string) (rollout.Kind, error) {
 	switch len(found) {
 	case 0:
-		return rollout.Kind{}, fmt.Errorf("no kind of rollout is called %q: Seawall judges %s", text, names(all))
+		return rollout.Kind{}, fmt.Errorf("%s is no kind of rollout that Seawall judges: those are %s", text, names(all))
 	case 1:
 		return found[0], nil
 	default:
@@ -63,11 +73,26 @@ func (j judged) find(ctx context.Context, text string) (rollout.Kind, error) {
 	}
 }
 
-// described returns the kinds of RolloutKinds; none where they cannot be read.
-func (j judged) described(ctx context.Context) []rollout.Kind {
+// served returns the kind that a text names in the cluster, whether it is one of rollouts or not.
+func (j judged) served(text string) (rollout.Kind, bool) {
+	kind, err := lookUp(j.mapper, text)
+	if err != nil {
+		return rollout.Kind{}, false
+	}
+	mapping, err := j.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if err != nil {
+		return rollout.Kind{}, false
+	}
+	return rollout.Kind{
+		Group: kind.Group, Name: kind.Kind, Resource: mapping.Resource.Resource, Namespaced: mapping.Scope.Name() == meta.RESTScopeNameNamespace,
+	}, true
+}
+
+// described returns the kinds of RolloutKinds, or why they cannot be read.
+func (j judged) described(ctx context.Context) ([]rollout.Kind, error) {
 	var list v1alpha1.RolloutKindList
 	if err := j.client.List(ctx, &list); err != nil {
-		return nil
+		return nil, err
 	}
 	found := make([]rollout.Kind, len(list.Items))
 	for i := range list.Items {
@@ -76,7 +101,7 @@ func (j judged) described(ctx context.Context) []rollout.Kind {
 			Group: spec.Group, Name: spec.Kind, Resource: spec.Resource, Namespaced: spec.Scope != v1alpha1.ScopeCluster,
 		}
 	}
-	return found
+	return found, nil
 }
 
 // matching returns the kinds that a text names by their own name or by their plural, with or without
@@ -97,7 +122,7 @@ func names(all []rollout.Kind) string {
 	listed := make([]string, len(all))
 	for i, kind := range all {
 		listed[i] = kind.Name
-		if len(matching(all, kind.Name)) > 1 {
+		if len(matching(all, kind.Name)) > 1 { // an equal name in another group
 			listed[i] += "." + kind.Group
 		}
 	}

@@ -89,7 +89,9 @@ func listOverrides(ctx context.Context, streams genericiooptions.IOStreams, conn
 
 // order sorts those in force first, by their end, and the others by theirs, the last first.
 func order(a, b *v1alpha1.WaveOverride, now time.Time) int {
-	over := func(o *v1alpha1.WaveOverride) bool { return slices.Contains([]string{stateUsed, stateExpired}, stateOf(o, now)) }
+	over := func(o *v1alpha1.WaveOverride) bool {
+		return slices.Contains([]string{stateUsed, stateExpired}, stateOf(o, now))
+	}
 	switch {
 	case over(a) && over(b):
 		return cmp.Or(b.End().Compare(a.End()), cmp.Compare(a.Namespace+"/"+a.Name, b.Namespace+"/"+b.Name))

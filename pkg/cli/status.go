@@ -81,22 +81,28 @@ func (o *statusOptions) run(ctx context.Context, streams genericiooptions.IOStre
 // ask asks once, or until nothing is wrong.
 func (o *statusOptions) ask(ctx context.Context, asker standing.Asker) *standing.Report {
 	const pause = time.Second
-	ctx, cancel := context.WithTimeout(ctx, max(o.timeout, pause))
-	defer cancel()
+	deadline := time.After(o.timeout)
 	for {
-		report := asker.Ask(ctx)
+		report := o.askOnce(ctx, asker)
 		if !o.wait || report.State != standing.Failed {
 			return report
 		}
 		select {
 		case <-ctx.Done():
 			return report
+		case <-deadline:
+			return report
 		case <-time.After(pause):
 		}
-		if ctx.Err() != nil {
-			return report
-		}
 	}
+}
+
+// askOnce is over soon, whatever the API server does.
+func (o *statusOptions) askOnce(ctx context.Context, asker standing.Asker) *standing.Report {
+	const patience = 30 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return asker.Ask(ctx)
 }
 
 func statusWriter(output string) (func(io.Writer, *standing.Report) error, error) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -81,7 +82,11 @@ func (r *Report) String() string {
 	}
 }
 
-// unseen is the check of what could not be asked.
+// unseen is the check of what could not be asked: what who asks may not see is not known, and everything
+// else that goes wrong is a failure.
 func unseen(name, right string, err error) Check {
-	return Check{name, Unknown, "takes " + right + ": " + err.Error()}
+	if apierrors.IsForbidden(err) {
+		return Check{name, Unknown, "takes " + right + ": " + err.Error()}
+	}
+	return Check{name, Failed, err.Error()}
 }

@@ -1,0 +1,294 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/journal"
+	"github.com/seawall-dev/seawall/pkg/standing"
+)
+
+// buildPlugin builds the plugin, and gives it the name by which kubectl completes it, too. It returns
+// the folder of both.
+var buildPlugin = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "seawall-plugin-")
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(dir, "kubectl-seawall")
+	build := exec.Command("go", "build", "-o", program, "../kubectl-seawall") //nolint:noctx // it ends by itself
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", errors.New(string(output))
+	}
+	return dir, os.Symlink("kubectl-seawall", filepath.Join(dir, "kubectl_complete-seawall"))
+})
+
+var _ = AfterSuite(func() {
+	if dir, err := buildPlugin(); err == nil {
+		Expect(os.RemoveAll(dir)).To(Succeed())
+	}
+})
+
+// seawall runs the plugin as a user who may do what was granted and nothing more; as the admin without one.
+func seawall(ctx context.Context, user string, args ...string) cluster.Output {
+	GinkgoHelper()
+	dir, err := buildPlugin()
+	Expect(err).NotTo(HaveOccurred())
+	if user != "" {
+		args = append(args, "--as="+user)
+	}
+	command := exec.CommandContext(ctx, filepath.Join(dir, "kubectl-seawall"), args...)
+	command.Env = append(os.Environ(), "KUBECONFIG="+plane.Kubeconfig, "KUBECACHEDIR="+filepath.Join(dir, "cache"), "HOME="+dir)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		_, ended := errors.AsType[*exec.ExitError](err)
+		Expect(ended).To(BeTrue(), err)
+	}
+	return cluster.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
+}
+
+var _ = Describe("the plugin", Ordered, func() {
+	// history leaves a denial, made twice, a warning and a use of an override behind, in a namespace of its own.
+	const namespace = "history"
+	in := func(name string, n int) client.Object {
+		set := tenants(name, n, nil)
+		set.SetNamespace(namespace)
+		return set
+	}
+	BeforeAll(func(ctx SpecContext) {
+		provide(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
+		grant(ctx, user("plugin-auditor"), "seawall-auditor", "")
+		grant(ctx, user("plugin-approver"), "seawall-override-approver", namespace)
+		for _, writer := range []string{"eve", "gitops-writer"} {
+			grant(ctx, user(writer), writersRole(ctx, writer), namespace)
+		}
+		eve, _ := actingAs("eve")
+		Eventually(func() error { return eve.Create(ctx, in("refused", 100)) }).Should(denied(""))
+		Expect(eve.Create(ctx, in("refused", 100))).To(denied(""))
+		Eventually(func(g Gomega) {
+			var list openreports.ReportList
+			g.Expect(api.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
+			g.Expect(list.Items).To(HaveLen(1))
+		}).WithTimeout(20 * second).Should(Succeed())
+	})
+
+	read := func(ctx context.Context, args ...string) journal.Journal {
+		GinkgoHelper()
+		output := seawall(ctx, "plugin-auditor", append([]string{"audit", "-o", "json"}, args...)...)
+		Expect(output.Code).To(BeZero(), output.Stderr)
+		var found journal.Journal
+		Expect(json.Unmarshal([]byte(output.Stdout), &found)).To(Succeed())
+		return found
+	}
+
+	It("creates an override as an approver, whose use an auditor finds with who approved it", func(ctx SpecContext) {
+		arguments := []string{"override", "create", "applicationsets", "permitted", "-n", namespace, "--for", "2h", "--reason", "=Incident 4711", "--max-failure-probability", "70%"}
+		refused := seawall(ctx, "eve", arguments...)
+		Expect(refused.Code).To(Equal(2))
+		Expect(refused.Stderr).To(And(ContainSubstring("it takes the verb create on waveoverrides.seawall.dev in namespace history"), ContainSubstring("seawall-override-approver")))
+
+		printed := seawall(ctx, "plugin-approver", append(arguments, "--dry-run=client", "-o", "yaml")...)
+		Expect(printed.Code).To(BeZero(), printed.Stderr)
+		var shown v1alpha1.WaveOverride
+		Expect(yaml.UnmarshalStrict([]byte(printed.Stdout), &shown)).To(Succeed())
+		Expect(shown.Spec).To(Equal(v1alpha1.WaveOverrideSpec{
+			Rollout:               v1alpha1.RolloutReference{Group: "argoproj.io", Kind: "ApplicationSet", Name: "permitted"},
+			MaxFailureProbability: "0.7", Reason: "=Incident 4711", DurationSeconds: 7200, Uses: "Unlimited",
+		}))
+		tried := seawall(ctx, "plugin-approver", append(arguments, "--dry-run=server")...)
+		Expect(tried.Code).To(BeZero(), tried.Stderr)
+		Expect(tried.Stdout).To(ContainSubstring("created (server dry run)"))
+		long := seawall(ctx, "plugin-approver", "override", "create", "appset", "permitted", "-n", namespace, "--for", "20d", "--reason", "because")
+		Expect(long.Code).To(Equal(2), "found by its short name, and refused by the webhook")
+		Expect(long.Stderr).To(ContainSubstring("more than any policy accepts"))
+		unknown := seawall(ctx, "plugin-approver", "override", "create", "configmap", "permitted", "-n", namespace, "--for", "1h", "--reason", "because")
+		Expect(unknown.Stderr).To(ContainSubstring("ConfigMap is no kind of rollout that Seawall judges: those are ApplicationSet, Bundle"))
+
+		judging := seawall(ctx, "", "override", "create", "applications.argoproj.io", "some", "-n", namespace, "--for", "1h", "--reason", "because", "--dry-run=server")
+		Expect(judging.Code).To(BeZero(), "what a RolloutKind describes: %s", judging.Stderr)
+		Expect(judging.Stdout).To(ContainSubstring("of Application history/some"))
+
+		created := seawall(ctx, "plugin-approver", append(arguments, "--name=incident")...)
+		Expect(created.Code).To(BeZero(), created.Stderr)
+		Expect(created.Stdout).To(MatchRegexp(`^waveoverride.seawall.dev/incident created in namespace history
+It lets pass any number of writes of ApplicationSet history/permitted, with a failure probability of up to 70%, until \S+Z\.
+Take it back with: kubectl delete waveoverride -n history incident
+$`))
+		writer, _ := actingAs("gitops-writer")
+		Eventually(func() error { return writer.Create(ctx, in("permitted", 100)) }).WithTimeout(20 * second).Should(Succeed())
+		Eventually(func() string { return seawall(ctx, "plugin-auditor", "override", "list", "-n", namespace).Stdout }).WithTimeout(20 * second).Should(MatchRegexp(
+			`(?m)^STATE .*\nactive +\S+Z +history +incident +ApplicationSet +permitted +70% +Unlimited +1 +plugin-approver +gitops-writer$`))
+
+		Eventually(func() []journal.Decision { return read(ctx, "-n", namespace, "--result", "overridden").Decisions }).WithTimeout(20 * second).Should(HaveLen(1))
+		found := read(ctx, "-n", namespace, "--result", "overridden")
+		Expect(found.Decisions[0]).To(And(HaveField("ApprovedBy", "plugin-approver"), HaveField("User", "gitops-writer"), HaveField("OverrideReason", "=Incident 4711")))
+		Expect(found.Overrides).To(ConsistOf(HaveField("Name", "incident")))
+		Expect(found.Missing).To(BeEmpty())
+	})
+
+	It("shows an auditor with that role alone what was denied, in every format", func(ctx SpecContext) {
+		all := read(ctx, "-A")
+		Expect(all.Missing).To(BeEmpty())
+		found := read(ctx, "-n", namespace, "--kind", "appset", "--policy", "default", "--user", "e*e", "--result", "denied", "--since", "1h")
+		Expect(found.Decisions).To(HaveLen(1))
+		denial := found.Decisions[0]
+		Expect(denial).To(And(
+			HaveField("Outcome", journal.Denied), HaveField("Count", 2), HaveField("User", "eve"), HaveField("Name", "refused"), HaveField("Reason", "WaveOverLimit"),
+			HaveField("WaveEnvironments", 100), HaveField("Limit", "0.2"), HaveField("Policy", "default"), HaveField("Operation", "CREATE"),
+			HaveField("Probability", HaveValue(BeNumerically("~", 0.634, 0.001))),
+		))
+		Expect(all.Decisions).To(ContainElement(denial))
+		Expect(read(ctx, "-n", namespace, "--until", "1h").Decisions).To(BeEmpty())
+		Expect(read(ctx, "-n", namespace, "--user", "mallory").Decisions).To(BeEmpty())
+
+		table := seawall(ctx, "plugin-auditor", "audit", "-n", namespace)
+		Expect(table.Stdout).To(MatchRegexp(`(?m)^LAST +COUNT +RESULT +KIND +ROLLOUT +USER +POLICY +WAVE OF +RISK +LIMIT\n` +
+			`\S+Z +2 +denied +ApplicationSet +history/refused +eve +default +100 +63\.4% +20%\n` +
+			`\S+Z +1 +overridden +ApplicationSet +history/permitted +gitops-writer +default +100 +63\.4% +20%\n` +
+			`3 decisions about 2 rollouts by 2 users: 2 denied, 1 overridden \(namespace history; -A for all\)\n$`))
+		Expect(seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", "wide").Stdout).To(And(ContainSubstring("APPROVED BY"), ContainSubstring("plugin-approver")))
+		rows := seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", "csv")
+		cells, err := csv.NewReader(strings.NewReader(rows.Stdout)).ReadAll()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(cells).To(And(HaveLen(3), ContainElement(ContainElement("'=Incident 4711"))))
+		Expect(rows.Stderr).To(ContainSubstring("3 decisions about 2 rollouts"))
+		for format, want := range map[string]string{"yaml": "result: denied", "markdown": "`history/refused`", "html": "<h1>Seawall audit</h1>"} {
+			output := seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", format)
+			Expect(output.Code).To(BeZero(), output.Stderr)
+			Expect(output.Stdout).To(ContainSubstring(want))
+		}
+	})
+
+	It("names the verb and the resource that somebody else lacks", func(ctx SpecContext) {
+		for args, want := range map[string]string{
+			"audit -A":              "it takes the verb list on reports.openreports.io in all namespaces, which the ClusterRole seawall-auditor has",
+			"audit -n " + namespace: "it takes the verb list on reports.openreports.io in namespace history",
+			"override list -A":      "it takes the verb list on waveoverrides.seawall.dev",
+		} {
+			output := seawall(ctx, "nobody", fields(args)...)
+			Expect(output.Code).To(Equal(2), args)
+			Expect(output.Stderr).To(ContainSubstring(want), args)
+		}
+	})
+
+	It("tells whether Seawall is up, and proves that the API server asks it", func(ctx SpecContext) {
+		status := func(user string, args ...string) (standing.Report, int) {
+			GinkgoHelper()
+			output := seawall(ctx, user, append([]string{"status", "-o", "json"}, args...)...)
+			var report standing.Report
+			Expect(json.Unmarshal([]byte(output.Stdout), &report)).To(Succeed(), output.Stderr)
+			return report, output.Code
+		}
+		states := func(report standing.Report) map[string]standing.State {
+			found := map[string]standing.State{}
+			for _, check := range report.Checks {
+				found[check.Name] = check.State
+			}
+			return found
+		}
+		Expect(api.DeleteAllOf(ctx, &v1alpha1.RolloutKind{})).To(Succeed())
+		report, code := status("")
+		Expect(code).To(Equal(1))
+		Expect(states(report)).To(HaveKeyWithValue("ready", standing.Failed), "nothing runs Pods here")
+		Expect(states(report)).To(HaveKeyWithValue("asked", standing.OK))
+
+		var deployment appsv1.Deployment
+		Expect(api.Get(ctx, client.ObjectKey{Namespace: cluster.Namespace, Name: "seawall"}, &deployment)).To(Succeed())
+		go func() {
+			defer GinkgoRecover()
+			time.Sleep(2 * second)
+			deployment.Status.Replicas, deployment.Status.ReadyReplicas = 2, 2
+			Expect(api.Status().Update(ctx, &deployment)).To(Succeed())
+		}()
+		waited := seawall(ctx, "", "status", "--wait", "--timeout", "60s")
+		Expect(waited.Code).To(BeZero(), waited.Stdout+waited.Stderr)
+		Expect(waited.Stdout).To(MatchRegexp(`(?s)registered +ok.*trusted +ok .*ready +ok +Deployment seawall-system/seawall: 2 of 2.*asked +ok.*default +true +20% +Deny.*\nSeawall is up\.\n$`))
+
+		By("an approver, who may see less")
+		report, code = status("plugin-approver", "-n", namespace)
+		Expect(code).To(Equal(3))
+		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.OK), HaveKeyWithValue("policies", standing.Unknown), HaveKeyWithValue("ready", standing.Unknown)))
+		grant(ctx, user("plugin-editor"), "seawall-policy-editor", "")
+		Eventually(func() standing.State { report, _ := status("plugin-editor"); return states(report)["asked"] }).Should(Equal(standing.OK))
+		report, code = status("plugin-auditor")
+		Expect(code).To(Equal(3))
+		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.Unknown), HaveKeyWithValue("policies", standing.OK)))
+
+		By("an API server that does not get the answer")
+		redirect := func(ctx context.Context, url string) (before string) {
+			GinkgoHelper()
+			var hooks admissionregistrationv1.ValidatingWebhookConfiguration
+			Expect(api.Get(ctx, client.ObjectKey{Name: "seawall"}, &hooks)).To(Succeed())
+			for i := range hooks.Webhooks {
+				if hooks.Webhooks[i].Name == "configuration.seawall.dev" {
+					before = *hooks.Webhooks[i].ClientConfig.URL
+					hooks.Webhooks[i].ClientConfig.URL = &url
+				}
+			}
+			Expect(api.Update(ctx, &hooks)).To(Succeed())
+			return before
+		}
+		before := redirect(ctx, "https://localhost:1/validate-configuration")
+		DeferCleanup(func(ctx SpecContext) {
+			redirect(ctx, before)
+			Eventually(func() int { _, code := status(""); return code }).WithTimeout(20 * second).Should(BeZero())
+		})
+		Eventually(func(g Gomega) {
+			report, code := status("")
+			g.Expect(code).To(Equal(1))
+			g.Expect(states(report)).To(HaveKeyWithValue("asked", standing.Failed))
+		}).WithTimeout(20 * second).Should(Succeed())
+	})
+
+	It("prints versions, and lets kubectl complete it", func(ctx SpecContext) {
+		Expect(seawall(ctx, "", "version").Stdout).To(MatchRegexp(`^Client: \S+\nServer: \S+ \(Deployment seawall-system/seawall, image \S+\)\n$`))
+		Expect(seawall(ctx, "nobody", "version").Stdout).To(MatchRegexp(`\nServer: not seen: .*cannot list resource "deployments"`))
+		dir, err := buildPlugin()
+		Expect(err).NotTo(HaveOccurred())
+		GinkgoT().Setenv("PATH", dir+":"+os.Getenv("PATH"))
+		for line, want := range map[string]string{
+			"seawall a": "audit", "seawall audit --result d": "denied", "seawall override c": "create", "seawall override create applicat": "applicationset",
+		} {
+			output, err := plane.Kubectl(ctx, nil, append([]string{"__complete"}, fields(line)...)...)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(lines(output.Stdout)[0]).To(HavePrefix(want), "%s: %s", line, output.Stderr)
+		}
+		for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+			Expect(seawall(ctx, "", "completion", shell).Stdout).To(ContainSubstring("kubectl-seawall"))
+		}
+	})
+
+	It("says what is not installed when there are no reports at all", func(ctx SpecContext) {
+		for _, name := range []string{"reports.openreports.io", "clusterreports.openreports.io"} {
+			output, err := plane.Kubectl(ctx, nil, "delete", "crd", name)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output.Code).To(BeZero(), output.Stderr)
+		}
+		DeferCleanup(func(ctx SpecContext) { Expect(plane.InstallCRDs(ctx, "openreports")).To(Succeed()) })
+		output := seawall(ctx, "plugin-auditor", "audit", "-A")
+		Expect(output.Code).To(Equal(2))
+		Expect(output.Stderr).To(And(ContainSubstring("the API server does not serve reports.openreports.io"), ContainSubstring("records.reports")))
+	})
+})
