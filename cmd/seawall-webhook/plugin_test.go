@@ -126,7 +126,7 @@ var _ = Describe("the plugin", Ordered, func() {
 		unknown := seawall(ctx, "plugin-approver", "override", "create", "configmap", "permitted", "-n", namespace, "--for", "1h", "--reason", "because")
 		Expect(unknown.Stderr).To(ContainSubstring("ConfigMap is no kind of rollout that Seawall judges: those are ApplicationSet, Bundle"))
 
-		judging := seawall(ctx, "", "override", "create", "applications.argoproj.io", "some", "-n", namespace, "--for", "1h", "--reason", "because", "--dry-run=server")
+		judging := seawall(ctx, "", "override", "create", "applications.core.oam.dev", "some", "-n", namespace, "--for", "1h", "--reason", "because", "--dry-run=server")
 		Expect(judging.Code).To(BeZero(), "what a RolloutKind describes: %s", judging.Stderr)
 		Expect(judging.Stdout).To(ContainSubstring("of Application history/some"))
 
@@ -194,7 +194,7 @@ $`))
 	})
 
 	It("tells whether Seawall is up, and proves that the API server asks it", func(ctx SpecContext) {
-		status := func(user string, args ...string) (standing.Report, int) {
+		status := func(ctx context.Context, user string, args ...string) (standing.Report, int) {
 			GinkgoHelper()
 			output := seawall(ctx, user, append([]string{"status", "-o", "json"}, args...)...)
 			var report standing.Report
@@ -208,8 +208,7 @@ $`))
 			}
 			return found
 		}
-		Expect(api.DeleteAllOf(ctx, &v1alpha1.RolloutKind{})).To(Succeed())
-		report, code := status("")
+		report, code := status(ctx, "")
 		Expect(code).To(Equal(1))
 		Expect(states(report)).To(HaveKeyWithValue("ready", standing.Failed), "nothing runs Pods here")
 		Expect(states(report)).To(HaveKeyWithValue("asked", standing.OK))
@@ -227,12 +226,12 @@ $`))
 		Expect(waited.Stdout).To(MatchRegexp(`(?s)registered +ok.*trusted +ok .*ready +ok +Deployment seawall-system/seawall: 2 of 2.*asked +ok.*default +true +20% +Deny.*\nSeawall is up\.\n$`))
 
 		By("an approver, who may see less")
-		report, code = status("plugin-approver", "-n", namespace)
+		report, code = status(ctx, "plugin-approver", "-n", namespace)
 		Expect(code).To(Equal(3))
 		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.OK), HaveKeyWithValue("policies", standing.Unknown), HaveKeyWithValue("ready", standing.Unknown)))
 		grant(ctx, user("plugin-editor"), "seawall-policy-editor", "")
-		Eventually(func() standing.State { report, _ := status("plugin-editor"); return states(report)["asked"] }).Should(Equal(standing.OK))
-		report, code = status("plugin-auditor")
+		Eventually(func() standing.State { report, _ := status(ctx, "plugin-editor"); return states(report)["asked"] }).Should(Equal(standing.OK))
+		report, code = status(ctx, "plugin-auditor")
 		Expect(code).To(Equal(3))
 		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.Unknown), HaveKeyWithValue("policies", standing.OK)))
 
@@ -253,10 +252,10 @@ $`))
 		before := redirect(ctx, "https://localhost:1/validate-configuration")
 		DeferCleanup(func(ctx SpecContext) {
 			redirect(ctx, before)
-			Eventually(func() int { _, code := status(""); return code }).WithTimeout(20 * second).Should(BeZero())
+			Eventually(func() int { _, code := status(ctx, ""); return code }).WithTimeout(20 * second).Should(BeZero())
 		})
 		Eventually(func(g Gomega) {
-			report, code := status("")
+			report, code := status(ctx, "")
 			g.Expect(code).To(Equal(1))
 			g.Expect(states(report)).To(HaveKeyWithValue("asked", standing.Failed))
 		}).WithTimeout(20 * second).Should(Succeed())
@@ -286,7 +285,20 @@ $`))
 			Expect(err).NotTo(HaveOccurred())
 			Expect(output.Code).To(BeZero(), output.Stderr)
 		}
-		DeferCleanup(func(ctx SpecContext) { Expect(plane.InstallCRDs(ctx, "openreports")).To(Succeed()) })
+		said := func(text string) (count int) {
+			for _, line := range jsonLines(webhook.LogFile) {
+				if message, _ := line["msg"].(string); strings.HasPrefix(message, text) {
+					count++
+				}
+			}
+			return count
+		}
+		missing, there := said("not every decision is written"), said("writing reports")
+		DeferCleanup(func(ctx SpecContext) { // and leaves the webhook as the specs after it expect it
+			Eventually(said).WithArguments("not every decision is written").WithTimeout(30 * second).Should(BeNumerically(">", missing))
+			Expect(plane.InstallCRDs(ctx, "openreports")).To(Succeed())
+			Eventually(said).WithArguments("writing reports").WithTimeout(30 * second).Should(BeNumerically(">", there))
+		})
 		output := seawall(ctx, "plugin-auditor", "audit", "-A")
 		Expect(output.Code).To(Equal(2))
 		Expect(output.Stderr).To(And(ContainSubstring("the API server does not serve reports.openreports.io"), ContainSubstring("records.reports")))
