@@ -70,8 +70,8 @@ func seawall(ctx context.Context, user string, args ...string) cluster.Output {
 }
 
 var _ = Describe("the plugin", Ordered, func() {
-	// history leaves a denial, made twice, a warning and a use of an override behind, in a namespace of its own.
-	const namespace = "history"
+	// There are a denial, made twice, and a use of an override, in a namespace of its own.
+	const namespace = "payments"
 	in := func(name string, n int) client.Object {
 		set := tenants(name, n, nil)
 		set.SetNamespace(namespace)
@@ -79,14 +79,14 @@ var _ = Describe("the plugin", Ordered, func() {
 	}
 	BeforeAll(func(ctx SpecContext) {
 		provide(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})
-		grant(ctx, user("plugin-auditor"), "seawall-auditor", "")
-		grant(ctx, user("plugin-approver"), "seawall-override-approver", namespace)
-		for _, writer := range []string{"eve", "gitops-writer"} {
+		grant(ctx, user("audrey"), "seawall-auditor", "")
+		grant(ctx, user("oncall"), "seawall-override-approver", namespace)
+		for _, writer := range []string{"jane", "gitops"} {
 			grant(ctx, user(writer), writersRole(ctx, writer), namespace)
 		}
-		eve, _ := actingAs("eve")
-		Eventually(func() error { return eve.Create(ctx, in("refused", 100)) }).Should(denied(""))
-		Expect(eve.Create(ctx, in("refused", 100))).To(denied(""))
+		jane, _ := actingAs("jane")
+		Eventually(func() error { return jane.Create(ctx, in("checkout", 100)) }).Should(denied(""))
+		Expect(jane.Create(ctx, in("checkout", 100))).To(denied(""))
 		Eventually(func(g Gomega) {
 			var list openreports.ReportList
 			g.Expect(api.List(ctx, &list, client.InNamespace(namespace))).To(Succeed())
@@ -96,7 +96,7 @@ var _ = Describe("the plugin", Ordered, func() {
 
 	read := func(ctx context.Context, args ...string) journal.Journal {
 		GinkgoHelper()
-		output := seawall(ctx, "plugin-auditor", append([]string{"audit", "-o", "json"}, args...)...)
+		output := seawall(ctx, "audrey", append([]string{"audit", "-o", "json"}, args...)...)
 		Expect(output.Code).To(BeZero(), output.Stderr)
 		var found journal.Journal
 		Expect(json.Unmarshal([]byte(output.Stdout), &found)).To(Succeed())
@@ -104,58 +104,54 @@ var _ = Describe("the plugin", Ordered, func() {
 	}
 
 	It("creates an override as an approver, whose use an auditor finds with who approved it", func(ctx SpecContext) {
-		arguments := []string{"override", "create", "applicationsets", "permitted", "-n", namespace, "--for", "2h", "--reason", "=Incident 4711", "--max-failure-probability", "70%"}
-		refused := seawall(ctx, "eve", arguments...)
+		arguments := []string{"override", "create", "applicationsets", "ledger", "-n", namespace, "--for", "2h", "--reason", "Incident 4711", "--max-failure-probability", "70%"}
+		refused := seawall(ctx, "jane", arguments...)
 		Expect(refused.Code).To(Equal(2))
-		Expect(refused.Stderr).To(And(ContainSubstring("it takes the verb create on waveoverrides.seawall.dev in namespace history"), ContainSubstring("seawall-override-approver")))
+		Expect(refused.Stderr).To(And(ContainSubstring("it takes the verb create on waveoverrides.seawall.dev in namespace payments"), ContainSubstring("seawall-override-approver")))
 
-		printed := seawall(ctx, "plugin-approver", append(arguments, "--dry-run=client", "-o", "yaml")...)
+		printed := seawall(ctx, "oncall", append(arguments, "--dry-run=client", "-o", "yaml")...)
 		Expect(printed.Code).To(BeZero(), printed.Stderr)
 		var shown v1alpha1.WaveOverride
 		Expect(yaml.UnmarshalStrict([]byte(printed.Stdout), &shown)).To(Succeed())
 		Expect(shown.Spec).To(Equal(v1alpha1.WaveOverrideSpec{
-			Rollout:               v1alpha1.RolloutReference{Group: "argoproj.io", Kind: "ApplicationSet", Name: "permitted"},
-			MaxFailureProbability: "0.7", Reason: "=Incident 4711", DurationSeconds: 7200, Uses: "Unlimited",
+			Rollout:               v1alpha1.RolloutReference{Group: "argoproj.io", Kind: "ApplicationSet", Name: "ledger"},
+			MaxFailureProbability: "0.7", Reason: "Incident 4711", DurationSeconds: 7200, Uses: "Unlimited",
 		}))
-		tried := seawall(ctx, "plugin-approver", append(arguments, "--dry-run=server")...)
+		tried := seawall(ctx, "oncall", append(arguments, "--dry-run=server")...)
 		Expect(tried.Code).To(BeZero(), tried.Stderr)
 		Expect(tried.Stdout).To(ContainSubstring("created (server dry run)"))
-		long := seawall(ctx, "plugin-approver", "override", "create", "appset", "permitted", "-n", namespace, "--for", "20d", "--reason", "because")
+		long := seawall(ctx, "oncall", "override", "create", "appset", "ledger", "-n", namespace, "--for", "20d", "--reason", "because")
 		Expect(long.Code).To(Equal(2), "found by its short name, and refused by the webhook")
 		Expect(long.Stderr).To(ContainSubstring("more than any policy accepts"))
-		unknown := seawall(ctx, "plugin-approver", "override", "create", "configmap", "permitted", "-n", namespace, "--for", "1h", "--reason", "because")
+		unknown := seawall(ctx, "oncall", "override", "create", "configmap", "ledger", "-n", namespace, "--for", "1h", "--reason", "because")
 		Expect(unknown.Stderr).To(ContainSubstring("ConfigMap is no kind of rollout that Seawall judges: those are ApplicationSet, Bundle"))
 
 		judging := seawall(ctx, "", "override", "create", "applications.core.oam.dev", "some", "-n", namespace, "--for", "1h", "--reason", "because", "--dry-run=server")
 		Expect(judging.Code).To(BeZero(), "what a RolloutKind describes: %s", judging.Stderr)
-		Expect(judging.Stdout).To(ContainSubstring("of Application history/some"))
+		Expect(judging.Stdout).To(ContainSubstring("of Application payments/some"))
 
-		created := seawall(ctx, "plugin-approver", append(arguments, "--name=incident")...)
-		Expect(created.Code).To(BeZero(), created.Stderr)
-		Expect(created.Stdout).To(MatchRegexp(`^waveoverride.seawall.dev/incident created in namespace history
-It lets pass any number of writes of ApplicationSet history/permitted, with a failure probability of up to 70%, until \S+Z\.
-Take it back with: kubectl delete waveoverride -n history incident
-$`))
-		writer, _ := actingAs("gitops-writer")
-		Eventually(func() error { return writer.Create(ctx, in("permitted", 100)) }).WithTimeout(20 * second).Should(Succeed())
-		Eventually(func() string { return seawall(ctx, "plugin-auditor", "override", "list", "-n", namespace).Stdout }).WithTimeout(20 * second).Should(MatchRegexp(
-			`(?m)^STATE .*\nactive +\S+Z +history +incident +ApplicationSet +permitted +70% +Unlimited +1 +plugin-approver +gitops-writer$`))
+		expectAsShown(ctx, "oncall", "override create")
+		writer, _ := actingAs("gitops")
+		Eventually(func() error { return writer.Create(ctx, in("ledger", 100)) }).WithTimeout(20 * second).Should(Succeed())
+		Eventually(func() string { return seawall(ctx, "audrey", "override", "list", "-n", namespace).Stdout }).WithTimeout(20 * second).Should(MatchRegexp(
+			`(?m)^STATE .*\nactive +\S+Z +payments +incident-4711 +ApplicationSet +ledger +70% +Unlimited +1 +oncall +gitops$`))
 
+		expectAsShown(ctx, "audrey", "override list")
 		Eventually(func() []journal.Decision { return read(ctx, "-n", namespace, "--result", "overridden").Decisions }).WithTimeout(20 * second).Should(HaveLen(1))
 		found := read(ctx, "-n", namespace, "--result", "overridden")
-		Expect(found.Decisions[0]).To(And(HaveField("ApprovedBy", "plugin-approver"), HaveField("User", "gitops-writer"), HaveField("OverrideReason", "=Incident 4711")))
-		Expect(found.Overrides).To(ConsistOf(HaveField("Name", "incident")))
+		Expect(found.Decisions[0]).To(And(HaveField("ApprovedBy", "oncall"), HaveField("User", "gitops"), HaveField("OverrideReason", "Incident 4711")))
+		Expect(found.Overrides).To(ConsistOf(HaveField("Name", "incident-4711")))
 		Expect(found.Missing).To(BeEmpty())
 	})
 
 	It("shows an auditor with that role alone what was denied, in every format", func(ctx SpecContext) {
 		all := read(ctx, "-A")
 		Expect(all.Missing).To(BeEmpty())
-		found := read(ctx, "-n", namespace, "--kind", "appset", "--policy", "default", "--user", "e*e", "--result", "denied", "--since", "1h")
+		found := read(ctx, "-n", namespace, "--kind", "appset", "--policy", "default", "--user", "j*e", "--result", "denied", "--since", "1h")
 		Expect(found.Decisions).To(HaveLen(1))
 		denial := found.Decisions[0]
 		Expect(denial).To(And(
-			HaveField("Outcome", journal.Denied), HaveField("Count", 2), HaveField("User", "eve"), HaveField("Name", "refused"), HaveField("Reason", "WaveOverLimit"),
+			HaveField("Outcome", journal.Denied), HaveField("Count", 2), HaveField("User", "jane"), HaveField("Name", "checkout"), HaveField("Reason", "WaveOverLimit"),
 			HaveField("WaveEnvironments", 100), HaveField("Limit", "0.2"), HaveField("Policy", "default"), HaveField("Operation", "CREATE"),
 			HaveField("Probability", HaveValue(BeNumerically("~", 0.634, 0.001))),
 		))
@@ -163,19 +159,15 @@ $`))
 		Expect(read(ctx, "-n", namespace, "--until", "1h").Decisions).To(BeEmpty())
 		Expect(read(ctx, "-n", namespace, "--user", "mallory").Decisions).To(BeEmpty())
 
-		table := seawall(ctx, "plugin-auditor", "audit", "-n", namespace)
-		Expect(table.Stdout).To(MatchRegexp(`(?m)^LAST +COUNT +RESULT +KIND +ROLLOUT +USER +POLICY +WAVE OF +RISK +LIMIT\n` +
-			`\S+Z +2 +denied +ApplicationSet +history/refused +eve +default +100 +63\.4% +20%\n` +
-			`\S+Z +1 +overridden +ApplicationSet +history/permitted +gitops-writer +default +100 +63\.4% +20%\n` +
-			`3 decisions about 2 rollouts by 2 users: 2 denied, 1 overridden \(namespace history; -A for all\)\n$`))
-		Expect(seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", "wide").Stdout).To(And(ContainSubstring("APPROVED BY"), ContainSubstring("plugin-approver")))
-		rows := seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", "csv")
+		expectAsShown(ctx, "audrey", "audit")
+		Expect(seawall(ctx, "audrey", "audit", "-n", namespace, "-o", "wide").Stdout).To(And(ContainSubstring("APPROVED BY"), ContainSubstring("oncall")))
+		rows := seawall(ctx, "audrey", "audit", "-n", namespace, "-o", "csv")
 		cells, err := csv.NewReader(strings.NewReader(rows.Stdout)).ReadAll()
 		Expect(err).NotTo(HaveOccurred())
-		Expect(cells).To(And(HaveLen(3), ContainElement(ContainElement("'=Incident 4711"))))
+		Expect(cells).To(And(HaveLen(3), ContainElement(ContainElement("Incident 4711"))))
 		Expect(rows.Stderr).To(ContainSubstring("3 decisions about 2 rollouts"))
-		for format, want := range map[string]string{"yaml": "result: denied", "markdown": "`history/refused`", "html": "<h1>Seawall audit</h1>"} {
-			output := seawall(ctx, "plugin-auditor", "audit", "-n", namespace, "-o", format)
+		for format, want := range map[string]string{"yaml": "result: denied", "markdown": "`payments/checkout`", "html": "<h1>Seawall audit</h1>"} {
+			output := seawall(ctx, "audrey", "audit", "-n", namespace, "-o", format)
 			Expect(output.Code).To(BeZero(), output.Stderr)
 			Expect(output.Stdout).To(ContainSubstring(want))
 		}
@@ -184,7 +176,7 @@ $`))
 	It("names the verb and the resource that somebody else lacks", func(ctx SpecContext) {
 		for args, want := range map[string]string{
 			"audit -A":              "it takes the verb list on reports.openreports.io in all namespaces, which the ClusterRole seawall-auditor has",
-			"audit -n " + namespace: "it takes the verb list on reports.openreports.io in namespace history",
+			"audit -n " + namespace: "it takes the verb list on reports.openreports.io in namespace payments",
 			"override list -A":      "it takes the verb list on waveoverrides.seawall.dev",
 		} {
 			output := seawall(ctx, "nobody", fields(args)...)
@@ -225,13 +217,15 @@ $`))
 		Expect(waited.Code).To(BeZero(), waited.Stdout+waited.Stderr)
 		Expect(waited.Stdout).To(MatchRegexp(`(?s)registered +ok.*trusted +ok .*ready +ok +Deployment seawall-system/seawall: 2 of 2.*asked +ok.*default +true +20% +Deny.*\nSeawall is up\.\n$`))
 
+		expectAsShown(ctx, "", "status")
+
 		By("an approver, who may see less")
-		report, code = status(ctx, "plugin-approver", "-n", namespace)
+		report, code = status(ctx, "oncall", "-n", namespace)
 		Expect(code).To(Equal(3))
 		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.OK), HaveKeyWithValue("policies", standing.Unknown), HaveKeyWithValue("ready", standing.Unknown)))
-		grant(ctx, user("plugin-editor"), "seawall-policy-editor", "")
-		Eventually(func() standing.State { report, _ := status(ctx, "plugin-editor"); return states(report)["asked"] }).Should(Equal(standing.OK))
-		report, code = status(ctx, "plugin-auditor")
+		grant(ctx, user("pat"), "seawall-policy-editor", "")
+		Eventually(func() standing.State { report, _ := status(ctx, "pat"); return states(report)["asked"] }).Should(Equal(standing.OK))
+		report, code = status(ctx, "audrey")
 		Expect(code).To(Equal(3))
 		Expect(states(report)).To(And(HaveKeyWithValue("asked", standing.Unknown), HaveKeyWithValue("policies", standing.OK)))
 
@@ -262,7 +256,7 @@ $`))
 	})
 
 	It("prints versions, and lets kubectl complete it", func(ctx SpecContext) {
-		Expect(seawall(ctx, "", "version").Stdout).To(MatchRegexp(`^Client: \S+\nServer: \S+ \(Deployment seawall-system/seawall, image \S+\)\n$`))
+		expectAsShown(ctx, "", "version")
 		Expect(seawall(ctx, "nobody", "version").Stdout).To(MatchRegexp(`\nServer: not seen: .*cannot list resource "deployments"`))
 		dir, err := buildPlugin()
 		Expect(err).NotTo(HaveOccurred())
@@ -299,7 +293,7 @@ $`))
 			Expect(plane.InstallCRDs(ctx, "openreports")).To(Succeed())
 			Eventually(said).WithArguments("writing reports").WithTimeout(30 * second).Should(BeNumerically(">", there))
 		})
-		output := seawall(ctx, "plugin-auditor", "audit", "-A")
+		output := seawall(ctx, "audrey", "audit", "-A")
 		Expect(output.Code).To(Equal(2))
 		Expect(output.Stderr).To(And(ContainSubstring("the API server does not serve reports.openreports.io"), ContainSubstring("records.reports")))
 	})
