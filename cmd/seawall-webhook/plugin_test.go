@@ -37,7 +37,7 @@ var buildPlugin = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	program := filepath.Join(dir, "kubectl-seawall")
-	build := exec.Command("go", "build", "-o", program, "../kubectl-seawall") //nolint:noctx // it ends by itself
+	build := exec.Command("go", "build", "-o", program, "../kubectl-seawall")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", errors.New(string(output))
 	}

@@ -70,7 +70,7 @@ func newAudit(streams genericiooptions.IOStreams) *cobra.Command {
 func auditFormats() []string { return append(format.Formats(), formatHTML) }
 
 func outcomeNames() []string {
-	var names []string
+	names := make([]string, 0, len(journal.Outcomes()))
 	for _, outcome := range journal.Outcomes() {
 		names = append(names, string(outcome))
 	}

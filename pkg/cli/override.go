@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -101,7 +102,7 @@ func (o *overrideOptions) run(ctx context.Context, streams genericiooptions.IOSt
 	if !slices.Contains([]string{"none", "client", "server"}, o.dryRun) {
 		return fmt.Errorf("--dry-run: %q is none of none, client and server", o.dryRun)
 	}
-	print, err := objectPrinter(o.output)
+	printer, err := objectPrinter(o.output)
 	if err != nil {
 		return err
 	}
@@ -120,9 +121,9 @@ func (o *overrideOptions) run(ctx context.Context, streams genericiooptions.IOSt
 	if err := o.create(ctx, connected, object); err != nil {
 		return err
 	}
-	if print != nil {
+	if printer != nil {
 		object.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind("WaveOverride"))
-		return print.PrintObj(object, streams.Out)
+		return printer.PrintObj(object, streams.Out)
 	}
 	return o.tell(streams.Out, object, of)
 }
@@ -138,7 +139,7 @@ func (o *overrideOptions) object(of rollout.Kind, name string, now time.Time) (*
 		return nil, fmt.Errorf(`--max-failure-probability: %q is no probability: want a decimal such as "0.5", or a percentage`, o.probability)
 	}
 	if strings.TrimSpace(o.reason) == "" {
-		return nil, fmt.Errorf("--reason is empty")
+		return nil, errors.New("--reason is empty")
 	}
 	namespace, err := o.connection.namespace()
 	if err != nil {
@@ -153,7 +154,7 @@ func (o *overrideOptions) object(of rollout.Kind, name string, now time.Time) (*
 		Spec: v1alpha1.WaveOverrideSpec{
 			Rollout:               v1alpha1.RolloutReference{Group: of.Group, Kind: of.Name, Name: name},
 			MaxFailureProbability: v1alpha1.Probability(probability.String()), Reason: o.reason,
-			DurationSeconds: int32(lasting / time.Second), //nolint:gosec // 30 days at most
+			DurationSeconds: int32(lasting / time.Second),
 			Uses:            v1alpha1.UsesUnlimited,
 		},
 	}
@@ -177,8 +178,8 @@ func (o *overrideOptions) create(ctx context.Context, connected client.Client, o
 	}
 	err := connected.Create(ctx, object, options...)
 	if apierrors.IsForbidden(err) && !strings.Contains(err.Error(), "admission webhook") {
-		return fmt.Errorf("it takes the verb create on waveoverrides.seawall.dev in namespace %s, which the ClusterRole seawall-override-approver has: %w",
-			object.Namespace, err)
+		return fmt.Errorf("it takes the verb create on waveoverrides.seawall.dev in namespace %s, which the ClusterRole "+
+			"seawall-override-approver has: %w", object.Namespace, err)
 	}
 	return err
 }
@@ -205,7 +206,8 @@ func (o *overrideOptions) tell(out io.Writer, object *v1alpha1.WaveOverride, of 
 	if o.dryRun != "none" {
 		done = "created (" + o.dryRun + " dry run)"
 	}
-	_, err := fmt.Fprintf(out, "waveoverride.seawall.dev/%s %s in namespace %s\nIt lets pass %s of %s %s, %s, %s.\nTake it back with: kubectl delete waveoverride -n %s %s\n",
+	_, err := fmt.Fprintf(out, "waveoverride.seawall.dev/%s %s in namespace %s\nIt lets pass %s of %s %s, %s, %s.\n"+
+		"Take it back with: kubectl delete waveoverride -n %s %s\n",
 		object.Name, done, object.Namespace, times, of.Name, where, permits, until, object.Namespace, object.Name)
 	return err
 }

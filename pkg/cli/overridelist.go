@@ -54,7 +54,7 @@ func listOverrides(ctx context.Context, streams genericiooptions.IOStreams, conn
 	if wide {
 		output = ""
 	}
-	print, err := objectPrinter(output)
+	printer, err := objectPrinter(output)
 	if err != nil || output == "name" {
 		return fmt.Errorf("--output: %q is none of wide, yaml and json", output)
 	}
@@ -77,12 +77,12 @@ func listOverrides(ctx context.Context, streams genericiooptions.IOStreams, conn
 	}
 	now := time.Now()
 	slices.SortStableFunc(list.Items, func(a, b v1alpha1.WaveOverride) int { return order(&a, &b, now) })
-	if print != nil {
+	if printer != nil {
 		list.SetGroupVersionKind(v1alpha1.GroupVersion().WithKind("WaveOverrideList"))
 		for i := range list.Items {
 			list.Items[i].SetGroupVersionKind(v1alpha1.GroupVersion().WithKind("WaveOverride"))
 		}
-		return print.PrintObj(list, streams.Out)
+		return printer.PrintObj(list, streams.Out)
 	}
 	return printOverrides(streams.Out, list.Items, now, wide)
 }

@@ -87,7 +87,8 @@ func ParseTime(text string, now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
-	return time.Time{}, fmt.Errorf(`%q is no time: want how long ago, like "24h" or "7d", a day like "2026-11-20", or "2026-11-20T08:00:00Z"`, text)
+	return time.Time{}, fmt.Errorf(`%q is no time: want how long ago, like "24h" or "7d", a day like "2026-11-20", `+
+		`or "2026-11-20T08:00:00Z"`, text)
 }
 
 // ParseAge reads a duration that may be of days ("7d") or weeks, and is not negative.
@@ -96,7 +97,7 @@ func ParseAge(text string) (time.Duration, error) {
 		if number, cut := strings.CutSuffix(text, unit); cut {
 			// A century is long enough, and does not overflow.
 			count, err := strconv.ParseUint(number, 10, 16)
-			return time.Duration(min(count, 36500)) * length, err //nolint:gosec // 16 bits fit
+			return time.Duration(min(count, 36500)) * length, err
 		}
 	}
 	ago, err := time.ParseDuration(text)

@@ -64,7 +64,8 @@ func (r Reader) readClusterReports(ctx context.Context, journal *Journal) error 
 		}
 	}, client.MatchingLabels(reports.Labels()))
 	if isAbsent(err) {
-		journal.Missing = append(journal.Missing, "rollouts that are in no namespace: the API server does not serve clusterreports.openreports.io")
+		journal.Missing = append(journal.Missing,
+			"rollouts that are in no namespace: the API server does not serve clusterreports.openreports.io")
 		return nil
 	}
 	return r.lacking("clusterreports.openreports.io", err)
@@ -120,7 +121,8 @@ func (r Reader) lacking(resource string, err error) error {
 	case r.Namespace == "":
 		return fmt.Errorf("it takes the verb list on %s in all namespaces, which the ClusterRole seawall-auditor has: %w", resource, err)
 	default:
-		return fmt.Errorf("it takes the verb list on %s in namespace %s, which the ClusterRole seawall-auditor has: %w", resource, r.Namespace, err)
+		return fmt.Errorf("it takes the verb list on %s in namespace %s, which the ClusterRole seawall-auditor has: %w",
+			resource, r.Namespace, err)
 	}
 }
 

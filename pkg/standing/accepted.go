@@ -21,8 +21,9 @@ type Acceptance struct {
 
 // Policy is a WavePolicy.
 type Policy struct {
-	Name string `json:"name"`
 	Acceptance
+
+	Name    string   `json:"name"`
 	Limit   string   `json:"limit,omitempty"`
 	Actions []string `json:"validationActions,omitempty"`
 	// Matched and OverLimit are what the re-count found; nil where it has not seen all.
@@ -32,9 +33,10 @@ type Policy struct {
 
 // Kind is a RolloutKind.
 type Kind struct {
+	Acceptance
+
 	Name string `json:"name"`
 	Kind string `json:"kind"`
-	Acceptance
 }
 
 // policies checks whether all of them are accepted.

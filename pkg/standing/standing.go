@@ -4,6 +4,7 @@ package standing
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -50,11 +51,13 @@ type Asker struct {
 // Ask asks about everything.
 func (a Asker) Ask(ctx context.Context) *Report {
 	report := &Report{}
-	registered, checks := a.registration(ctx)
+	registered, first := a.registration(ctx)
 	if registered.namespace != "" {
 		a.Home = registered.namespace
 	}
-	report.Checks = append(checks, a.replicas(ctx, registered, report), a.asked(ctx), a.policies(ctx, report), a.kinds(ctx, report))
+	report.Checks = slices.Concat(first, []Check{
+		a.replicas(ctx, registered, report), a.asked(ctx), a.policies(ctx, report), a.kinds(ctx, report),
+	})
 	report.State = OK
 	for _, check := range report.Checks {
 		if check.State == Failed || (check.State == Unknown && report.State == OK) {

@@ -29,7 +29,7 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(displaced).To(gomega.BeZero())
 	for i := range written {
-		want := written[i].Record.Clean()
+		want := written[i].Clean()
 		want.Probability = 0.633968
 		want.Group, want.Version, want.Duration = "argoproj.io", "v1alpha1", 0
 		g.Expect(read[i].Record).To(gomega.Equal(want))

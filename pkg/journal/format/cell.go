@@ -46,7 +46,10 @@ func columns() []column {
 		{title: "POLICY", key: "policy", of: func(d *journal.Decision) string { return d.Policy }},
 		{title: "WAVE OF", key: "waveEnvironments", of: func(d *journal.Decision) string { return positive(d.WaveEnvironments) }},
 		{title: "RISK", key: "probability", of: risked, raw: exactly},
-		{title: "LIMIT", key: "limit", of: func(d *journal.Decision) string { return Percent(d.Limit) }, raw: func(d *journal.Decision) string { return d.Limit }},
+		{
+			title: "LIMIT", key: "limit", of: func(d *journal.Decision) string { return Percent(d.Limit) },
+			raw: func(d *journal.Decision) string { return d.Limit },
+		},
 		{title: "REASON", key: "reason", wide: true, of: func(d *journal.Decision) string { return d.Reason }},
 		{title: "OVERRIDE", key: "override", wide: true, of: func(d *journal.Decision) string { return d.Override }},
 		{title: "APPROVED BY", key: "approvedBy", wide: true, of: func(d *journal.Decision) string { return d.ApprovedBy }},

@@ -114,7 +114,7 @@ func (m message) at(keys ...string) any {
 func open(t *testing.T, program string) *tab {
 	t.Helper()
 	g := gomega.NewWithT(t)
-	dir, err := os.MkdirTemp("", "seawall-chromium-")
+	dir, err := os.MkdirTemp("", "seawall-chromium-") //nolint:usetesting // what a killed browser still writes there fails no test
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	ctx, cancel := context.WithCancel(context.Background())
 	command := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
@@ -136,7 +136,9 @@ func open(t *testing.T, program string) *tab {
 	response, err := http.DefaultClient.Do(request)
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	defer func() { _ = response.Body.Close() }()
-	var target struct{ WebSocketDebuggerURL string }
+	var target struct {
+		WebSocketDebuggerURL string `json:"webSocketDebuggerUrl"`
+	}
 	g.Expect(json.NewDecoder(response.Body).Decode(&target)).To(gomega.Succeed())
 	socket, err := websocket.Dial(target.WebSocketDebuggerURL, "", "http://127.0.0.1")
 	g.Expect(err).NotTo(gomega.HaveOccurred())

@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/journal"
@@ -91,11 +92,11 @@ func (c *curve) draw(found *journal.Journal, rate float64, largest int) {
 
 func (c *curve) ticks(end int, at func(float64) float64) []tick {
 	if !c.Logarithmic {
-		return []tick{{at(0), "0"}, {at(float64(end) / 2), fmt.Sprint(end / 2)}, {at(float64(end)), fmt.Sprint(end)}}
+		return []tick{{at(0), "0"}, {at(float64(end) / 2), strconv.Itoa(end / 2)}, {at(float64(end)), strconv.Itoa(end)}}
 	}
 	ticks := []tick{}
 	for n := 1; n <= end; n *= 10 {
-		ticks = append(ticks, tick{at(float64(n)), fmt.Sprint(n)})
+		ticks = append(ticks, tick{at(float64(n)), strconv.Itoa(n)})
 	}
 	return ticks
 }
@@ -129,7 +130,8 @@ func (c *curve) describe(found *journal.Journal) string {
 			over++
 		}
 	}
-	text := fmt.Sprintf("The chance that at least one of n environments fails rises from 0%% towards 100%% as n grows, at a success rate of %s each.", c.Rate)
+	text := fmt.Sprintf("The chance that at least one of n environments fails rises from 0%% towards 100%% as n grows, "+
+		"at a success rate of %s each.", c.Rate)
 	if c.Largest > 0 {
 		text += fmt.Sprintf(" It crosses the limit of %s after %d environments.", c.Limit, c.Largest)
 	}

@@ -2,6 +2,7 @@ package page
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/seawall-dev/seawall/pkg/journal"
@@ -100,7 +101,7 @@ func (t *timeline) draw(width time.Duration) {
 		highest = max(highest, t.Columns[i].Total)
 	}
 	top := niceAbove(highest)
-	t.Y = []tick{{plotBottom, "0"}, {(plotTop + plotBottom) / 2, fmt.Sprint(top / 2)}, {plotTop, fmt.Sprint(top)}}
+	t.Y = []tick{{plotBottom, "0"}, {(plotTop + plotBottom) / 2, strconv.Itoa(top / 2)}, {plotTop, strconv.Itoa(top)}}
 	step := float64(plotRight-plotLeft) / float64(len(t.Columns))
 	for i := range t.Columns {
 		t.Columns[i].stack(t.Outcomes, plotLeft+step*float64(i), step, top)

@@ -48,7 +48,8 @@ type day struct {
 
 func viewOf(found *journal.Journal) *view {
 	return &view{
-		Style: template.CSS(style), Policy: "default-src 'none'; style-src " + source(style) + "; base-uri 'none'; form-action 'none'", //nolint:gosec // the page's own
+		Style:   template.CSS(style), //nolint:gosec // the page's own
+		Policy:  "default-src 'none'; style-src " + source(style) + "; base-uri 'none'; form-action 'none'",
 		Journal: found, Facts: factsOf(found), Remarks: remarksOf(found), Tiles: tilesOf(found),
 		Timeline: timelineOf(found), Curve: curveOf(found), Rankings: rankingsOf(found),
 		Overridden: overriddenOf(found), Days: daysOf(found),
