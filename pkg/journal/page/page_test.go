@@ -127,7 +127,6 @@ func nodes(t *testing.T, text string) []html.Token {
 			g.Expect(tokenizer.Err()).To(gomega.MatchError("EOF"))
 			g.Expect(open).To(gomega.BeEmpty())
 			return all
-		default: // text
 		case html.StartTagToken, html.SelfClosingTagToken:
 			token := tokenizer.Token()
 			all = append(all, token)
@@ -145,6 +144,7 @@ func nodes(t *testing.T, text string) []html.Token {
 			g.Expect(open).NotTo(gomega.BeEmpty())
 			g.Expect(open[len(open)-1]).To(gomega.Equal(token.Data))
 			open = open[:len(open)-1]
+		default: // text
 		}
 	}
 }
