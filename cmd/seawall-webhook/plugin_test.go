@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 
 	"github.com/seawall-dev/seawall/hack/cluster"
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit/reports"
 	"github.com/seawall-dev/seawall/pkg/journal"
 	"github.com/seawall-dev/seawall/pkg/standing"
 )
@@ -67,6 +69,29 @@ func seawall(ctx context.Context, user string, args ...string) cluster.Output {
 		Expect(ended).To(BeTrue(), err)
 	}
 	return cluster.Output{Stdout: stdout.String(), Stderr: stderr.String(), Code: command.ProcessState.ExitCode()}
+}
+
+// reportOfMany is a report of a rollout as Seawall writes one, so many times denied.
+func reportOfMany(number, denials int) *openreports.Report {
+	name := fmt.Sprint("tenants-", number)
+	report := &openreports.Report{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "many", Name: name, Labels: reports.Labels(), Annotations: map[string]string{
+			lastKey: time.Now().UTC().Format(time.RFC3339), "seawall.dev/rollout-existed": "true",
+		}},
+		Source: "seawall",
+		Scope:  &corev1.ObjectReference{APIVersion: "argoproj.io/v1alpha1", Kind: "ApplicationSet", Namespace: "many", Name: name},
+	}
+	for i := range denials {
+		report.Results = append(report.Results, openreports.ReportResult{
+			Source: "seawall", Policy: "default", Rule: "WaveOverLimit", Result: "fail", Description: overLimit(name),
+			Timestamp: metav1.Timestamp{Seconds: time.Now().Add(-time.Duration(number*denials+i) * time.Minute).Unix()},
+			Properties: map[string]string{
+				"action": "Deny", "operation": "UPDATE", "user": fmt.Sprint("user-", i), "authenticated": "true", "count": "1",
+				"wave": "1", "waveEnvironments": "100", "environments": "100", "probability": "0.633968", "limit": "0.2", "successRate": "0.99",
+			},
+		})
+	}
+	return report
 }
 
 var _ = Describe("the plugin", Ordered, func() {
@@ -270,6 +295,27 @@ var _ = Describe("the plugin", Ordered, func() {
 		}
 		for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 			Expect(seawall(ctx, "", "completion", shell).Stdout).To(ContainSubstring("kubectl-seawall"))
+		}
+	})
+
+	It("reads 5,000 decisions, page by page", func(ctx SpecContext) {
+		const rollouts, each = 250, 20
+		many := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "many"}}
+		Expect(api.Create(ctx, many)).To(Succeed())
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(api.DeleteAllOf(ctx, &openreports.Report{}, client.InNamespace("many"))).To(Succeed())
+		})
+		for i := range rollouts {
+			Expect(api.Create(ctx, reportOfMany(i, each))).To(Succeed())
+		}
+		for _, format := range []string{"table", "json", "html"} {
+			began := time.Now()
+			output := seawall(ctx, "audrey", "audit", "-n", "many", "-o", format)
+			Expect(output.Code).To(BeZero(), output.Stderr)
+			AddReportEntry("5,000 decisions", fmt.Sprintf("%s: %.1f MB in %s", format, float64(len(output.Stdout))/1e6, time.Since(began).Round(10*time.Millisecond)))
+			if format == "table" {
+				Expect(lines(output.Stdout)).To(HaveLen(1+rollouts*each+1), "and the titles, and the summary")
+			}
 		}
 	})
 

@@ -88,6 +88,9 @@ func decisionOf(entry *audit.Entry) Decision {
 		WaveEnvironments: entry.WaveEnvironments, Limit: entry.Limit, SuccessRate: entry.SuccessRate,
 		Evidence: entry.Evidence, Message: entry.Message, Override: entry.Override, OverrideReason: entry.OverrideReason,
 	}
+	if d.Outcome == Recount {
+		d.Count = 1 // it is the one finding, however often it was found
+	}
 	if entry.WaveEnvironments > 0 {
 		d.Probability = &entry.Probability
 	}
