@@ -103,6 +103,23 @@ func (f Field) Text(record *Record) (text string, told bool) {
 	return value.String(), told
 }
 
+// Set makes a record hold of the field what Text returned.
+func (f Field) Set(record *Record, text string) (err error) {
+	switch at := f.at(record).(type) {
+	case *string:
+		*at = text
+	case *int:
+		*at, err = strconv.Atoi(text)
+	case *float64:
+		*at, err = strconv.ParseFloat(text, 64)
+	case *bool:
+		*at, err = strconv.ParseBool(text)
+	case *time.Duration:
+		*at, err = time.ParseDuration(text)
+	}
+	return err
+}
+
 // Clean returns the record with every string fit to be kept: see Clean.
 func (r Record) Clean() Record {
 	for _, field := range Fields() {

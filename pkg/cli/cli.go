@@ -2,12 +2,8 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-
-	"github.com/seawall-dev/seawall/pkg/version"
 )
 
 // New returns the root command, which writes to streams.
@@ -22,18 +18,14 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
-	root.AddCommand(newCheck(streams), newInventory(streams), newVersion(streams))
+	root.AddCommand(
+		newCheck(streams),
+		newInventory(streams),
+		newAudit(streams),
+		newOverride(streams),
+		newStatus(streams),
+		newCompletion(streams),
+		newVersion(streams),
+	)
 	return root
-}
-
-func newVersion(streams genericiooptions.IOStreams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of the plugin",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(streams.Out, version.Get())
-			return err
-		},
-	}
 }

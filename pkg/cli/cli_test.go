@@ -13,7 +13,7 @@ func TestVersionIsPrinted(t *testing.T) {
 	g := gomega.NewWithT(t)
 	streams, _, out, _ := genericiooptions.NewTestIOStreams()
 	command := New(streams)
-	command.SetArgs([]string{"version"})
+	command.SetArgs([]string{"version", "--client"})
 	g.Expect(command.Execute()).To(gomega.Succeed())
 	g.Expect(out.String()).To(gomega.Equal(version.Get() + "\n"))
 }

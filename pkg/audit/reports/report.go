@@ -47,14 +47,14 @@ const (
 	userAnnotation          = "seawall.dev/first-user"
 )
 
-// labels are those of every report that this package writes, and of no other.
-func labels() map[string]string {
+// Labels are those of every report that this package writes, and of no other.
+func Labels() map[string]string {
 	return map[string]string{managedByLabel: source, componentLabel: component}
 }
 
 // isOurs tells whether an object has those labels.
 func isOurs(object metav1.Object) bool {
-	for key, value := range labels() {
+	for key, value := range Labels() {
 		if object.GetLabels()[key] != value {
 			return false
 		}
@@ -88,7 +88,7 @@ func add(report *v1alpha1.Report, entries []audit.Entry) {
 	report.Summary = summarize(report.Results)
 	metav1.SetMetaDataAnnotation(&report.ObjectMeta, decisionsAnnotation, strconv.Itoa(decisions))
 	metav1.SetMetaDataAnnotation(&report.ObjectMeta, lastAnnotation, last.UTC().Format(time.RFC3339))
-	for key, value := range labels() {
+	for key, value := range Labels() {
 		metav1.SetMetaDataLabel(&report.ObjectMeta, key, value)
 	}
 	if report.Scope != nil {

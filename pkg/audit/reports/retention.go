@@ -104,7 +104,7 @@ func (r *Retention) list(ctx context.Context, namespaced bool) ([]kept, error) {
 	var found []kept
 	page := &metav1.PartialObjectMetadataList{}
 	for first := true; first || page.Continue != ""; first = false {
-		options := []client.ListOption{client.MatchingLabels(labels()), client.Limit(pageSize), client.Continue(page.Continue)}
+		options := []client.ListOption{client.MatchingLabels(Labels()), client.Limit(pageSize), client.Continue(page.Continue)}
 		page = &metav1.PartialObjectMetadataList{}
 		page.SetGroupVersionKind(v1alpha1.SchemeGroupVersion.WithKind(kind + "List"))
 		err := r.Client.List(ctx, page, options...)
