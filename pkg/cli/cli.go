@@ -22,7 +22,10 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
-	root.AddCommand(newVersion(streams))
+	root.AddCommand(
+		newCurve(streams),
+		newVersion(streams),
+	)
 	return root
 }
 
