@@ -43,7 +43,9 @@ func allowed() map[string][]string {
 			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
 		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/budget", "pkg/evaluate", "pkg/policy", "pkg/rollout", systems + "custom"},
-		"pkg/cli":       {"pkg/version"},
+		"pkg/curve":     {"pkg/risk"},
+		"pkg/plan":      {"pkg/risk"},
+		"pkg/cli":       {"pkg/curve", "pkg/plan", "pkg/risk", "pkg/version"},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html"
+	"math"
 	"strings"
 
 	"github.com/go-analyze/charts"
@@ -141,7 +142,7 @@ func (c canvas) line(x1, y1, x2, y2 int, as role, width float64) {
 
 func (c canvas) axes() {
 	step := tick(c.top)
-	for i := 0; float64(i)*step <= c.top+1e-9; i++ {
+	for i := range 1 + int(math.Round(c.top/step)) {
 		y := c.y(float64(i) * step)
 		c.line(left, y, right, y, grid, thin)
 		c.aside(risk.FormatPercent(float64(i)*step), left-8*unit, y+5*unit, 1, ink)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -23,9 +24,8 @@ type Terminal struct {
 const (
 	leastColumns = 40
 	rows         = 20
-	// labels is what stands to the left of the curves, a percentage and the axis, and the half of the
-	// last number below that stands to their right.
-	labels = 15
+	// offset is what the library puts between the percentages and the curves.
+	offset = 3
 	reset  = "\x1b[0m"
 )
 
@@ -44,7 +44,7 @@ func pens() [MostRates]pen {
 
 // Draw draws the picture with characters, and a table of what it shows.
 func (p Picture) Draw(out io.Writer, on Terminal) error {
-	width := max(on.Columns, leastColumns) - labels
+	width := max(on.Columns, leastColumns) - p.around()
 	series := [][]float64{p.line(width)}
 	colours := []asciigraph.AnsiColor{asciigraph.Red}
 	chars := []asciigraph.CharSet{asciigraph.CreateCharSet("┄")}
@@ -60,8 +60,8 @@ func (p Picture) Draw(out io.Writer, on Terminal) error {
 		}
 	}
 	options := []asciigraph.Option{
-		asciigraph.Height(rows), asciigraph.LowerBound(0), asciigraph.UpperBound(p.top()), asciigraph.Offset(3),
-		asciigraph.YAxisValueFormatter(func(y float64) string { return fmt.Sprintf("%7s", risk.FormatPercent(y)) }),
+		asciigraph.Height(rows), asciigraph.LowerBound(0), asciigraph.UpperBound(p.top()), asciigraph.Offset(offset),
+		asciigraph.YAxisValueFormatter(func(y float64) string { return risk.FormatPercent(y) }),
 		asciigraph.XAxisRange(0, float64(p.Max)), asciigraph.XAxisTickCount(p.ticks()), asciigraph.XAxisValueFormatter(whole),
 		asciigraph.SeriesChars(chars...),
 	}
@@ -73,6 +73,16 @@ func (p Picture) Draw(out io.Writer, on Terminal) error {
 		return err
 	}
 	return p.legend(out, on)
+}
+
+// around returns the columns beside the curves: percentages to the left, and what the last number
+// below has to the right. A curve has one point more than columns.
+func (p Picture) around() int {
+	longest := 0
+	for row := range rows + 1 {
+		longest = max(longest, len(risk.FormatPercent(p.top()*float64(row)/rows)))
+	}
+	return longest + offset + len(strconv.Itoa(p.Max))/2
 }
 
 // ticks returns how many numbers the axis has.
