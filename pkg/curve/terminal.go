@@ -76,13 +76,13 @@ func (p Picture) Draw(out io.Writer, on Terminal) error {
 }
 
 // around returns the columns beside the curves: percentages to the left, and what the last number
-// below has to the right. A curve has one point more than columns.
+// below has to the right.
 func (p Picture) around() int {
 	longest := 0
 	for row := range rows + 1 {
 		longest = max(longest, len(risk.FormatPercent(p.top()*float64(row)/rows)))
 	}
-	return longest + offset + len(strconv.Itoa(p.Max))/2
+	return longest + offset + 1 + len(strconv.Itoa(p.Max))/2
 }
 
 // ticks returns how many numbers the axis has.
