@@ -23,7 +23,7 @@ func TestCurveFormats(t *testing.T) {
 	for format, want := range map[string][]string{
 		"terminal": {"22                 19.8%", "┄ the limit, 20%"},
 		"svg":      {"<svg ", "p = 0.99: n up to 22", "</svg>"},
-		"table":    {"22   19.8%     10.4%\n", "23   20.6% *   10.9%\n", "* is over the limit of 20%"},
+		"table":    {"22   19.8%      10.4%\n", "23   20.6% *    10.9%\n", "* is over the limit of 20%"},
 		"json":     {`"largestWave": 22,`, `"successRate": "0.995"`},
 		"yaml":     {"largestWave: 44\n"},
 	} {

@@ -82,7 +82,7 @@ func (p Picture) around() int {
 	for row := range rows + 1 {
 		longest = max(longest, len(risk.FormatPercent(p.top()*float64(row)/rows)))
 	}
-	return longest + offset + 1 + len(strconv.Itoa(p.Max))/2
+	return longest + offset + 1 + (len(strconv.Itoa(p.Max))+1)/2
 }
 
 // ticks returns how many numbers the axis has.
