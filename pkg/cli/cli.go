@@ -23,6 +23,7 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetOut(streams.Out)
 	root.SetErr(streams.ErrOut)
 	root.AddCommand(
+		newCheck(streams),
 		newCurve(streams),
 		newVersion(streams),
 	)

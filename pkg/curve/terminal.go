@@ -61,7 +61,7 @@ func (p Picture) Draw(out io.Writer, on Terminal) error {
 	}
 	options := []asciigraph.Option{
 		asciigraph.Height(rows), asciigraph.LowerBound(0), asciigraph.UpperBound(p.top()), asciigraph.Offset(offset),
-		asciigraph.YAxisValueFormatter(func(y float64) string { return risk.FormatPercent(y) }),
+		asciigraph.YAxisValueFormatter(func(y float64) string { return p.label(y / p.top() * rows) }),
 		asciigraph.XAxisRange(0, float64(p.Max)), asciigraph.XAxisTickCount(p.ticks()), asciigraph.XAxisValueFormatter(whole),
 		asciigraph.SeriesChars(chars...),
 	}
@@ -80,9 +80,14 @@ func (p Picture) Draw(out io.Writer, on Terminal) error {
 func (p Picture) around() int {
 	longest := 0
 	for row := range rows + 1 {
-		longest = max(longest, len(risk.FormatPercent(p.top()*float64(row)/rows)))
+		longest = max(longest, len(p.label(float64(row))))
 	}
 	return longest + offset + 1 + (len(strconv.Itoa(p.Max))+1)/2
+}
+
+// label is the percentage of a row, counted from below.
+func (p Picture) label(row float64) string {
+	return risk.FormatPercent(p.top() * math.Round(row) / rows)
 }
 
 // ticks returns how many numbers the axis has.

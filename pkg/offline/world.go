@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/seawall-dev/seawall/pkg/budget"
@@ -102,7 +104,8 @@ func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, err
 	judged, err := w.evaluator.Evaluate(ctx, write)
 	found := Judgement{Judgement: judged}
 	if rollout.IsFinding(err) { // of a namespace: the webhook would have asked the API server
-		return found.without(w.missed, "namespaces"), nil
+		found.Missing = []string{"namespaces"}
+		return found, nil
 	}
 	if err != nil {
 		return found, fmt.Errorf("judging it: %w", err)
@@ -113,13 +116,19 @@ func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, err
 	return found, nil
 }
 
-// without notes what is missing.
-func (j Judgement) without(missed map[string]bool, others ...string) Judgement {
-	j.Missing = others
-	for resource := range missed {
-		j.Missing = append(j.Missing, resource)
+// without notes what is missing: what the message names, or else all that has been asked for in vain.
+func (j Judgement) without(missed map[string]bool) Judgement {
+	var others []string
+	for _, resource := range slices.Sorted(maps.Keys(missed)) {
+		// Some are asked for that need not be there.
+		if strings.Contains(j.Decision.Verdict.Message, resource+" are not") {
+			j.Missing = append(j.Missing, resource)
+		} else {
+			others = append(others, resource)
+		}
 	}
-	slices.Sort(j.Missing)
-	j.Missing = slices.Compact(j.Missing)
+	if len(j.Missing) == 0 {
+		j.Missing = others
+	}
 	return j
 }

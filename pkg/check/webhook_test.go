@@ -1,0 +1,218 @@
+package check_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	admissionv1 "k8s.io/api/admission/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+	webhook "sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+	"sigs.k8s.io/yaml"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/check"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds/custom"
+	"github.com/seawall-dev/seawall/pkg/kinds/kindtest"
+	"github.com/seawall-dev/seawall/pkg/manifest"
+	"github.com/seawall-dev/seawall/pkg/offline"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+const strict = `
+apiVersion: seawall.dev/v1alpha1
+kind: WavePolicy
+metadata: {name: strict}
+spec:
+  maxWaveFailureProbability: "0.015"
+  successRate: {default: "0.99"}
+  match: {operations: [Create, Update, Delete]}
+`
+
+// bare are namespaces of which nothing is known but the name.
+type bare struct{}
+
+func (bare) Get(_ context.Context, name string) (labels.Labels, bool, error) {
+	return labels.Set{"kubernetes.io/metadata.name": name}, false, nil
+}
+
+// forgetful keeps the last record.
+type forgetful struct{ last audit.Record }
+
+func (f *forgetful) Record(_ context.Context, record audit.Record) { f.last = record }
+
+// fixtures returns the folders of all fixtures of all kinds.
+func fixtures(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("../kinds/*/testdata/*/*/want.yaml")
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	NewWithT(t).Expect(len(paths)).To(BeNumerically(">", 500))
+	return paths
+}
+
+func TestTheSameInputGetsTheSameDecisionAndTheSameWordsAsFromTheWebhook(t *testing.T) {
+	outcomes := map[check.Outcome]int{}
+	for _, path := range fixtures(t) {
+		folder := filepath.Dir(path)
+		t.Run(strings.TrimPrefix(folder, "../kinds/"), func(t *testing.T) {
+			g := NewWithT(t)
+			fixture := load(t, folder)
+			said, record := asked(t, fixture)
+			result := checked(t, fixture)
+			outcomes[result.Outcome()]++
+			g.Expect(result.Err).NotTo(HaveOccurred())
+			g.Expect(result.Outcome() != check.Denied).To(Equal(said.Allowed))
+			g.Expect(record.Action).To(Equal(result.Record.Action))
+			g.Expect(record.Message).To(Equal(result.Record.Clean().Message))
+			g.Expect(record.Probability).To(Equal(result.Record.Probability))
+			g.Expect(len(said.Warnings)).To(Equal(len(result.Warnings)))
+			for i, warning := range result.Warnings {
+				g.Expect(said.Warnings[i]).To(Equal(audit.Clean(subject(result) + warning)))
+			}
+			if !said.Allowed {
+				g.Expect(said.Result.Message).To(Equal(audit.Clean(subject(result) + result.Record.Clean().Message)))
+			}
+		})
+	}
+	t.Logf("of %d fixtures: %v", len(fixtures(t)), outcomes)
+	NewWithT(t).Expect(outcomes[check.Denied]).To(BeNumerically(">", 100))
+	NewWithT(t).Expect(outcomes[check.Allowed]).To(BeNumerically(">", 100))
+}
+
+// load reads a fixture, of whatever kind.
+func load(t *testing.T, folder string) kindtest.Fixture {
+	t.Helper()
+	g := NewWithT(t)
+	read := func(name string) []byte {
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if !os.IsNotExist(err) {
+			g.Expect(err).NotTo(HaveOccurred())
+		}
+		return text
+	}
+	var want struct {
+		Operation        rollout.Operation `json:"operation"`
+		Absent           []string          `json:"absent"`
+		ProgressiveSyncs bool              `json:"progressiveSyncs"`
+	}
+	g.Expect(yaml.Unmarshal(read("want.yaml"), &want)).To(Succeed())
+	stock := read("inventory.yaml")
+	if want.ProgressiveSyncs {
+		stock = append(stock, []byte(`
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cmd-params-cm, namespace: argocd}
+data: {applicationsetcontroller.enable.progressive.syncs: "true"}
+`)...)
+	}
+	return kindtest.Fixture{
+		Static: inventory.Static{Objects: kindtest.Objects(t, stock), Absent: want.Absent},
+		Write:  kindtest.Write(t, want.Operation, read("object.yaml"), read("old.yaml")),
+	}
+}
+
+func subject(result check.Result) string {
+	name := result.Record.Name
+	if result.Record.Namespace != "" {
+		name = result.Record.Namespace + "/" + name
+	}
+	return result.Record.Kind + " " + name + ": "
+}
+
+// asked has the webhook answer about a fixture.
+func asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, audit.Record) {
+	t.Helper()
+	registry := inventory.NewStaticRegistry(fixture.Static)
+	argoCD := argocd.New(registry, "argocd", argocd.ProgressiveSyncsAuto)
+	set := &policy.Set{}
+	for _, compiled := range policies(t) {
+		set.Put(compiled)
+	}
+	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: registry}))
+	for _, sample := range samples(t) {
+		var source v1alpha1.RolloutKind
+		NewWithT(t).Expect(json.Unmarshal(sample.JSON, &source)).To(Succeed())
+		described, err := custom.New(&source, custom.NewInventory(registry, source.Spec.Inventory))
+		NewWithT(t).Expect(err).NotTo(HaveOccurred())
+		known.Put(source.Name, described)
+	}
+	sink := &forgetful{}
+	handler := &admission.Handler{Sink: sink, Evaluator: &evaluate.Evaluator{
+		Kinds: known, Policies: set, Namespaces: bare{}, Overrides: policy.NewOverrides("seawall-system"), Budget: budget.NewPool(1 << 30),
+	}}
+	var kind string
+	metadata := fixture.Write.Metadata()
+	object := fixture.Write.Object
+	request := webhook.Request{AdmissionRequest: admissionv1.AdmissionRequest{
+		UID: "1", Operation: admissionv1.Operation(strings.ToUpper(string(fixture.Write.Operation))),
+		Namespace: fixture.Write.Namespace, Name: metadata.Name, DryRun: new(true),
+	}}
+	if fixture.Write.OldObject != nil {
+		request.OldObject = runtime.RawExtension{Raw: fixture.Write.OldObject.JSON}
+		object = fixture.Write.OldObject
+	}
+	if fixture.Write.Object != nil {
+		request.Object = runtime.RawExtension{Raw: fixture.Write.Object.JSON}
+		object = fixture.Write.Object
+	}
+	NewWithT(t).Expect(json.Unmarshal(object.Members["kind"], &kind)).To(Succeed())
+	group, version, _ := strings.Cut(object.APIVersion, "/")
+	request.Kind = metav1.GroupVersionKind{Group: group, Version: version, Kind: kind}
+	return handler.Handle(t.Context(), request), sink.last
+}
+
+// checked checks the files of a fixture.
+func checked(t *testing.T, fixture kindtest.Fixture) check.Result {
+	t.Helper()
+	g := NewWithT(t)
+	world := offline.New(offline.Options{Inventory: offline.Inventory{
+		Objects: fixture.Static.Objects, Absent: fixture.Static.Absent, Given: func(inventory.Source) bool { return true },
+	}})
+	problems, err := world.Add(t.Context(), append(samples(t), manifest.Parse("strict", []byte(strict)).Documents...)...)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(problems).To(BeEmpty())
+	documents := func(object *rollout.Object) []*manifest.Document {
+		if object == nil {
+			return nil
+		}
+		parsed := manifest.Parse("object.yaml", object.JSON)
+		g.Expect(parsed.Problems).To(BeEmpty())
+		return parsed.Documents
+	}
+	results := (&check.Checker{World: world, Namespace: fixture.Write.Namespace}).Check(
+		t.Context(), documents(fixture.Write.Object), documents(fixture.Write.OldObject))
+	g.Expect(results).To(HaveLen(1))
+	return results[0]
+}
+
+// samples are RolloutKinds that fixtures are of.
+func samples(t *testing.T) []*manifest.Document {
+	t.Helper()
+	parsed := manifest.Reader{}.Read("../../config/samples/rolloutkinds")
+	NewWithT(t).Expect(parsed.Problems).To(BeEmpty())
+	NewWithT(t).Expect(parsed.Documents).NotTo(BeEmpty())
+	return parsed.Documents
+}
+
+func policies(t *testing.T) []*policy.Policy {
+	t.Helper()
+	world := offline.New(offline.Options{})
+	_, err := world.Add(t.Context(), manifest.Parse("strict", []byte(strict)).Documents...)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return world.Policies
+}

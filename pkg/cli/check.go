@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/seawall-dev/seawall/pkg/check"
+	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/manifest"
+	"github.com/seawall-dev/seawall/pkg/report"
+)
+
+// checkOptions are the flags of "check".
+type checkOptions struct {
+	streams genericiooptions.IOStreams
+	world   worldOptions
+
+	against     string
+	namespace   string
+	output      string
+	reports     []string
+	failOn      []string
+	failOnEmpty bool
+	help        string
+}
+
+func newCheck(streams genericiooptions.IOStreams) *cobra.Command {
+	options := checkOptions{streams: streams}
+	command := &cobra.Command{
+		Use:   "check [FILE|DIR|-]...",
+		Short: "Say of manifests what the webhook would say of them",
+		Long: `Judges rollouts in files as Seawall's webhook does in a cluster: by the same policies, with the same words.
+
+Nothing is asked of a cluster. What environments there are is read from --inventory; a rollout that needs more is
+neither allowed nor denied, but unknown, and says what is missing. With --against, what a change of the files affects
+is judged, and else each rollout as one that is created.
+
+Exit codes: 0 nothing would be denied; 1 something would; 2 something cannot be read; 3 nothing would be denied, but
+inventory is missing.`,
+		Example: `  kubectl seawall check apps/ --policies policies/ --inventory fleet.yaml --against git:origin/main
+  helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml`,
+		RunE: func(command *cobra.Command, arguments []string) error {
+			return options.run(command.Context(), arguments)
+		},
+	}
+	flags := command.Flags()
+	options.world.addFlags(flags)
+	flags.StringVar(&options.against, "against", "",
+		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
+	flags.StringVarP(&options.namespace, "namespace", "n", "default", "namespace of rollouts that name none")
+	flags.StringVarP(&options.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
+	flags.StringArrayVar(&options.reports, "report", nil, "write another report to a file, FORMAT=FILE; may be given several times")
+	flags.StringSliceVar(&options.failOn, "fail-on", []string{"deny", "unresolved"},
+		"what the exit code tells of: deny, warn (as 1), unresolved (as 3)")
+	flags.BoolVar(&options.failOnEmpty, "fail-on-empty", false, "fail if there is no rollout")
+	flags.StringVar(&options.help, "denial-help", config.Default().DenialHelp, "what every denial ends with")
+	return command
+}
+
+func formats() []string { return slices.Sorted(maps.Keys(report.Formats())) }
+
+// run judges, tells, and returns an error for the exit code.
+func (o *checkOptions) run(ctx context.Context, paths []string) error {
+	if err := o.validate(paths); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	reader := manifest.Reader{Stdin: o.streams.In, Note: func(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }}
+	parsed := reader.Read(paths...)
+	var own, rest []*manifest.Document
+	for _, document := range parsed.Documents {
+		if isOwn(document) {
+			own = append(own, document)
+		} else {
+			rest = append(rest, document)
+		}
+	}
+	world, problems, err := o.world.open(ctx, reader, own)
+	if err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	before, err := o.before(ctx, reader, paths)
+	if err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	checker := check.Checker{World: world, Namespace: o.namespace}
+	found := report.Report{
+		Problems: slices.Concat(parsed.Problems, problems, before.Problems),
+		Results:  checker.Check(ctx, rest, before.Documents),
+		Help:     o.help,
+	}
+	if err := o.write(found); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	return o.exit(found)
+}
+
+func (o *checkOptions) validate(paths []string) error {
+	var errs []error
+	if len(paths) == 0 {
+		errs = append(errs, errors.New(`want at least one FILE or DIR, or "-" for standard input`))
+	}
+	if report.Formats()[o.output] == nil {
+		errs = append(errs, fmt.Errorf("--output is %q: want one of %s", o.output, strings.Join(formats(), ", ")))
+	}
+	for _, value := range o.failOn {
+		if !slices.Contains([]string{"deny", "warn", "unresolved"}, value) {
+			errs = append(errs, fmt.Errorf("--fail-on has %q: want deny, warn or unresolved", value))
+		}
+	}
+	for _, value := range o.reports {
+		if format, file, found := strings.Cut(value, "="); !found || file == "" || report.Formats()[format] == nil {
+			errs = append(errs, fmt.Errorf("--report is %q: want FORMAT=FILE, with a format of %s", value, strings.Join(formats(), ", ")))
+		}
+	}
+	return errors.Join(append(errs, o.world.validate())...)
+}
+
+// write writes the report to standard output, and others to files.
+func (o *checkOptions) write(found report.Report) error {
+	for _, value := range o.reports {
+		format, path, _ := strings.Cut(value, "=")
+		if err := writeFile(path, func(out io.Writer) error { return report.Formats()[format](out, found) }); err != nil {
+			return err
+		}
+	}
+	return report.Formats()[o.output](o.streams.Out, found)
+}
+
+func writeFile(path string, write func(io.Writer) error) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return write(file)
+}
+
+// exit returns an error for the exit code.
+func (o *checkOptions) exit(found report.Report) error {
+	fails := func(what string, outcomes ...check.Outcome) bool {
+		return slices.Contains(o.failOn, what) && found.Count(outcomes...) > 0
+	}
+	switch {
+	case len(found.Problems) > 0 || found.Count(check.Failed) > 0:
+		return &ExitError{Code: ExitUnreadable}
+	case o.failOnEmpty && len(found.Results) == 0:
+		return &ExitError{ExitUnreadable, errors.New("there is no rollout, and --fail-on-empty is set")}
+	case fails("deny", check.Denied) || fails("warn", check.Warned):
+		return &ExitError{Code: ExitDenied}
+	case fails("unresolved", check.Unknown):
+		return &ExitError{Code: ExitUnknown}
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,177 @@
+// Package revision reads files as they were in another revision of a git repository.
+package revision
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Tree is the files of a revision, in a folder of their own.
+type Tree struct {
+	// Revision is the commit.
+	Revision string
+
+	// root is the repository, and folder where its files as they were are.
+	root, folder string
+}
+
+// CheckOut writes the files of the commit at which HEAD and a revision parted into a folder of its
+// own. Dir is any folder of the repository, of which nothing is changed.
+func CheckOut(ctx context.Context, dir, revision string) (*Tree, error) {
+	if revision == "" || strings.HasPrefix(revision, "-") {
+		return nil, fmt.Errorf("%q is no revision", revision)
+	}
+	root, err := git(ctx, dir, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return nil, err
+	}
+	base, err := mergeBase(ctx, root, revision)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "seawall-revision-")
+	if err != nil {
+		return nil, err
+	}
+	tree := &Tree{Revision: base, root: root, folder: folder}
+	if err := tree.fill(ctx); err != nil {
+		return nil, errors.Join(err, tree.Remove())
+	}
+	return tree, nil
+}
+
+// mergeBase returns the commit at which HEAD and a revision parted.
+func mergeBase(ctx context.Context, root, revision string) (string, error) {
+	if _, err := git(ctx, root, "rev-parse", "--verify", "--quiet", revision+"^{commit}"); err != nil {
+		return "", deeper(ctx, root, fmt.Errorf("there is no revision %q", revision))
+	}
+	base, err := git(ctx, root, "merge-base", revision, "HEAD")
+	if err != nil {
+		return "", deeper(ctx, root, fmt.Errorf("%q and HEAD have no commit in common", revision))
+	}
+	return base, nil
+}
+
+// deeper adds to an error what helps where not all of the history is there.
+func deeper(ctx context.Context, root string, err error) error {
+	if shallow, _ := git(ctx, root, "rev-parse", "--is-shallow-repository"); shallow == "true" {
+		return fmt.Errorf("%w: the clone is shallow; fetch all of its history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 of GitLab CI)", err)
+	}
+	return err
+}
+
+// Remove deletes the files.
+func (t *Tree) Remove() error { return os.RemoveAll(t.folder) }
+
+// Path returns where a file of the working tree is as it was, if it was there.
+func (t *Tree) Path(path string) (string, error) {
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if absolute, err = resolve(absolute); err != nil {
+		return "", err
+	}
+	inside, err := filepath.Rel(t.root, absolute)
+	if err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
+		return "", fmt.Errorf("%s is not in the repository %s", path, t.root)
+	}
+	return filepath.Join(t.folder, inside), nil
+}
+
+// resolve follows the symbolic links of what there is of a path.
+func resolve(path string) (string, error) {
+	resolved, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, os.ErrNotExist) {
+		parent, err := resolve(filepath.Dir(path))
+		return filepath.Join(parent, filepath.Base(path)), err
+	}
+	return resolved, err
+}
+
+// Name returns how to call a file of the revision: by its path in the repository, and the commit.
+func (t *Tree) Name(path string) string {
+	inside, err := filepath.Rel(t.folder, path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(inside)
+}
+
+// fill writes the files.
+func (t *Tree) fill(ctx context.Context) error {
+	command := exec.CommandContext(ctx, "git", "-C", t.root, "archive", "--format=tar", t.Revision) //nolint:gosec // a commit that git itself has named
+	var said bytes.Buffer
+	command.Stderr = &said
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("git: %w", err)
+	}
+	unpacked := unpack(out, t.folder)
+	if unpacked != nil {
+		_, _ = io.Copy(io.Discard, out)
+	}
+	if err := command.Wait(); err != nil {
+		return fmt.Errorf("git archive: %w: %s", err, strings.TrimSpace(said.String()))
+	}
+	return unpacked
+}
+
+// unpack writes the regular files of an archive into a folder, and never out of it.
+func unpack(archive io.Reader, folder string) error {
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	for reader := tar.NewReader(archive); ; {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		if err := write(root, header.Name, reader); err != nil {
+			return fmt.Errorf("%s: %w", header.Name, err)
+		}
+	}
+}
+
+func write(root *os.Root, name string, from io.Reader) (err error) {
+	if err := root.MkdirAll(filepath.Dir(filepath.FromSlash(name)), 0o700); err != nil {
+		return err
+	}
+	file, err := root.OpenFile(filepath.FromSlash(name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	_, err = io.Copy(file, from)
+	return err
+}
+
+func git(ctx context.Context, dir string, arguments ...string) (string, error) {
+	command := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, arguments...)...)
+	var said bytes.Buffer
+	command.Stderr = &said
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w: %s", arguments[0], err, strings.TrimSpace(said.String()))
+	}
+	return strings.TrimSpace(string(out)), nil
+}
