@@ -25,6 +25,7 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.AddCommand(
 		newCheck(streams),
 		newCurve(streams),
+		newPlan(streams),
 		newVersion(streams),
 	)
 	return root

@@ -1,0 +1,207 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"github.com/pmezard/go-difflib/difflib"
+	kyaml "sigs.k8s.io/yaml"
+
+	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/manifest"
+	"github.com/seawall-dev/seawall/pkg/pace"
+	"github.com/seawall-dev/seawall/pkg/plan"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/splice"
+)
+
+// written is a file before and after a pace is written into it.
+type written struct {
+	file          string
+	before, after []byte
+	edits         []splice.Edit
+}
+
+// apply makes the file anew, and judges what it then holds. Nothing is written yet.
+func (o *planOptions) apply(ctx context.Context, found *subject, made plan.Plan) (*written, error) {
+	var object map[string]any
+	if err := json.Unmarshal(found.document.JSON, &object); err != nil {
+		return nil, err
+	}
+	wanted := pace.Wanted{Environments: made.Environments, Largest: made.Largest}
+	for _, wave := range made.Waves {
+		if wave.Size < made.Largest && wave.Number < len(made.Waves) {
+			wanted.Ramp = append(wanted.Ramp, wave.Size)
+		}
+	}
+	for _, step := range found.change.Steps {
+		wanted.Remedies = append(wanted.Remedies, step.PaceRemedy)
+	}
+	setting, err := pace.Set(found.document.GroupKind(), object, wanted)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.file, err)
+	}
+	result := &written{file: o.file, before: found.text, edits: setting.Edits}
+	if result.after, err = found.splice(setting.Edits); err != nil {
+		return nil, fmt.Errorf("%s: %w", o.file, err)
+	}
+	return result, o.rejudge(ctx, found, result.after, setting.Window)
+}
+
+// splice returns the text of the file with edits of the rollout.
+func (s *subject) splice(edits []splice.Edit) ([]byte, error) {
+	start := s.start()
+	if start < 0 {
+		return nil, errors.New("where the rollout stands in it is not known")
+	}
+	prefix, err := s.item()
+	if err != nil {
+		return nil, err
+	}
+	inside := make([]splice.Edit, len(edits))
+	for i, edit := range edits {
+		inside[i] = splice.Edit{Path: append(append([]string{}, prefix...), edit.Path...), Value: edit.Value}
+	}
+	spliced, err := splice.Apply(s.document.Text, inside...)
+	if err != nil {
+		return nil, err
+	}
+	return bytes.Join([][]byte{s.text[:start], s.text[start+len(s.document.Text):]}, spliced), nil
+}
+
+// start returns where the document begins in its file: on its line, or behind the dashes on that.
+func (s *subject) start() int {
+	at := 0
+	for range s.document.Line - 1 {
+		at += bytes.IndexByte(s.text[at:], '\n') + 1
+	}
+	for ; at+len(s.document.Text) <= len(s.text); at++ {
+		if bytes.HasPrefix(s.text[at:], s.document.Text) {
+			return at
+		}
+	}
+	return -1
+}
+
+// item returns the path to the rollout in its document, which may be a List.
+func (s *subject) item() ([]string, error) {
+	node := s.document.Node()
+	for i, other := range manifest.Parse(s.document.File, s.document.Text).Documents {
+		if other.Identity != s.document.Identity {
+			continue
+		}
+		if node == nil || other.Node() == nil {
+			break
+		}
+		if isList(s.document.Text) {
+			return []string{"items", strconv.Itoa(i)}, nil
+		}
+		return nil, nil
+	}
+	return nil, errors.New("where the rollout stands in it is not known")
+}
+
+func isList(text []byte) bool {
+	var root struct {
+		APIVersion string `json:"apiVersion"`
+		Kind       string `json:"kind"`
+	}
+	return kyaml.Unmarshal(text, &root) == nil && root.Kind == "List" && root.APIVersion == "v1"
+}
+
+// rejudge refuses what would not pass.
+func (o *planOptions) rejudge(ctx context.Context, found *subject, text []byte, window int) error {
+	parsed := manifest.Parse(o.file, text)
+	var now *manifest.Document
+	for _, document := range parsed.Documents {
+		if document.Identity == found.document.Identity {
+			now = document
+		}
+	}
+	if now == nil || len(parsed.Problems) > 0 {
+		return fmt.Errorf("%s: what would be written cannot be read: it is not written", o.file)
+	}
+	var decision policy.Decision
+	if found.assumed {
+		object, err := found.object(now.JSON, 0)
+		if err != nil {
+			return err
+		}
+		decision = policy.Decide(policy.Judge(found.world.Policies, policy.Case{
+			Change: assumption(found.declared, window), Metadata: object.Metadata, Stored: object.Metadata.Annotations,
+		}))
+		o.note(fmt.Sprintf("the environments of %s were not counted: judged as %d of which %d are in flight together", now.Identity, found.declared, window))
+	} else {
+		judged, err := found.judge(ctx, now.JSON, o.namespace, found.declared)
+		if err != nil {
+			return err
+		}
+		decision = judged.Decision
+		if err := o.noteCreated(ctx, found, now); err != nil {
+			return err
+		}
+	}
+	if decision.Action == policy.Deny {
+		return &ExitError{ExitDenied, fmt.Errorf("%s would still be denied, so nothing is written: %s", now.Identity, decision.Verdict.Message)}
+	}
+	return nil
+}
+
+// noteCreated says so where the pace is none for those who create the rollout: some systems pace changes only.
+func (o *planOptions) noteCreated(ctx context.Context, found *subject, now *manifest.Document) error {
+	object, err := found.object(now.JSON, found.declared)
+	if err != nil {
+		return err
+	}
+	if object.Metadata.Namespace == "" && found.world.Kinds.Lookup(now.GroupKind()).Namespaced {
+		object.Metadata.Namespace = o.namespace
+	}
+	judged, err := found.world.Judge(ctx, created(evaluate.Existing(now.GroupKind(), object, nil)))
+	if err == nil && judged.Decision.Action == policy.Deny && len(judged.Missing) == 0 {
+		o.note("a change of it passes, but not its creation: " + judged.Decision.Verdict.Message)
+	}
+	return err
+}
+
+// diff prints what would change, as diff -u does.
+func (w *written) diff(out io.Writer) error {
+	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: difflib.SplitLines(string(w.before)), B: difflib.SplitLines(string(w.after)),
+		FromFile: w.file, ToFile: w.file, Context: 3,
+	})
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		text = fmt.Sprintf("%s stays as it is: no wave is larger than planned.\n", w.file)
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// write writes the file, and says what is set.
+func (w *written) write(out io.Writer) error {
+	if len(w.edits) == 0 {
+		_, err := fmt.Fprintf(out, "%s stays as it is: no wave is larger than planned.\n", w.file)
+		return err
+	}
+	info, err := os.Stat(w.file)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.file, w.after, info.Mode().Perm()); err != nil {
+		return err
+	}
+	for _, edit := range w.edits {
+		if _, err := fmt.Fprintf(out, "%s: set %s\n", w.file, edit); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,290 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/manifest"
+	"github.com/seawall-dev/seawall/pkg/offline"
+	"github.com/seawall-dev/seawall/pkg/pace"
+	"github.com/seawall-dev/seawall/pkg/plan"
+	"github.com/seawall-dev/seawall/pkg/policy"
+	"github.com/seawall-dev/seawall/pkg/risk"
+	"github.com/seawall-dev/seawall/pkg/rollout"
+)
+
+// subject is a rollout in a file, and what it is judged by.
+type subject struct {
+	// text is that of the file.
+	text     []byte
+	document *manifest.Document
+	world    *offline.World
+	rate     risk.Probability
+	// change is what a write does that changes the desired state of all its environments.
+	change rollout.Change
+	// declared, if not 0, is how many environments there are that could not be counted.
+	declared int
+	// assumed says that --environments stands for what could not be counted.
+	assumed bool
+}
+
+// subject reads the rollout, and puts its environments and its rate into the request.
+func (o *planOptions) subject(ctx context.Context, asked *plan.Request, rate risk.Probability, rated bool) (*subject, error) {
+	text, err := o.read()
+	if err != nil {
+		return nil, err
+	}
+	parsed := manifest.Parse(o.file, text)
+	if len(parsed.Problems) > 0 {
+		return nil, parsed.Problems[0]
+	}
+	found := &subject{text: text}
+	if found.world, err = o.open(ctx, parsed.Documents); err != nil {
+		return nil, err
+	}
+	if found.document, err = o.choose(found.world, parsed.Documents); err != nil {
+		return nil, err
+	}
+	if found.rate, err = found.rateOf(rate, rated); err != nil {
+		return nil, err
+	}
+	if err := found.govern(ctx, asked.Limit, rated); err != nil {
+		return nil, err
+	}
+	if err := found.count(ctx, o); err != nil {
+		return nil, err
+	}
+	asked.Environments, err = found.wave()
+	return found, err
+}
+
+func (o *planOptions) read() ([]byte, error) {
+	if o.file == manifest.Stdin {
+		return io.ReadAll(o.streams.In)
+	}
+	return os.ReadFile(o.file)
+}
+
+// open returns what is judged by: the inventory and RolloutKinds of flags and of the file.
+func (o *planOptions) open(ctx context.Context, documents []*manifest.Document) (*offline.World, error) {
+	reader := manifest.Reader{Stdin: o.streams.In, Note: o.note}
+	given := reader.Read(o.world.inventory...)
+	stock, problems := offline.NewInventory(slices.Concat(given.Documents, documents))
+	policies := reader.Read(o.world.policies...)
+	if problems = slices.Concat(given.Problems, policies.Problems, problems); len(problems) > 0 {
+		return nil, problems[0]
+	}
+	progressive := argocd.ProgressiveSyncs(o.world.progressiveSyncs)
+	if progressive == argocd.ProgressiveSyncsAuto && !slices.ContainsFunc(given.Documents, isParameters) {
+		// Nothing tells, and a plan without it has no pace to write.
+		progressive = argocd.ProgressiveSyncsEnabled
+	}
+	world := offline.New(offline.Options{
+		ArgoCDNamespace: o.world.argoCDNamespace, ProgressiveSyncs: progressive, Home: o.world.home,
+		WorkloadTemplates: o.world.workloadTemplates, Inventory: stock,
+	})
+	var own []*manifest.Document
+	for _, document := range slices.Concat(policies.Documents, documents) {
+		if isOwn(document) && (document.Kind == "RolloutKind" || slices.Contains(policies.Documents, document)) {
+			own = append(own, document)
+		}
+	}
+	refused, err := world.Add(ctx, own...)
+	if err == nil && len(refused) > 0 {
+		err = refused[0]
+	}
+	return world, err
+}
+
+func isParameters(document *manifest.Document) bool {
+	return document.Kind == "ConfigMap" && document.Name == "argocd-cmd-params-cm"
+}
+
+func (o *planOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, "note:", text) }
+
+// choose returns the rollout among documents.
+func (o *planOptions) choose(world *offline.World, documents []*manifest.Document) (*manifest.Document, error) {
+	var found []*manifest.Document
+	var names []string
+	for _, document := range documents {
+		name := document.Kind + "/" + document.Name
+		known := world.Kinds.Knows(document.GroupKind()) || pace.Knows(document.GroupKind())
+		if known && (o.rollout == "" || strings.EqualFold(o.rollout, name)) {
+			found, names = append(found, document), append(names, name)
+		}
+	}
+	switch {
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return nil, fmt.Errorf("%s holds %s: want one of them with --rollout KIND/NAME", o.file, strings.Join(names, ", "))
+	case o.rollout != "":
+		return nil, fmt.Errorf("--rollout is %q: there is no such rollout in %s", o.rollout, o.file)
+	}
+	return nil, fmt.Errorf("%s holds no rollout of a kind that Seawall reads", o.file)
+}
+
+// rateOf returns the success rate of the flag, or else of the annotation.
+func (s *subject) rateOf(rate risk.Probability, rated bool) (risk.Probability, error) {
+	if rated {
+		return rate, nil
+	}
+	object, err := s.object(s.document.JSON, 0)
+	if err != nil {
+		return 0, err
+	}
+	value, annotated := object.Metadata.Annotations[v1alpha1.SyncSuccessRateAnnotation]
+	if !annotated {
+		return 0, fmt.Errorf("%w, or annotation %s on %s", errNoRate, v1alpha1.SyncSuccessRateAnnotation, s.document.Identity)
+	}
+	rate, err := risk.ParseRate(value)
+	if err != nil {
+		return 0, fmt.Errorf("annotation %s of %s: %w", v1alpha1.SyncSuccessRateAnnotation, s.document.Identity, err)
+	}
+	return rate, nil
+}
+
+// govern adds the policy that the flags are.
+func (s *subject) govern(ctx context.Context, limit risk.Limit, rated bool) error {
+	claims := "Accept"
+	if rated {
+		claims = "Ignore"
+	}
+	text := fmt.Sprintf(`{"apiVersion": %q, "kind": "WavePolicy", "metadata": {"name": "plan"}, "spec": {`+
+		`"maxWaveFailureProbability": %q, "toleratedFailures": %d, "successRate": {"default": %q, "max": "1", "claims": %q}}}`,
+		v1alpha1.GroupVersion().String(), limit.Max, max(limit.Tolerated, 0), s.rate, claims)
+	problems, err := s.world.Add(ctx, manifest.Parse("the flags", []byte(text)).Documents...)
+	if err == nil && len(problems) > 0 {
+		err = problems[0]
+	}
+	return err
+}
+
+// object cuts the rollout, with a namespace, and with an annotation of its environments if they are not
+// counted.
+func (s *subject) object(text []byte, declared int) (*rollout.Object, error) {
+	if declared > 0 {
+		var object map[string]any
+		if err := json.Unmarshal(text, &object); err != nil {
+			return nil, err
+		}
+		metadata, _ := object["metadata"].(map[string]any)
+		annotations, _ := metadata["annotations"].(map[string]any)
+		if annotations == nil {
+			annotations = map[string]any{}
+			metadata["annotations"] = annotations
+		}
+		annotations[v1alpha1.EnvironmentsAnnotation] = fmt.Sprint(declared)
+		var err error
+		if text, err = json.Marshal(object); err != nil {
+			return nil, err
+		}
+	}
+	return rollout.Cut(text)
+}
+
+// count finds out what the rollout reaches, or takes --environments for it.
+func (s *subject) count(ctx context.Context, o *planOptions) error {
+	judged, err := s.judge(ctx, s.document.JSON, o.namespace, 0)
+	if err != nil {
+		return err
+	}
+	if len(judged.Missing) == 0 && judged.Decision.Verdict.Reason != policy.Unresolved && judged.Change.Affected() > 0 {
+		s.change = judged.Change
+		if o.environments > 0 && o.environments != judged.Change.Affected() {
+			return fmt.Errorf("--environments is %d: %s has %d, by what was counted", o.environments, s.document.Identity, judged.Change.Affected())
+		}
+		return nil
+	}
+	if o.environments == 0 {
+		return s.uncounted(judged)
+	}
+	s.declared = o.environments
+	if judged, err = s.judge(ctx, s.document.JSON, o.namespace, s.declared); err != nil {
+		return err
+	}
+	s.change = judged.Change
+	// Where nothing tells the reader how declared environments are paced, the field itself has to.
+	s.assumed = s.document.GroupKind().Kind != "ApplicationSet" || judged.Change.Affected() == 0
+	if judged.Change.Affected() == 0 {
+		s.change = assumption(s.declared, s.declared)
+	}
+	return nil
+}
+
+func (s *subject) uncounted(judged offline.Judgement) error {
+	why := judged.Decision.Verdict.Message
+	if len(judged.Missing) > 0 {
+		why = strings.Join(judged.Missing, ", ") + " are not in the inventory"
+	}
+	if why == "" {
+		why = "it syncs none by itself"
+	}
+	return fmt.Errorf("the environments of %s cannot be counted (%s): want their number with --environments, or --inventory",
+		s.document.Identity, why)
+}
+
+// assumption is a rollout of n environments, so many of which are in flight together.
+func assumption(n, window int) rollout.Change {
+	return rollout.Change{Environments: n, Steps: []rollout.Step{{Declared: n, InFlight: min(n, window)}}}
+}
+
+// judge judges a write that changes all environments of the rollout, or else one that creates it.
+func (s *subject) judge(ctx context.Context, text []byte, namespace string, declared int) (offline.Judgement, error) {
+	object, err := s.object(text, declared)
+	if err != nil {
+		return offline.Judgement{}, err
+	}
+	kind := s.document.GroupKind()
+	if object.Metadata.Namespace == "" && s.world.Kinds.Lookup(kind).Namespaced {
+		object.Metadata.Namespace = namespace
+	}
+	judged, err := s.world.Judge(ctx, evaluate.Existing(kind, object, nil))
+	if err != nil || judged.Decision.Verdict.Reason != policy.NoChange {
+		return judged, err
+	}
+	return s.world.Judge(ctx, created(evaluate.Existing(kind, object, nil)))
+}
+
+// created returns the write that creates what another one rewrites.
+func created(write evaluate.Write) evaluate.Write {
+	write.Operation, write.OldObject, write.Rewritten = rollout.Create, nil, false
+	return write
+}
+
+// wave returns all environments with their rates: those of the inventory, or else that of the rollout.
+func (s *subject) wave() (risk.Wave, error) {
+	var all []risk.Wave
+	for _, step := range s.change.Steps {
+		wave, err := s.waveOf(step)
+		if err != nil {
+			return risk.Wave{}, err
+		}
+		all = append(all, wave)
+	}
+	return risk.Join(all...), nil
+}
+
+func (s *subject) waveOf(step rollout.Step) (risk.Wave, error) {
+	groups := []risk.Group{{Rate: s.rate, Count: step.Declared + step.Gone}}
+	for group := range step.Grouped() {
+		rate := s.rate
+		if group.SuccessRate != "" {
+			var err error
+			if rate, err = risk.ParseRate(group.SuccessRate); err != nil {
+				return risk.Wave{}, errors.Join(fmt.Errorf("annotation %s of %s", v1alpha1.SyncSuccessRateAnnotation, group.Source), err)
+			}
+		}
+		groups = append(groups, risk.Group{Rate: rate, Count: group.Count})
+	}
+	return risk.Mixed(groups...), nil
+}
