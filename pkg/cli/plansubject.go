@@ -146,7 +146,7 @@ func (s *subject) rateOf(rate risk.Probability, rated bool) (risk.Probability, e
 	if !annotated {
 		return 0, fmt.Errorf("%w, or annotation %s on %s", errNoRate, v1alpha1.SyncSuccessRateAnnotation, s.document.Identity)
 	}
-	rate, err := risk.ParseRate(value)
+	rate, err = risk.ParseRate(value)
 	if err != nil {
 		return 0, fmt.Errorf("annotation %s of %s: %w", v1alpha1.SyncSuccessRateAnnotation, s.document.Identity, err)
 	}
