@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pmezard/go-difflib/difflib"
 	kyaml "sigs.k8s.io/yaml"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/pace"
@@ -46,6 +49,9 @@ func (o *planOptions) apply(ctx context.Context, found *subject, made plan.Plan)
 	setting, err := pace.Set(found.document.GroupKind(), object, wanted)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", o.file, err)
+	}
+	if found.progressive {
+		o.note("it is taken for granted that the ApplicationSet controller has progressive syncs enabled (--argocd-progressive-syncs)")
 	}
 	result := &written{file: o.file, before: found.text, edits: setting.Edits}
 	if result.after, err = found.splice(setting.Edits); err != nil {
@@ -143,6 +149,10 @@ func (o *planOptions) rejudge(ctx context.Context, found *subject, text []byte, 
 			return err
 		}
 		decision = judged.Decision
+		if found.declared > 0 {
+			o.note(fmt.Sprintf("where the webhook cannot count either, the rollout needs annotation %s: %q", v1alpha1.EnvironmentsAnnotation,
+				strconv.Itoa(found.declared)))
+		}
 		if err := o.noteCreated(ctx, found, now); err != nil {
 			return err
 		}
@@ -172,7 +182,7 @@ func (o *planOptions) noteCreated(ctx context.Context, found *subject, now *mani
 // diff prints what would change, as diff -u does.
 func (w *written) diff(out io.Writer) error {
 	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: difflib.SplitLines(string(w.before)), B: difflib.SplitLines(string(w.after)),
+		A: lines(w.before), B: lines(w.after),
 		FromFile: w.file, ToFile: w.file, Context: 3,
 	})
 	if err != nil {
@@ -183,6 +193,15 @@ func (w *written) diff(out io.Writer) error {
 	}
 	_, err = io.WriteString(out, text)
 	return err
+}
+
+// lines returns the lines of a text with their ends; the last one gets one for a diff.
+func lines(text []byte) []string {
+	all := slices.Collect(strings.Lines(string(text)))
+	if last := len(all) - 1; last >= 0 && !strings.HasSuffix(all[last], "\n") {
+		all[last] += "\n\\ No newline at end of file\n"
+	}
+	return all
 }
 
 // write writes the file, and says what is set.

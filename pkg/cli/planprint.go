@@ -71,6 +71,14 @@ func decimal(mean float64) string {
 	return strconv.FormatFloat(mean, 'g', 3, 64)
 }
 
+// counted writes a number of things.
+func counted(number int, thing string) string {
+	if number == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", number, thing)
+}
+
 func (r planReport) table(out io.Writer) error {
 	if _, err := fmt.Fprintf(out, "%s\n\n", strings.Join(r.facts(), "\n")); err != nil {
 		return err
@@ -109,7 +117,7 @@ func (r planReport) facts() []string {
 	limit := r.request.Limit
 	tolerated := ""
 	if limit.Tolerated > 0 {
-		tolerated = fmt.Sprintf(" for more than %d failures", limit.Tolerated)
+		tolerated = " for more than " + counted(limit.Tolerated, "failure")
 	}
 	facts := []string{fmt.Sprintf("%d environments at a success rate of %s, limit %s%s: at most %d per wave.",
 		r.plan.Environments, r.rates(), limit.Max.Percent(), tolerated, r.plan.Largest)}
@@ -133,20 +141,17 @@ func (r planReport) rates() string {
 }
 
 func (r planReport) summary() []string {
-	waves := "1 wave"
-	if len(r.plan.Waves) != 1 {
-		waves = fmt.Sprintf("%d waves", len(r.plan.Waves))
-	}
+	waves := counted(len(r.plan.Waves), "wave")
 	if r.plan.Duration > 0 {
 		waves += ", " + r.plan.Duration.String() + " in all"
 	}
 	what := "at least one sync fails"
-	if r.request.Limit.Tolerated > 0 {
-		what = fmt.Sprintf("more than %d syncs fail", r.request.Limit.Tolerated)
+	if tolerated := r.request.Limit.Tolerated; tolerated > 0 {
+		what = fmt.Sprintf("more than %d of the syncs fail", tolerated)
 	}
 	lines := []string{
 		waves + ".",
-		fmt.Sprintf("%s chance that %s in all of them together; %s failures expected if all run, %s if none follows one that fails.",
+		fmt.Sprintf("%s chance that %s in all of them together. Failures to expect: %s if all run, %s if none follows one that fails.",
 			risk.FormatPercent(r.plan.Probability), what, decimal(r.plan.ExpectedFailures), decimal(r.plan.ExpectedWhenStopped)),
 	}
 	switch {

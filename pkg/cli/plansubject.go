@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -33,6 +35,8 @@ type subject struct {
 	change rollout.Change
 	// declared, if not 0, is how many environments there are that could not be counted.
 	declared int
+	// progressive says that it is an ApplicationSet, and that nothing tells whether its strategy counts.
+	progressive bool
 	// assumed says that --environments stands for what could not be counted.
 	assumed bool
 }
@@ -47,13 +51,14 @@ func (o *planOptions) subject(ctx context.Context, asked *plan.Request, rate ris
 	if len(parsed.Problems) > 0 {
 		return nil, parsed.Problems[0]
 	}
-	found := &subject{text: text}
-	if found.world, err = o.open(ctx, parsed.Documents); err != nil {
+	found, err := o.open(ctx, text, parsed.Documents)
+	if err != nil {
 		return nil, err
 	}
 	if found.document, err = o.choose(found.world, parsed.Documents); err != nil {
 		return nil, err
 	}
+	found.progressive = found.progressive && found.document.Kind == "ApplicationSet"
 	if found.rate, err = found.rateOf(rate, rated); err != nil {
 		return nil, err
 	}
@@ -74,8 +79,8 @@ func (o *planOptions) read() ([]byte, error) {
 	return os.ReadFile(o.file)
 }
 
-// open returns what is judged by: the inventory and RolloutKinds of flags and of the file.
-func (o *planOptions) open(ctx context.Context, documents []*manifest.Document) (*offline.World, error) {
+// open returns a subject with what is judged by: the inventory and RolloutKinds of flags and of the file.
+func (o *planOptions) open(ctx context.Context, text []byte, documents []*manifest.Document) (*subject, error) {
 	reader := manifest.Reader{Stdin: o.streams.In, Note: o.note}
 	given := reader.Read(o.world.inventory...)
 	stock, problems := offline.NewInventory(slices.Concat(given.Documents, documents))
@@ -84,9 +89,8 @@ func (o *planOptions) open(ctx context.Context, documents []*manifest.Document) 
 		return nil, problems[0]
 	}
 	progressive := argocd.ProgressiveSyncs(o.world.progressiveSyncs)
-	if progressive == argocd.ProgressiveSyncsAuto && !slices.ContainsFunc(given.Documents, isParameters) {
-		// Nothing tells, and a plan without it has no pace to write.
-		progressive = argocd.ProgressiveSyncsEnabled
+	if o.untold(stock) {
+		progressive = argocd.ProgressiveSyncsEnabled // a plan without it has no pace to write
 	}
 	world := offline.New(offline.Options{
 		ArgoCDNamespace: o.world.argoCDNamespace, ProgressiveSyncs: progressive, Home: o.world.home,
@@ -102,11 +106,15 @@ func (o *planOptions) open(ctx context.Context, documents []*manifest.Document) 
 	if err == nil && len(refused) > 0 {
 		err = refused[0]
 	}
-	return world, err
+	return &subject{text: text, world: world, progressive: o.untold(stock)}, err
 }
 
-func isParameters(document *manifest.Document) bool {
-	return document.Kind == "ConfigMap" && document.Name == "argocd-cmd-params-cm"
+// untold tells whether nothing tells whether Argo CD paces ApplicationSets.
+func (o *planOptions) untold(stock offline.Inventory) bool {
+	return argocd.ProgressiveSyncs(o.world.progressiveSyncs) == argocd.ProgressiveSyncsAuto &&
+		!slices.ContainsFunc(stock.Objects, func(object *unstructured.Unstructured) bool {
+			return object.GetKind() == "ConfigMap" && object.GetName() == "argocd-cmd-params-cm"
+		})
 }
 
 func (o *planOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, "note:", text) }
