@@ -44,7 +44,8 @@ func newCurve(streams genericiooptions.IOStreams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return options.run(streams) },
 	}
 	flags := command.Flags()
-	flags.StringSliceVar(&options.rates, "success-rate", []string{"0.99"}, "chance that one sync succeeds, such as 0.99 or 99.5%; several make several curves")
+	flags.StringSliceVar(&options.rates, "success-rate", []string{"0.99"}, 
+		"chance that one sync succeeds, such as 0.99 or 99.5%; several make several curves")
 	flags.StringVar(&options.limit, "limit", "0.2", "largest chance that a wave fails which is allowed, such as 0.2 or 20%")
 	flags.IntVar(&options.tolerated, "tolerated", 0, "how many failures do not matter")
 	flags.IntVar(&options.max, "max", 0, "the largest n of the picture; 0 for somewhat more than where the curves pass the limit")
@@ -129,7 +130,8 @@ func tabulate(out io.Writer, picture curve.Picture) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(out, "\nChance that %s in a wave of n environments; * is over the limit of %s.\n", picture.Subject(), picture.Limit.Max.Percent())
+	_, err := fmt.Fprintf(out, "\nChance that %s in a wave of n environments; * is over the limit of %s.\n",
+		picture.Subject(), picture.Limit.Max.Percent())
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	kyaml "sigs.k8s.io/yaml"
@@ -21,10 +22,8 @@ const (
 
 // oneOf returns an error that names a flag unless its value is among those allowed.
 func oneOf(flag, value string, allowed ...string) error {
-	for _, one := range allowed {
-		if value == one {
-			return nil
-		}
+	if slices.Contains(allowed, value) {
+		return nil
 	}
 	return fmt.Errorf("--%s is %q: want %s", flag, value, strings.Join(allowed, ", "))
 }

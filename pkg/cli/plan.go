@@ -79,7 +79,8 @@ func (o *planOptions) addFlags(command *cobra.Command) {
 	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of a rollout that names none")
 	flags.StringVarP(&o.output, "output", "o", formatTable, "table, json, yaml or markdown")
 	o.world.addFlags(flags)
-	flags.Lookup("policies").Usage = "FILE or DIR of RolloutKinds, and of WavePolicies that the result has to satisfy, too; may be given several times"
+	flags.Lookup("policies").Usage = "FILE or DIR of RolloutKinds, and of WavePolicies that the result has to satisfy, too; " +
+		"may be given several times"
 }
 
 func (o *planOptions) run(ctx context.Context, rated bool) error {
@@ -140,15 +141,25 @@ func (o *planOptions) validate() error {
 	if err := oneOf("output", o.output, formatTable, formatJSON, formatYAML, formatMarkdown); err != nil {
 		return err
 	}
-	switch {
-	case o.environments < 0 || o.environments > risk.MaxEnvironments:
+	if o.environments < 0 || o.environments > risk.MaxEnvironments {
 		return fmt.Errorf("--environments is %d: want a number from 1 to %d", o.environments, risk.MaxEnvironments)
+	}
+	if err := o.validateFiles(); err != nil {
+		return err
+	}
+	return o.world.validate()
+}
+
+// validateFiles also takes the file of --apply-to for that of the rollout.
+func (o *planOptions) validateFiles() error {
+	if o.dryRun && o.applyTo == "" {
+		return errors.New("--dry-run is set: want it with --apply-to only")
+	}
+	switch {
 	case o.applyTo == manifest.Stdin:
 		return fmt.Errorf(`--apply-to is %q: want a file`, o.applyTo)
 	case o.applyTo != "" && o.file != "" && o.file != o.applyTo:
 		return fmt.Errorf("--filename is %q: want the file of --apply-to, or nothing", o.file)
-	case o.dryRun && o.applyTo == "":
-		return errors.New("--dry-run is set: want it with --apply-to only")
 	case o.applyTo != "":
 		o.file = o.applyTo
 	case o.file == "" && o.environments == 0:
@@ -157,5 +168,5 @@ func (o *planOptions) validate() error {
 	if o.file == manifest.Stdin && slices.Contains(o.world.inventory, manifest.Stdin) {
 		return errors.New(`--inventory is "-": standard input is the rollout`)
 	}
-	return o.world.validate()
+	return nil
 }

@@ -133,34 +133,46 @@ func (o *planOptions) rejudge(ctx context.Context, found *subject, text []byte, 
 	if now == nil || len(parsed.Problems) > 0 {
 		return fmt.Errorf("%s: what would be written cannot be read: it is not written", o.file)
 	}
-	var decision policy.Decision
+	decide := o.counted
 	if found.assumed {
-		object, err := found.object(now.JSON, 0)
-		if err != nil {
-			return err
+		decide = func(_ context.Context, found *subject, now *manifest.Document) (policy.Decision, error) {
+			return o.supposed(found, now, window)
 		}
-		decision = policy.Decide(policy.Judge(found.world.Policies, policy.Case{
-			Change: assumption(found.declared, window), Metadata: object.Metadata, Stored: object.Metadata.Annotations,
-		}))
-		o.note(fmt.Sprintf("the environments of %s were not counted: judged as %d of which %d are in flight together", now.Identity, found.declared, window))
-	} else {
-		judged, err := found.judge(ctx, now.JSON, o.namespace, found.declared)
-		if err != nil {
-			return err
-		}
-		decision = judged.Decision
-		if found.declared > 0 {
-			o.note(fmt.Sprintf("where the webhook cannot count either, the rollout needs annotation %s: %q", v1alpha1.EnvironmentsAnnotation,
-				strconv.Itoa(found.declared)))
-		}
-		if err := o.noteCreated(ctx, found, now); err != nil {
-			return err
-		}
+	}
+	decision, err := decide(ctx, found, now)
+	if err != nil {
+		return err
 	}
 	if decision.Action == policy.Deny {
 		return &ExitError{ExitDenied, fmt.Errorf("%s would still be denied, so nothing is written: %s", now.Identity, decision.Verdict.Message)}
 	}
 	return nil
+}
+
+// supposed judges a rollout that could not be counted by what is known of its window.
+func (o *planOptions) supposed(found *subject, now *manifest.Document, window int) (policy.Decision, error) {
+	object, err := found.object(now.JSON, 0)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	o.note(fmt.Sprintf("the environments of %s were not counted: judged as %d of which %d are in flight together",
+		now.Identity, found.declared, window))
+	return policy.Decide(policy.Judge(found.world.Policies, policy.Case{
+		Change: assumption(found.declared, window), Metadata: object.Metadata, Stored: object.Metadata.Annotations,
+	})), nil
+}
+
+// counted judges a rollout as the webhook does.
+func (o *planOptions) counted(ctx context.Context, found *subject, now *manifest.Document) (policy.Decision, error) {
+	judged, err := found.judge(ctx, now.JSON, o.namespace, found.declared)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if found.declared > 0 {
+		o.note(fmt.Sprintf("where the webhook cannot count either, the rollout needs annotation %s: %q",
+			v1alpha1.EnvironmentsAnnotation, strconv.Itoa(found.declared)))
+	}
+	return judged.Decision, o.noteCreated(ctx, found, now)
 }
 
 // noteCreated says so where the pace is none for those who create the rollout: some systems pace changes only.
@@ -189,7 +201,7 @@ func (w *written) diff(out io.Writer) error {
 		return err
 	}
 	if text == "" {
-		text = fmt.Sprintf("%s stays as it is: no wave is larger than planned.\n", w.file)
+		text = w.file + " stays as it is: no wave is larger than planned.\n"
 	}
 	_, err = io.WriteString(out, text)
 	return err

@@ -34,14 +34,12 @@ func (o *planOptions) print(report planReport) error {
 // the largest size, are one row.
 const mostRows = 24
 
-var headings = []string{"Wave", "Size", "Total", "Chance to fail", "Chance so far", "Expected failures"} //nolint:gochecknoglobals // read only
-
 // rows returns headings and waves as texts.
 func (r planReport) rows() [][]string {
 	timed := r.plan.Duration > 0
-	all := [][]string{headings}
+	all := [][]string{{"Wave", "Size", "Total", "Chance to fail", "Chance so far", "Expected failures"}}
 	if timed {
-		all[0] = append(append([]string{}, headings...), "Ends after")
+		all[0] = append(all[0], "Ends after")
 	}
 	const atEnd = 3
 	waves := r.plan.Waves

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -191,7 +192,7 @@ func (s *subject) object(text []byte, declared int) (*rollout.Object, error) {
 			annotations = map[string]any{}
 			metadata["annotations"] = annotations
 		}
-		annotations[v1alpha1.EnvironmentsAnnotation] = fmt.Sprint(declared)
+		annotations[v1alpha1.EnvironmentsAnnotation] = strconv.Itoa(declared)
 		var err error
 		if text, err = json.Marshal(object); err != nil {
 			return nil, err

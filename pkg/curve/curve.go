@@ -63,7 +63,8 @@ func New(request Request) (Picture, error) {
 	case request.Limit.Tolerated < 0:
 		return Picture{}, &InvalidError{"tolerated", strconv.Itoa(request.Limit.Tolerated), "a number from 0"}
 	case request.Max < 0 || request.Max > risk.MaxEnvironments:
-		return Picture{}, &InvalidError{"max", strconv.Itoa(request.Max), fmt.Sprintf("a number of environments from 1 to %d", risk.MaxEnvironments)}
+		return Picture{}, &InvalidError{"max", strconv.Itoa(request.Max), fmt.Sprintf(
+			"a number of environments from 1 to %d", risk.MaxEnvironments)}
 	}
 	picture := Picture{Limit: request.Limit, Max: request.Max}
 	for _, rate := range request.Rates {

@@ -146,7 +146,7 @@ func TestNoLineIsWiderThanTheTerminal(t *testing.T) {
 
 // element is a part of an image.
 type element struct {
-	XMLName  xml.Name
+	XMLName  xml.Name   `xml:""`
 	Text     string     `xml:",chardata"`
 	ID       string     `xml:"id,attr"`
 	Role     string     `xml:"role,attr"`

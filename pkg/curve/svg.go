@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/go-analyze/charts"
@@ -74,11 +75,11 @@ func (p Picture) SVG() ([]byte, error) {
 	canvas.text("Chance that "+p.Subject()+" in a wave of n environments", left, 32*unit, ink, titleSize)
 	canvas.axes()
 	for i, curve := range p.Curves {
-		canvas.curve(curve, firstCurve+role(i)) //nolint:gosec // at most MostRates
+		canvas.curve(curve, firstCurve+role(i))
 	}
 	canvas.limit()
 	for i, curve := range p.Curves {
-		canvas.mark(i, curve, firstCurve+role(i)) //nolint:gosec // as above
+		canvas.mark(i, curve, firstCurve+role(i))
 	}
 	drawn, err := canvas.Bytes()
 	if err != nil {
@@ -94,7 +95,8 @@ func (p Picture) finish(drawn []byte) []byte {
 		renames = append(renames, r.colour().String(), "var("+r.variable()+")")
 	}
 	// Fonts that are not there are of no use, and a line for each element makes changes readable.
-	renames = append(renames, "font-family:'Roboto Medium',sans-serif", "font-family:sans-serif", "\nL ", " L", "/><", "/>\n<", "</text><", "</text>\n<")
+	renames = append(renames, "font-family:'Roboto Medium',sans-serif", "font-family:sans-serif",
+		"\nL ", " L", "/><", "/>\n<", "</text><", "</text>\n<")
 	text := strings.NewReplacer(renames...).Replace(string(bytes.TrimSpace(drawn)))
 	head, body, _ := strings.Cut(text, ">")
 	head = strings.Replace(head, ` xmlns:xlink="http://www.w3.org/1999/xlink"`, "", 1)
@@ -106,11 +108,12 @@ func (p Picture) finish(drawn []byte) []byte {
 
 // describe says in words what the picture shows.
 func (p Picture) describe() string {
-	var said []string
+	said := make([]string, 0, len(p.Curves))
 	for _, curve := range p.Curves {
 		said = append(said, fmt.Sprintf("with a success rate of %s %s environments", curve.Rate, curve.spell()))
 	}
-	return fmt.Sprintf("One curve for each success rate p of a sync, rising from 0 to at most 100%%. The limit is %s. The largest wave within it: %s.",
+	return fmt.Sprintf("One curve for each success rate p of a sync, rising from 0 to at most 100%%. "+
+		"The limit is %s. The largest wave within it: %s.",
 		p.Limit.Max.Percent(), strings.Join(said, ", "))
 }
 
@@ -150,7 +153,7 @@ func (c canvas) axes() {
 	apart := max(1, int(tick(float64(c.picture.Max))))
 	for n := 0; n <= c.picture.Max; n += apart {
 		c.line(c.x(n), below, c.x(n), below+5*unit, ink, thin)
-		c.aside(fmt.Sprint(n), c.x(n), below+22*unit, 0.5, ink)
+		c.aside(strconv.Itoa(n), c.x(n), below+22*unit, 0.5, ink)
 	}
 	c.line(left, below, right, below, ink, thin)
 	c.aside("n, the environments that sync together", (left+right)/2, below+50*unit, 0.5, ink)

@@ -179,5 +179,5 @@ func (c Curve) spell() string {
 	if c.Unlimited() {
 		return "any"
 	}
-	return fmt.Sprint(c.Largest)
+	return strconv.Itoa(c.Largest)
 }

@@ -91,7 +91,10 @@ func setters() map[schema.GroupKind]func(*editor) error {
 func instead() map[schema.GroupKind]string {
 	const (
 		karmada = "policy.karmada.io"
-		suspend = "name all but " + rollout.PerWave + " of its clusters in spec.suspension.dispatchingOnClusters.clusterNames, and fewer in each later write"
+		suspend = "name all but " + rollout.PerWave + " of its clusters in spec.suspension.dispatchingOnClusters.clusterNames, " +
+			"and fewer in each later write"
+		divide = "divide its Stage into Stages of at most " + rollout.PerWave + " environments each"
+		steps  = "put the appliers into spec.steps of at most " + rollout.PerWave + " each"
 		run     = "set spec.stages[].maxConcurrency of the strategy that it names, with --apply-to and that strategy's file, and start a new run"
 	)
 	return map[schema.GroupKind]string{
@@ -101,8 +104,8 @@ func instead() map[schema.GroupKind]string {
 		{Group: karmada, Kind: "ClusterPropagationPolicy"}:                       suspend,
 		{Group: "placement.kubernetes-fleet.io", Kind: "ClusterStagedUpdateRun"}: run,
 		{Group: "placement.kubernetes-fleet.io", Kind: "StagedUpdateRun"}:        run,
-		{Group: "kargo.akuity.io", Kind: "Promotion"}:                            "divide its Stage into Stages of at most " + rollout.PerWave + " environments each",
-		{Group: "fluxcd.controlplane.io", Kind: "ResourceSet"}:                   "put the appliers into spec.steps of at most " + rollout.PerWave + " each",
+		{Group: "kargo.akuity.io", Kind: "Promotion"}:                            divide,
+		{Group: "fluxcd.controlplane.io", Kind: "ResourceSet"}:                   steps,
 	}
 }
 

@@ -31,11 +31,32 @@ type RiskError struct {
 
 // Error implements error.
 func (e *RiskError) Error() string {
-	return fmt.Sprintf("one environment alone has a %s chance to fail, the limit allows %s: no wave is small enough before syncs succeed at a rate of %s",
+	return fmt.Sprintf("one environment alone has a %s chance to fail, the limit allows %s: "+
+		"no wave is small enough before syncs succeed at a rate of %s",
 		risk.FormatPercent(e.Probability), e.Limit.Max.Percent(), e.Rate)
 }
 
 func (r Request) validate(largest int) error {
+	if err := r.validateFields(); err != nil {
+		return err
+	}
+	n := r.Environments.N()
+	if largest == 0 {
+		one := r.Environments.Worst(1)
+		return &RiskError{one.ProbabilityOfMoreThan(r.tolerated()), r.Limit, r.Limit.RequiredRate(1)}
+	}
+	if r.Canary < 1 || r.Canary > largest {
+		return invalid("canary", r.Canary, fmt.Sprintf("a number from 1 to %d, which is the most that the limit allows in one wave", largest))
+	}
+	if least := (n + largest - 1) / largest; r.MaxWaves > 0 && r.MaxWaves < least {
+		return invalid("max-waves", r.MaxWaves, fmt.Sprintf(
+			"at least %d: the limit allows %d of the %d environments in one wave", least, largest, n))
+	}
+	return nil
+}
+
+// validateFields looks at each field by itself.
+func (r Request) validateFields() error {
 	n := r.Environments.N()
 	switch {
 	case n < 1 || n > risk.MaxEnvironments:
@@ -46,17 +67,8 @@ func (r Request) validate(largest int) error {
 		return &InvalidError{"sync-duration", r.SyncDuration.String(), "a duration from 0 to 2h, such as 5m"}
 	case math.IsNaN(r.Ramp) || math.IsInf(r.Ramp, 0) || r.Ramp < 1:
 		return &InvalidError{"ramp", strconv.FormatFloat(r.Ramp, 'g', -1, 64), "a number from 1, such as 2"}
-	case largest == 0:
-		one := r.Environments.Worst(1)
-		return &RiskError{one.ProbabilityOfMoreThan(r.tolerated()), r.Limit, r.Limit.RequiredRate(1)}
-	case r.Canary < 1 || r.Canary > largest:
-		return invalid("canary", r.Canary, fmt.Sprintf("a number from 1 to %d, which is the most that the limit allows in one wave", largest))
 	case r.MaxWaves < 0:
 		return invalid("max-waves", r.MaxWaves, "a number from 1, or 0 for any")
-	}
-	if least := (n + largest - 1) / largest; r.MaxWaves > 0 && r.MaxWaves < least {
-		return invalid("max-waves", r.MaxWaves, fmt.Sprintf(
-			"at least %d: the limit allows %d of the %d environments in one wave", least, largest, n))
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package splice
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -25,11 +26,11 @@ func (s *source) attempts(edit Edit) ([]change, error) {
 
 // nest returns the value that a field has of which only something within is to be set.
 func nest(path []string, value any) any {
-	for i := len(path) - 1; i >= 0; i-- {
-		if isIndex(path[i]) {
+	for _, step := range slices.Backward(path) {
+		if isIndex(step) {
 			value = List{value}
 		} else {
-			value = Map{{path[i], value}}
+			value = Map{{step, value}}
 		}
 	}
 	return value
@@ -110,7 +111,7 @@ func (s *source) replace(key, node *yaml.Node, value any) ([]change, error) {
 	if !found {
 		return nil, errors.New("what stands there is more than a number or a word")
 	}
-	return []change{{start, end, flow(value, s.style.quoted || node.Style&yaml.DoubleQuotedStyle != 0 && key.Style&yaml.DoubleQuotedStyle != 0)}}, nil
+	return []change{{start, end, flow(value, s.style.quoted)}}, nil
 }
 
 // fill writes a value behind a name that has none.

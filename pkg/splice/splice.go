@@ -154,7 +154,7 @@ type source struct {
 	text  []byte
 	lines []int // where each begins
 	root  *yaml.Node
-	style style
+	style *style
 }
 
 func parse(text []byte) (*source, error) {

@@ -21,9 +21,9 @@ type style struct {
 	quoted bool
 }
 
-func styleOf(text []byte, root *yaml.Node) style {
+func styleOf(text []byte, root *yaml.Node) *style {
 	const usual = 2
-	found := style{newline: "\n"}
+	found := &style{newline: "\n"}
 	if at := bytes.IndexByte(text, '\n'); at > 0 && text[at-1] == '\r' {
 		found.newline = "\r\n"
 	}
@@ -45,10 +45,17 @@ func (s *style) look(node *yaml.Node, list *bool) {
 	if node.Style&yaml.FlowStyle != 0 {
 		return
 	}
+	if node.Kind == yaml.MappingNode {
+		s.lookAt(node, list)
+	}
+	for _, within := range node.Content {
+		s.look(within, list)
+	}
+}
+
+// lookAt looks at the fields of a map.
+func (s *style) lookAt(node *yaml.Node, list *bool) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
-		if node.Kind != yaml.MappingNode {
-			break
-		}
 		key, value := node.Content[i], node.Content[i+1]
 		if value.Style&yaml.FlowStyle != 0 || len(value.Content) == 0 || value.Line == key.Line {
 			continue
@@ -60,17 +67,14 @@ func (s *style) look(node *yaml.Node, list *bool) {
 			*list, s.indented = true, value.Column > key.Column
 		}
 	}
-	for _, within := range node.Content {
-		s.look(within, list)
-	}
 }
 
 // block writes a field in lines of its own, the first without indentation, the last without an end.
-func (s style) block(name string, value any, indent int) string {
+func (s *style) block(name string, value any, indent int) string {
 	return s.name(name) + ":" + s.blockValue(value, indent)
 }
 
-func (s style) blockValue(value any, indent int) string {
+func (s *style) blockValue(value any, indent int) string {
 	newline := s.newline + strings.Repeat(" ", indent)
 	further := strings.Repeat(" ", s.step)
 	switch value := value.(type) {
@@ -95,7 +99,7 @@ func (s style) blockValue(value any, indent int) string {
 }
 
 // item writes an item of a list, of which a map begins on the line of its dash.
-func (s style) item(item any, indent int) string {
+func (s *style) item(item any, indent int) string {
 	fields, isMap := item.(Map)
 	if !isMap {
 		return flow(item, s.quoted)
@@ -107,7 +111,7 @@ func (s style) item(item any, indent int) string {
 	return strings.Join(lines, s.newline+strings.Repeat(" ", indent))
 }
 
-func (s style) name(name string) string { return scalar(name, s.quoted) }
+func (s *style) name(name string) string { return scalar(name, s.quoted) }
 
 // flow writes a value on one line.
 func flow(value any, quoted bool) string {
