@@ -44,7 +44,7 @@ func newCurve(streams genericiooptions.IOStreams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return options.run(streams) },
 	}
 	flags := command.Flags()
-	flags.StringSliceVar(&options.rates, "success-rate", []string{"0.99"}, 
+	flags.StringSliceVar(&options.rates, "success-rate", []string{"0.99"},
 		"chance that one sync succeeds, such as 0.99 or 99.5%; several make several curves")
 	flags.StringVar(&options.limit, "limit", "0.2", "largest chance that a wave fails which is allowed, such as 0.2 or 20%")
 	flags.IntVar(&options.tolerated, "tolerated", 0, "how many failures do not matter")

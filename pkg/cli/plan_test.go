@@ -215,3 +215,36 @@ func TestPlanSaysWhatIsWrong(t *testing.T) {
 		gomega.NewWithT(t).Expect(err).To(gomega.MatchError(gomega.ContainSubstring(want)))
 	}
 }
+
+func TestWhatIsPlannedPassesCheck(t *testing.T) {
+	g := gomega.NewWithT(t)
+	folder := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(folder, name)
+		g.Expect(os.WriteFile(file, []byte(text), 0o600)).To(gomega.Succeed())
+		return file
+	}
+	text, err := os.ReadFile("testdata/plan/applicationset-without-strategy.yaml")
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	file := write("appset.yaml", string(text))
+	policies := write("policies.yaml", `
+apiVersion: seawall.dev/v1alpha1
+kind: WavePolicy
+metadata: {name: fleet}
+spec: {maxWaveFailureProbability: "0.05", successRate: {default: "0.99"}}
+`)
+	stock := write("inventory.yaml", `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cmd-params-cm, namespace: argocd}
+data: {applicationsetcontroller.enable.progressive.syncs: "true"}
+`)
+	check := []string{"check", file, "--policies", policies, "--inventory", stock}
+	_, err = run(t, check...)
+	g.Expect(ExitCode(err)).To(gomega.Equal(ExitDenied))
+	out, err := run(t, "plan", "--apply-to", file, "--success-rate", "0.99", "--limit", "5%", "--policies", policies, "--inventory", stock)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(out).To(gomega.ContainSubstring("4 waves"))
+	out, err = run(t, check...)
+	g.Expect(err).NotTo(gomega.HaveOccurred(), out)
+}

@@ -95,7 +95,7 @@ func instead() map[schema.GroupKind]string {
 			"and fewer in each later write"
 		divide = "divide its Stage into Stages of at most " + rollout.PerWave + " environments each"
 		steps  = "put the appliers into spec.steps of at most " + rollout.PerWave + " each"
-		run     = "set spec.stages[].maxConcurrency of the strategy that it names, with --apply-to and that strategy's file, and start a new run"
+		run    = "set spec.stages[].maxConcurrency of the strategy that it names, with --apply-to and that strategy's file, and start a new run"
 	)
 	return map[schema.GroupKind]string{
 		{Group: "fleet.cattle.io", Kind: "GitRepo"}: "Fleet takes the pace from the repository: set rolloutStrategy.maxUnavailable to " +
