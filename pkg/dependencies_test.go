@@ -43,7 +43,14 @@ func allowed() map[string][]string {
 			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
 		"pkg/admission": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/budget", "pkg/evaluate", "pkg/policy", "pkg/rollout", systems + "custom"},
-		"pkg/cli":       {"pkg/version"},
+		"pkg/curve":     {"pkg/risk"},
+		"pkg/plan":      {"pkg/risk"},
+		"pkg/splice":    {},
+		"pkg/pace":      {"pkg/rollout", "pkg/splice"},
+		"pkg/cli": {
+			"pkg/apis/v1alpha1", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/inventory/argocd", "pkg/manifest", "pkg/offline",
+			"pkg/pace", "pkg/plan", "pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/version",
+		},
 	}
 }
 

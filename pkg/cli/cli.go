@@ -25,6 +25,8 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 		newOverride(streams),
 		newStatus(streams),
 		newCompletion(streams),
+		newCurve(streams),
+		newPlan(streams),
 		newVersion(streams),
 	)
 	return root

@@ -40,7 +40,7 @@ func (f Found) Recorded(ctx context.Context, tell func(audit.Record)) error {
 
 func (f Found) read(ctx context.Context, list client.ObjectList, tell func(audit.Record)) error {
 	for read, next := 0, ""; read < f.Most; {
-		err := f.Client.List(ctx, list, client.MatchingLabels(labels()), client.Limit(foundPage), client.Continue(next))
+		err := f.Client.List(ctx, list, client.MatchingLabels(Labels()), client.Limit(foundPage), client.Continue(next))
 		if meta.IsNoMatchError(err) || apierrors.IsNotFound(err) {
 			return nil // reports of this kind are not installed
 		}
