@@ -28,7 +28,7 @@ func runAll(t *testing.T, arguments ...string) string {
 }
 
 // inventory writes the inventory of a kind's live fixture, and what else is given, into a file.
-func inventory(t *testing.T, fixture, more string) string {
+func stock(t *testing.T, fixture, more string) string {
 	t.Helper()
 	g := gomega.NewWithT(t)
 	text, err := os.ReadFile(filepath.Join("../kinds", fixture, "live/inventory.yaml"))
@@ -117,7 +117,7 @@ func TestPaceIsWrittenIntoEachKind(t *testing.T) {
 			g.Expect(os.WriteFile(file, before, 0o600)).To(gomega.Succeed())
 			flags := append([]string{"plan", "--apply-to", file, "--limit", "0.05"}, test.flags...)
 			if test.fixture != "" {
-				flags = append(flags, "--inventory", inventory(t, test.fixture, test.more))
+				flags = append(flags, "--inventory", stock(t, test.fixture, test.more))
 			}
 			name := strings.TrimSuffix(test.file, filepath.Ext(test.file))
 			printed := strings.ReplaceAll(runAll(t, append(flags, "--dry-run")...), folder+"/", "")
