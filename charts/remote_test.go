@@ -71,6 +71,8 @@ var _ = Describe("the chart in two API servers", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { Expect(guarded.Stop()).To(Succeed()) })
 		Expect(guarded.InstallCRDs(ctx, "karmada")).To(Succeed())
+		_, err = plane.Kubectl(ctx, nil, "delete", "leases", "--all", "--namespace", cluster.Namespace) // of other tests
+		Expect(err).NotTo(HaveOccurred())
 		Expect(guarded.Client().Create(ctx, bound("web", 30))).To(Succeed())
 		webhook, err = guarded.StartWebhook(context.Background(), cluster.WebhookOptions{
 			Host: plane,
