@@ -47,9 +47,22 @@ func allowed() map[string][]string {
 		"pkg/plan":      {"pkg/risk"},
 		"pkg/splice":    {},
 		"pkg/pace":      {"pkg/rollout", "pkg/splice"},
+		"pkg/manifest":  {},
+		"pkg/revision":  {},
+		"pkg/offline": {
+			"config/crd", "pkg/apis/v1alpha1", "pkg/budget", "pkg/evaluate", "pkg/inventory", "pkg/inventory/argocd", "pkg/kinds",
+			systems + "custom", "pkg/manifest", "pkg/policy", "pkg/rollout",
+		},
+		"pkg/check":          {"pkg/audit", "pkg/evaluate", "pkg/manifest", "pkg/offline", "pkg/rollout"},
+		"pkg/report":         {"pkg/audit", "pkg/check", "pkg/manifest", "pkg/risk", "pkg/version"},
+		"pkg/journal":        {"pkg/apis/v1alpha1", "pkg/audit", "pkg/audit/reports"},
+		"pkg/journal/format": {"pkg/audit", "pkg/journal", "pkg/risk"},
+		"pkg/journal/page":   {"pkg/journal", "pkg/journal/format", "pkg/risk"},
+		"pkg/standing":       {"pkg/apis/v1alpha1", "pkg/audit"},
 		"pkg/cli": {
-			"pkg/apis/v1alpha1", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/inventory/argocd", "pkg/manifest", "pkg/offline",
-			"pkg/pace", "pkg/plan", "pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/version",
+			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/inventory", "pkg/inventory/argocd",
+			"pkg/journal", "pkg/journal/format", "pkg/journal/page", "pkg/kinds", "pkg/manifest", "pkg/offline", "pkg/pace", "pkg/plan",
+			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/version",
 		},
 	}
 }

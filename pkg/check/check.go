@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
@@ -44,10 +45,13 @@ type Result struct {
 type Outcome string
 
 const (
-	// Denied, Warned and Audited are what the webhook would do, and Allowed is all the rest.
-	Denied  Outcome = "Denied"
-	Warned  Outcome = "Warned"
+	// Denied says that the webhook would refuse the write.
+	Denied Outcome = "Denied"
+	// Warned says that it would warn of it.
+	Warned Outcome = "Warned"
+	// Audited says that it would record it, and say nothing.
 	Audited Outcome = "Audited"
+	// Allowed says that it would have no objection.
 	Allowed Outcome = "Allowed"
 	// Unknown says that inventory is missing that the webhook would have had.
 	Unknown Outcome = "Unknown"
@@ -88,8 +92,9 @@ func (p pair) of() *manifest.Document {
 // Check judges the rollouts among documents, in their order, against those that were there before:
 // none, so that each is created, where before is nil. What is no rollout is left out.
 func (c *Checker) Check(ctx context.Context, documents, before []*manifest.Document) []Result {
-	var results []Result
-	for _, pair := range c.pairs(documents, before) {
+	pairs := c.pairs(documents, before)
+	results := make([]Result, 0, len(pairs))
+	for _, pair := range pairs {
 		results = append(results, c.judge(ctx, pair))
 		if c.Progress != nil {
 			c.Progress()
@@ -98,7 +103,7 @@ func (c *Checker) Check(ctx context.Context, documents, before []*manifest.Docum
 	return results
 }
 
-// pairs pairs rollouts by kind, namespace and name; those that are gone come last.
+// pairs brings rollouts together by kind, namespace and name; those that are gone come last.
 func (c *Checker) pairs(documents, before []*manifest.Document) []pair {
 	was := map[string]*manifest.Document{}
 	for _, document := range c.rollouts(before) {
@@ -212,8 +217,13 @@ func (c *Checker) object(document *manifest.Document) (*rollout.Object, error) {
 		if metadata["namespace"] = namespace; namespace == "" {
 			delete(metadata, "namespace")
 		}
-		members["metadata"], _ = json.Marshal(metadata) // what has just been read
-		text, _ = json.Marshal(members)
+		var err error
+		if members["metadata"], err = json.Marshal(metadata); err != nil {
+			return nil, err
+		}
+		if text, err = json.Marshal(members); err != nil {
+			return nil, err
+		}
 	}
 	return rollout.Cut(text)
 }
@@ -227,9 +237,9 @@ func mentioned(message string) string {
 	if len(found) == 0 {
 		return ""
 	}
-	for i := len(found) - 1; i >= 0; i-- {
-		if strings.HasPrefix(found[i][0], "spec") {
-			return found[i][0]
+	for _, match := range slices.Backward(found) {
+		if strings.HasPrefix(match[0], "spec") {
+			return match[0]
 		}
 	}
 	return `metadata.annotations["` + found[0][1] + `"]`

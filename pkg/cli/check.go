@@ -14,10 +14,12 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/seawall-dev/seawall/pkg/check"
-	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/report"
 )
+
+// denialHelp is what the webhook ends every denial with unless it is told otherwise, by a test.
+const denialHelp = "More, and how to ask for an override: https://github.com/seawall-dev/seawall/blob/main/docs/denied.md"
 
 // checkOptions are the flags of "check".
 type checkOptions struct {
@@ -62,7 +64,8 @@ inventory is missing.`,
 	flags.StringSliceVar(&options.failOn, "fail-on", []string{"deny", "unresolved"},
 		"what the exit code tells of: deny, warn (as 1), unresolved (as 3)")
 	flags.BoolVar(&options.failOnEmpty, "fail-on-empty", false, "fail if there is no rollout")
-	flags.StringVar(&options.help, "denial-help", config.Default().DenialHelp, "what every denial ends with")
+	complete(command, "output", formats()...)
+	flags.StringVar(&options.help, "denial-help", denialHelp, "what every denial ends with")
 	return command
 }
 
@@ -136,7 +139,7 @@ func (o *checkOptions) write(found report.Report) error {
 }
 
 func writeFile(path string, write func(io.Writer) error) (err error) {
-	file, err := os.Create(path)
+	file, err := os.Create(path) //nolint:gosec // which the user names
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,8 @@ func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.inventory, "inventory", nil,
 		"FILE or DIR of what says which environments there are: a snapshot, or manifests; may be given several times")
 	flags.StringVar(&o.progressiveSyncs, "argocd-progressive-syncs", string(argocd.ProgressiveSyncsAuto),
-		"whether the ApplicationSet controller paces RollingSync: Auto (ConfigMap argocd-cmd-params-cm of the inventory), Enabled or Disabled")
+		"whether the ApplicationSet controller paces RollingSync: Auto (ConfigMap argocd-cmd-params-cm of the inventory), "+
+			"Enabled or Disabled")
 	flags.StringVar(&o.argoCDNamespace, "argocd-namespace", "argocd", "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&o.home, "seawall-namespace", "seawall-system", "namespace of Seawall, in which overrides for rollouts of the cluster are")
 	flags.BoolVar(&o.workloadTemplates, "workload-templates", false, "let RolloutKinds be of the groups apps and batch, as the webhook's flag does")
@@ -43,7 +44,9 @@ func (o *worldOptions) validate() error {
 func isOwn(document *manifest.Document) bool { return offline.IsOwn(document) }
 
 // open returns what is judged by: own are Seawall's own objects among the manifests.
-func (o *worldOptions) open(ctx context.Context, reader manifest.Reader, own []*manifest.Document) (*offline.World, []*manifest.Problem, error) {
+func (o *worldOptions) open(
+	ctx context.Context, reader manifest.Reader, own []*manifest.Document,
+) (*offline.World, []*manifest.ReadError, error) {
 	given := reader.Read(o.inventory...)
 	stock, problems := offline.NewInventory(given.Documents)
 	problems = append(problems, given.Problems...)

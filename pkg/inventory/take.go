@@ -85,7 +85,9 @@ func (t *Taken) sort(found map[string]*unstructured.Unstructured) {
 }
 
 // take adds what is shown of the objects of a collection, and returns how many there are.
-func (w *Watcher) take(ctx context.Context, feed *feed, gvr schema.GroupVersionResource, found map[string]*unstructured.Unstructured) (int, error) {
+func (w *Watcher) take(
+	ctx context.Context, feed *feed, gvr schema.GroupVersionResource, found map[string]*unstructured.Unstructured,
+) (int, error) {
 	list := w.lister(feed, gvr)
 	count := 0
 	err := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {

@@ -5,6 +5,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -15,6 +16,8 @@ import (
 
 // Document is one object of a file.
 type Document struct {
+	Identity
+
 	// File is the path by which it was asked for, "-" for standard input.
 	File string
 	// Line is that of the file on which the text of the document begins, from 1.
@@ -23,7 +26,6 @@ type Document struct {
 	Text []byte
 	// JSON is the object.
 	JSON []byte
-	Identity
 
 	// rendered says that the text is not that of the file.
 	rendered bool
@@ -58,8 +60,8 @@ func (i Identity) String() string {
 	return i.Kind + " " + name
 }
 
-// Problem says what cannot be read, and where.
-type Problem struct {
+// ReadError says what cannot be read, and where.
+type ReadError struct {
 	File string
 	// Line is 0 where it is the whole file.
 	Line int
@@ -67,7 +69,7 @@ type Problem struct {
 }
 
 // Error implements error: file, line and cause.
-func (p *Problem) Error() string {
+func (p *ReadError) Error() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.File, p.Err)
 	}
@@ -75,7 +77,7 @@ func (p *Problem) Error() string {
 }
 
 // Unwrap returns the cause.
-func (p *Problem) Unwrap() error { return p.Err }
+func (p *ReadError) Unwrap() error { return p.Err }
 
 // header is what says which object a document is.
 type header struct {
@@ -89,11 +91,26 @@ type header struct {
 	Items []json.RawMessage `json:"items"`
 }
 
-// newDocument returns the object of a text; isObject is false for what is no Kubernetes object.
-func newDocument(file string, line int, text, object []byte) (document *Document, items []json.RawMessage, isObject bool) {
+// errNoObject says that something is no Kubernetes object, which it need not be.
+var errNoObject = errors.New("it is no Kubernetes object: want apiVersion and kind")
+
+// newDocument returns the object of a text, and those that it lists. The error is errNoObject, or
+// says what is wrong with an object.
+func newDocument(file string, line int, text, object []byte) (document *Document, items []json.RawMessage, err error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(object, &members) != nil || members["apiVersion"] == nil || members["kind"] == nil {
+		return nil, nil, errNoObject
+	}
 	var read header
-	if json.Unmarshal(object, &read) != nil || read.APIVersion == "" || read.Kind == "" {
-		return nil, nil, false
+	if err := json.Unmarshal(object, &read); err != nil {
+		if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+			return nil, nil, fmt.Errorf("%s is a %s: want a %s (a string that YAML takes for something else has to be quoted)",
+				wrong.Field, wrong.Value, wrong.Type)
+		}
+		return nil, nil, err
+	}
+	if read.APIVersion == "" || read.Kind == "" {
+		return nil, nil, errNoObject
 	}
 	document = &Document{
 		File: file, Line: line, Text: text, JSON: object,
@@ -109,7 +126,7 @@ func newDocument(file string, line int, text, object []byte) (document *Document
 		}
 		return root.Content[0]
 	})
-	return document, read.Items, true
+	return document, read.Items, nil
 }
 
 // Node returns the root of the document as YAML, whose lines count from the document's own; nil for

@@ -51,11 +51,11 @@ func child(node *yaml.Node, step string) (key, value *yaml.Node) {
 func split(path string) (steps []string) {
 	for path != "" {
 		var step string
-		switch {
-		case path[0] == '.':
+		switch path[0] {
+		case '.':
 			path = path[1:]
 			continue
-		case path[0] == '[':
+		case '[':
 			step, path, _ = strings.Cut(path[1:], "]")
 			step = strings.Trim(step, `"'`)
 		default:

@@ -16,7 +16,7 @@ import (
 // Parsed is what a file holds.
 type Parsed struct {
 	Documents []*Document
-	Problems  []*Problem
+	Problems  []*ReadError
 	// Others is the number of documents that hold something, but no Kubernetes object.
 	Others int
 }
@@ -71,8 +71,9 @@ func separator(text []byte, start int) (end, next int) {
 		if i := bytes.IndexByte(text[at:], '\n'); i >= 0 {
 			stop = at + i + 1
 		}
-		if line := text[at:stop]; bytes.HasPrefix(line, []byte("---")) && (len(line) == len("---") || bytes.IndexByte([]byte(" \t\r\n"), line[3]) >= 0) {
-			return at, at + len("---") // what stands behind it on the line is of the next document
+		// What stands behind it on the line is of the next document.
+		if rest, found := bytes.CutPrefix(text[at:stop], []byte("---")); found && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0) {
+			return at, at + len("---")
 		}
 		at = stop
 	}
@@ -87,7 +88,7 @@ func (p *Parsed) document(file string, line int, text []byte) {
 	object, err := kyaml.YAMLToJSONStrict(text)
 	if err != nil {
 		at, cause := place(err, line)
-		p.Problems = append(p.Problems, &Problem{File: file, Line: at, Err: cause})
+		p.Problems = append(p.Problems, &ReadError{File: file, Line: at, Err: cause})
 		return
 	}
 	p.one(file, line, text, object)
@@ -95,16 +96,18 @@ func (p *Parsed) document(file string, line int, text []byte) {
 
 // one adds an object, or those of a List.
 func (p *Parsed) one(file string, line int, text, object []byte) {
-	document, items, isObject := newDocument(file, line, text, object)
+	document, items, err := newDocument(file, line, text, object)
 	switch {
-	case !isObject:
+	case errors.Is(err, errNoObject):
 		p.Others++
+	case err != nil:
+		p.Problems = append(p.Problems, &ReadError{File: file, Line: line, Err: err})
 	case items != nil && document.APIVersion == "v1" && document.Kind == "List":
 		for i, item := range items {
 			p.item(document, i, item)
 		}
 	case document.Name == "" && document.GenerateName == "":
-		p.Problems = append(p.Problems, &Problem{File: file, Line: document.LineOf("metadata"), Err: fmt.Errorf(
+		p.Problems = append(p.Problems, &ReadError{File: file, Line: document.LineOf("metadata"), Err: fmt.Errorf(
 			"%s has no metadata.name: want the name of an object", document.Kind)})
 	default:
 		p.Documents = append(p.Documents, document)
@@ -113,10 +116,10 @@ func (p *Parsed) one(file string, line int, text, object []byte) {
 
 // item adds an object of a List.
 func (p *Parsed) item(list *Document, index int, object []byte) {
-	document, _, isObject := newDocument(list.File, list.Line, list.Text, object)
+	document, _, err := newDocument(list.File, list.Line, list.Text, object)
 	path := fmt.Sprintf("items[%d]", index)
-	if !isObject {
-		p.Problems = append(p.Problems, &Problem{File: list.File, Line: list.LineOf(path), Err: fmt.Errorf("%s is no Kubernetes object", path)})
+	if err != nil {
+		p.Problems = append(p.Problems, &ReadError{File: list.File, Line: list.LineOf(path), Err: fmt.Errorf("%s: %w", path, err)})
 		return
 	}
 	root := list.Node

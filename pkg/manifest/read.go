@@ -68,7 +68,7 @@ func explicit(path string, text []byte) Parsed {
 }
 
 func failed(path string, err error) Parsed {
-	return Parsed{Problems: []*Problem{{File: path, Err: err}}}
+	return Parsed{Problems: []*ReadError{{File: path, Err: err}}}
 }
 
 // cause leaves out the path, which stands before the error anyway.
@@ -81,46 +81,62 @@ func cause(err error) error {
 
 // folder reads all that is in a folder.
 func (r Reader) folder(root string) Parsed {
-	var parsed Parsed
-	bases := map[string]bool{}
-	var built []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), "."):
-			return filepath.SkipDir
-		case entry.IsDir() && isChart(path):
-			r.note("%s is a Helm chart, which is not rendered: helm template … | kubectl seawall check -", path)
-			return filepath.SkipDir
-		case entry.IsDir():
-			if kustomization := kustomizationOf(path); kustomization != "" {
-				built = append(built, path)
-				for _, base := range referred(kustomization) {
-					bases[base] = true
-				}
-			}
-			return nil
-		case isManifest(path) && kustomizationOf(filepath.Dir(path)) == "":
-			text, err := os.ReadFile(path)
-			if err != nil {
-				parsed.add(failed(path, cause(err)))
-				return nil
-			}
-			parsed.add(Parse(path, text))
-		}
-		return nil
-	})
-	if err != nil {
-		parsed.add(failed(root, err))
+	walk := walk{Reader: r, root: root, bases: map[string]bool{}}
+	if err := filepath.WalkDir(root, walk.visit); err != nil {
+		walk.parsed.add(failed(root, err))
 	}
-	for _, path := range built {
-		if absolute, err := filepath.Abs(path); err == nil && bases[absolute] {
+	for _, path := range walk.built {
+		if absolute, err := filepath.Abs(path); err == nil && walk.bases[absolute] {
 			continue // whatever builds upon it holds it
 		}
-		parsed.add(build(path))
+		walk.parsed.add(build(path))
 	}
-	return parsed
+	return walk.parsed
+}
+
+// walk is what has been found on the way through a folder.
+type walk struct {
+	Reader
+
+	root   string
+	parsed Parsed
+	// built are the folders with a kustomization, and bases those that others build upon.
+	built []string
+	bases map[string]bool
+}
+
+func (w *walk) visit(path string, entry fs.DirEntry, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case entry.IsDir():
+		return w.enter(path, entry)
+	case isManifest(path) && kustomizationOf(filepath.Dir(path)) == "":
+		text, err := os.ReadFile(path)
+		if err != nil {
+			w.parsed.add(failed(path, cause(err)))
+			return nil
+		}
+		w.parsed.add(Parse(path, text))
+	}
+	return nil
+}
+
+func (w *walk) enter(path string, entry fs.DirEntry) error {
+	if path != w.root && strings.HasPrefix(entry.Name(), ".") {
+		return filepath.SkipDir
+	}
+	if isChart(path) {
+		w.notef("%s is a Helm chart, which is not rendered: helm template … | kubectl seawall check -", path)
+		return filepath.SkipDir
+	}
+	if kustomization := kustomizationOf(path); kustomization != "" {
+		w.built = append(w.built, path)
+		for _, base := range referred(kustomization) {
+			w.bases[base] = true
+		}
+	}
+	return nil
 }
 
 func isManifest(path string) bool {
@@ -132,7 +148,7 @@ func isChart(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func (r Reader) note(format string, arguments ...any) {
+func (r Reader) notef(format string, arguments ...any) {
 	if r.Note != nil {
 		r.Note(fmt.Sprintf(format, arguments...))
 	}

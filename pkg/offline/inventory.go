@@ -24,19 +24,19 @@ type Inventory struct {
 
 // NewInventory returns the inventory that manifests are: all that there is of what a snapshot among
 // them was taken of, and of a source of which there is any object, and nothing of others.
-func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.Problem) {
+func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.ReadError) {
 	var found Inventory
-	var problems []*manifest.Problem
+	var problems []*manifest.ReadError
 	for _, document := range documents {
 		if isSnapshot(document) {
 			if err := found.addSnapshot(document); err != nil {
-				problems = append(problems, &manifest.Problem{File: document.File, Line: document.Line, Err: err})
+				problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
 			}
 			continue
 		}
 		object := &unstructured.Unstructured{}
 		if err := utiljson.Unmarshal(document.JSON, &object.Object); err != nil {
-			problems = append(problems, &manifest.Problem{File: document.File, Line: document.Line, Err: err})
+			problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
 			continue
 		}
 		encode(object)
@@ -65,7 +65,7 @@ func encode(object *unstructured.Unstructured) {
 }
 
 // static returns what a registry holds, which tells missed what is asked for and not given.
-func (i Inventory) static(missed func(inventory.Source)) inventory.Static {
+func (i *Inventory) static(missed func(inventory.Source)) inventory.Static {
 	given := i.Given
 	if given == nil {
 		given = i.gives

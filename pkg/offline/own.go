@@ -22,15 +22,15 @@ func IsOwn(document *manifest.Document) bool {
 
 // Add adds Seawall's own objects: WavePolicies, WaveOverrides and RolloutKinds, with the defaults and
 // the validation of the API server. What it would refuse is a problem, and not added.
-func (w *World) Add(ctx context.Context, documents ...*manifest.Document) ([]*manifest.Problem, error) {
+func (w *World) Add(ctx context.Context, documents ...*manifest.Document) ([]*manifest.ReadError, error) {
 	defined, err := known()
 	if err != nil {
 		return nil, err
 	}
-	var problems []*manifest.Problem
+	var problems []*manifest.ReadError
 	for _, document := range documents {
 		for _, problem := range w.add(ctx, defined[document.Kind], document) {
-			problems = append(problems, &manifest.Problem{File: document.File, Line: document.LineOf(problem.Field), Err: fmt.Errorf(
+			problems = append(problems, &manifest.ReadError{File: document.File, Line: document.LineOf(problem.Field), Err: fmt.Errorf(
 				"%s: %w", document.Identity, problem)})
 		}
 	}

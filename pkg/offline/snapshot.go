@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
@@ -58,7 +57,8 @@ func WriteSnapshot(out io.Writer, taken inventory.Taken, server string, at time.
 		head.Resources = append(head.Resources, resource)
 	}
 	buffered := bufio.NewWriter(out)
-	documents := []any{head}
+	documents := make([]any, 0, 1+len(taken.Objects))
+	documents = append(documents, head)
 	for _, object := range taken.Objects {
 		documents = append(documents, object.Object)
 	}
@@ -102,5 +102,5 @@ func (i *Inventory) gives(source inventory.Source) bool {
 	return slices.ContainsFunc(i.whole, func(resource snapshotResource) bool {
 		return resource.Resource == source.String() && (resource.Namespace == "" || resource.Namespace == source.Namespace) &&
 			(resource.Label == "" || resource.Label == source.Label)
-	}) || slices.ContainsFunc(i.Objects, func(object *unstructured.Unstructured) bool { return source.Covers(object) })
+	}) || slices.ContainsFunc(i.Objects, source.Covers)
 }

@@ -52,16 +52,17 @@ func Markdown(out io.Writer, report Report) error {
 
 func markdownRow(report Report, result check.Result) string {
 	record := result.Record
-	row := fmt.Sprintf("| %s | %s<br>%s | %s | %s | %s | %s |\n", result.Outcome(), inline(name(result)), inline(where(result)),
+	var row strings.Builder
+	fmt.Fprintf(&row, "| %s | %s<br>%s | %s | %s | %s | %s |\n", result.Outcome(), inline(name(result)), inline(where(result)),
 		number(result, record.Environments), number(result, record.WaveEnvironments), chance(result), limit(result))
 	details := result.Warnings
 	if message := report.message(result); message != "" {
 		details = append([]string{message}, details...)
 	}
 	for _, detail := range details {
-		row += fmt.Sprintf("| | %s |||||\n", inline(detail))
+		fmt.Fprintf(&row, "| | %s |||||\n", inline(detail))
 	}
-	return row
+	return row.String()
 }
 
 // inline makes a text that nobody formats: of a cell, without links, images, mentions and markup.

@@ -16,7 +16,7 @@ import (
 type Report struct {
 	Results []check.Result
 	// Problems are what could not be read.
-	Problems []*manifest.Problem
+	Problems []*manifest.ReadError
 	// Policies are the names of the policies that have judged.
 	Policies []string
 	// Help ends what is said of a denial.

@@ -63,7 +63,8 @@ func mergeBase(ctx context.Context, root, revision string) (string, error) {
 // deeper adds to an error what helps where not all of the history is there.
 func deeper(ctx context.Context, root string, err error) error {
 	if shallow, _ := git(ctx, root, "rev-parse", "--is-shallow-repository"); shallow == "true" {
-		return fmt.Errorf("%w: the clone is shallow; fetch all of its history (fetch-depth: 0 of actions/checkout, GIT_DEPTH: 0 of GitLab CI)", err)
+		return fmt.Errorf("%w: the clone is shallow; fetch all of its history (fetch-depth: 0 of actions/checkout, "+
+			"GIT_DEPTH: 0 of GitLab CI)", err)
 	}
 	return err
 }
@@ -108,7 +109,8 @@ func (t *Tree) Name(path string) string {
 
 // fill writes the files.
 func (t *Tree) fill(ctx context.Context) error {
-	command := exec.CommandContext(ctx, "git", "-C", t.root, "archive", "--format=tar", t.Revision) //nolint:gosec // a commit that git itself has named
+	//nolint:gosec // a commit that git itself has named
+	command := exec.CommandContext(ctx, "git", "-C", t.root, "archive", "--format=tar", t.Revision)
 	var said bytes.Buffer
 	command.Stderr = &said
 	out, err := command.StdoutPipe()
@@ -166,6 +168,7 @@ func write(root *os.Root, name string, from io.Reader) (err error) {
 }
 
 func git(ctx context.Context, dir string, arguments ...string) (string, error) {
+	//nolint:gosec // what the user asks of the user's own repository
 	command := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, arguments...)...)
 	var said bytes.Buffer
 	command.Stderr = &said

@@ -32,7 +32,8 @@ type Applications struct {
 func NewApplications(registry *inventory.Registry) *Applications {
 	return &Applications{inventory.Register(registry, inventory.Source{
 		Group: "argoproj.io", Versions: []string{"v1alpha1"}, Resource: "applications", Kind: "Application", MetadataOnly: true,
-	}, inventory.ReadBy(readApplication), inventory.ShownBy[Application](shownApplication), inventory.KeyedBy(func(o *inventory.Object[Application]) string { return o.Value.Owner }))}
+	}, inventory.ReadBy(readApplication), inventory.ShownBy[Application](shownApplication),
+		inventory.KeyedBy(func(o *inventory.Object[Application]) string { return o.Value.Owner }))}
 }
 
 // shownApplication leaves out all annotations but the one that is read, and all owners but the one.

@@ -71,7 +71,8 @@ func registerClusters(registry *inventory.Registry, namespace string) *inventory
 	return inventory.Register(registry, inventory.Source{
 		Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: namespace, Label: clusterLabel,
 		Data: []string{nameKey, serverKey, projectKey},
-	}, inventory.ReadBy(register), inventory.ShownBy[registration](shownCluster), inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))
+	}, inventory.ReadBy(register), inventory.ShownBy[registration](shownCluster),
+		inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))
 }
 
 func register(sent metav1.Object, texts *inventory.Texts) (registration, error) {
