@@ -50,6 +50,7 @@ func newCurve(streams genericiooptions.IOStreams) *cobra.Command {
 	flags.IntVar(&options.tolerated, "tolerated", 0, "how many failures do not matter")
 	flags.IntVar(&options.max, "max", 0, "the largest n of the picture; 0 for somewhat more than where the curves pass the limit")
 	flags.StringVarP(&options.output, "output", "o", formatTerminal, "terminal, svg, table, json or yaml")
+	complete(command, "output", formatTerminal, formatSVG, formatTable, formatJSON, formatYAML)
 	flags.StringVar(&options.file, "file", "", "where to write the image; standard output if it is not set")
 	return command
 }

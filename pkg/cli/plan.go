@@ -78,6 +78,7 @@ func (o *planOptions) addFlags(command *cobra.Command) {
 	flags.StringVar(&o.rollout, "rollout", "", "which rollout of the file, if it holds several: KIND/NAME")
 	flags.StringVarP(&o.namespace, "namespace", "n", "default", "namespace of a rollout that names none")
 	flags.StringVarP(&o.output, "output", "o", formatTable, "table, json, yaml or markdown")
+	complete(command, "output", formatTable, formatJSON, formatYAML, formatMarkdown)
 	o.world.addFlags(flags)
 	flags.Lookup("policies").Usage = "FILE or DIR of RolloutKinds, and of WavePolicies that the result has to satisfy, too; " +
 		"may be given several times"

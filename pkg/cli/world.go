@@ -30,7 +30,8 @@ func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
 		"whether the ApplicationSet controller paces RollingSync: Auto (ConfigMap argocd-cmd-params-cm of the inventory), "+
 			"Enabled or Disabled")
 	flags.StringVar(&o.argoCDNamespace, "argocd-namespace", "argocd", "namespace of Argo CD's cluster Secrets")
-	flags.StringVar(&o.home, "seawall-namespace", "seawall-system", "namespace of Seawall, in which overrides for rollouts of the cluster are")
+	flags.StringVar(&o.home, "seawall-namespace", "seawall-system",
+		"namespace of Seawall, in which overrides for rollouts of the cluster are")
 	flags.BoolVar(&o.workloadTemplates, "workload-templates", false, "let RolloutKinds be of the groups apps and batch, as the webhook's flag does")
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 	kyaml "sigs.k8s.io/yaml"
@@ -72,7 +73,8 @@ func separator(text []byte, start int) (end, next int) {
 			stop = at + i + 1
 		}
 		// What stands behind it on the line is of the next document.
-		if rest, found := bytes.CutPrefix(text[at:stop], []byte("---")); found && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0) {
+		rest, found := bytes.CutPrefix(text[at:stop], []byte("---"))
+		if found && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0) {
 			return at, at + len("---")
 		}
 		at = stop
@@ -155,7 +157,8 @@ func place(err error, line int) (int, error) {
 	text := err.Error()
 	found := yamlLine.FindStringSubmatchIndex(text)
 	if found == nil {
-		return line, err
+		text = strings.TrimPrefix(strings.TrimPrefix(text, "error converting YAML to JSON: "), "yaml: ")
+		return line, errors.New("it is no YAML: " + text)
 	}
 	inside, _ := strconv.Atoi(text[found[2]:found[3]]) // digits
 	return line + inside - 1, errors.New("it is no YAML: " + text[found[1]:])
