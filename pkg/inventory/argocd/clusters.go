@@ -99,14 +99,19 @@ func register(sent metav1.Object, texts *inventory.Texts) (registration, error) 
 
 // shownCluster leaves out all of a Secret but what is read: no credential is in it.
 func shownCluster(secret *unstructured.Unstructured) map[string]any {
-	kept := map[string]any{}
-	data, _ := secret.Object["data"].(map[string]any)
-	for _, key := range []string{nameKey, serverKey, projectKey} {
-		if value, found := data[key]; found {
-			kept[key] = value
+	shown := map[string]any{}
+	for _, field := range []string{"data", "stringData"} { // only manifests have the latter
+		kept := map[string]any{}
+		data, _ := secret.Object[field].(map[string]any)
+		for _, key := range []string{nameKey, serverKey, projectKey} {
+			if value, found := data[key]; found {
+				kept[key] = value
+			}
+		}
+		if len(kept) > 0 {
+			shown[field] = kept
 		}
 	}
-	shown := map[string]any{"data": kept}
 	annotations := map[string]any{}
 	for key, value := range withoutCopies(secret.GetAnnotations()) {
 		annotations[key] = value
