@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -143,12 +144,18 @@ var _ = Describe("policies", func() {
 	})
 
 	It("warn their author at once of a kind that nobody judges or serves", func(ctx SpecContext) {
+		// Other tests may have had Fleet's definitions installed before.
+		_, unserved := api.RESTMapper().RESTMapping(schema.GroupKind{Group: "fleet.cattle.io", Kind: "Bundle"})
 		for kind, want := range map[v1alpha1.KindReference]string{
 			{Group: "argoproj.io", Kind: "ApplicationSets"}: "spec.match: Seawall judges no ApplicationSets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?",
 			{Group: "fleet.cattle.io", Kind: "Bundle"}:      "spec.match: this API server does not serve Bundle.fleet.cattle.io, so that the policy is void for it until it does",
 		} {
 			said, code := kubectlPolicy(ctx, newPolicy("unserved", "0.2", &v1alpha1.WavePolicyMatch{Kinds: []v1alpha1.KindReference{kind}}), "--dry-run=server")
 			Expect(code).To(BeZero())
+			if kind.Kind == "Bundle" && unserved == nil {
+				Expect(said).NotTo(ContainSubstring("Warning: "))
+				continue
+			}
 			Expect(said).To(ContainSubstring("Warning: " + want))
 		}
 		said, code := kubectlPolicy(ctx, newPolicy("unserved", "0.2", nil), "--dry-run=server")
