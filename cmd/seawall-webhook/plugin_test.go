@@ -186,7 +186,7 @@ var _ = Describe("the plugin", Ordered, func() {
 
 		expectAsShown(ctx, "audrey", "audit")
 		Expect(seawall(ctx, "audrey", "audit", "-n", namespace, "-o", "wide").Stdout).To(And(ContainSubstring("APPROVED BY"), ContainSubstring("oncall")))
-		rows := seawall(ctx, "audrey", "audit", "-n", namespace, "-o", "csv")
+		rows := seawall(ctx, "audrey", "audit", "-n", namespace, "--result", "denied,overridden", "-o", "csv")
 		cells, err := csv.NewReader(strings.NewReader(rows.Stdout)).ReadAll()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(cells).To(And(HaveLen(3), ContainElement(ContainElement("Incident 4711"))))

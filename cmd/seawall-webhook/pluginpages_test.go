@@ -56,6 +56,10 @@ func masked(output string) string {
 		{`(kinds ok) \d+ of \d+`, "$1 N of N"},
 		{`(?s)ROLLOUTKIND.*?\n\n`, ""},
 		{`(default true 20% Deny) \S+ \S+`, "$1 N N"},
+		// What the re-count finds comes when it comes.
+		{`(?m)^TIME \d+ recount .*\n`, ""},
+		{`\d+ decisions`, "N decisions"},
+		{`, \d+ recount`, ""},
 	} {
 		output = regexp.MustCompile(rule[0]).ReplaceAllString(output, rule[1])
 	}

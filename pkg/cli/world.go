@@ -32,7 +32,8 @@ func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.argoCDNamespace, "argocd-namespace", "argocd", "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&o.home, "seawall-namespace", "seawall-system",
 		"namespace of Seawall, in which overrides for rollouts of the cluster are")
-	flags.BoolVar(&o.workloadTemplates, "workload-templates", false, "let RolloutKinds be of the groups apps and batch, as the webhook's flag does")
+	flags.BoolVar(&o.workloadTemplates, "workload-templates", false,
+		"let RolloutKinds be of the groups apps and batch, as the webhook's flag does")
 }
 
 func (o *worldOptions) validate() error {

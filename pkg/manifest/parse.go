@@ -74,7 +74,7 @@ func separator(text []byte, start int) (end, next int) {
 		}
 		// What stands behind it on the line is of the next document.
 		rest, found := bytes.CutPrefix(text[at:stop], []byte("---"))
-		if found && (len(rest) == 0 || bytes.IndexByte([]byte(" \t\r\n"), rest[0]) >= 0) {
+		if found && (len(rest) == 0 || strings.IndexByte(" \t\r\n", rest[0]) >= 0) {
 			return at, at + len("---")
 		}
 		at = stop
