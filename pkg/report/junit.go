@@ -6,6 +6,7 @@ import (
 
 	"github.com/jstemmer/go-junit-report/v2/junit"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/check"
 )
 
@@ -18,7 +19,8 @@ func JUnit(out io.Writer, report Report) error {
 	}
 	for _, problem := range report.Problems {
 		suite.AddTestcase(junit.Testcase{
-			Name: problem.File, Classname: "seawall.files", Error: &junit.Result{Message: problem.Error(), Type: "Unreadable"},
+			Name: audit.Clean(problem.File), Classname: "seawall.files",
+			Error: &junit.Result{Message: audit.Clean(problem.Error()), Type: unreadable},
 		})
 	}
 	var suites junit.Testsuites
@@ -41,7 +43,7 @@ func testCase(report Report, result check.Result) junit.Testcase {
 		one.SystemOut = &junit.Output{Data: report.message(result)}
 	case check.Allowed:
 	}
-	for _, warning := range result.Warnings {
+	for _, warning := range warnings(result) {
 		if one.SystemErr == nil {
 			one.SystemErr = &junit.Output{}
 		}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/check"
 )
 
@@ -17,36 +19,47 @@ const (
 	roomForEnd = 200
 )
 
-// Markdown writes a comment for a pull request: the worst first, and no longer than one may be.
+// comment is a text that grows no longer than a comment may be.
+type comment struct {
+	text    strings.Builder
+	length  int
+	leftOut int
+}
+
+// add adds an entry, unless it or one before it has no room.
+func (c *comment) add(entry string) {
+	length := utf8.RuneCountInString(entry)
+	if c.leftOut > 0 || c.length+length > mostComment-roomForEnd {
+		c.leftOut++
+		return
+	}
+	c.text.WriteString(entry)
+	c.length += length
+}
+
+// Markdown writes a comment for a pull request: the worst first, which is what cannot be read, and no
+// longer than one may be.
 func Markdown(out io.Writer, report Report) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n### Seawall: %s\n", Marker, report.Summary())
-	rows := report.worst()
-	left, headed := 0, false
-	for i, result := range rows {
+	var all comment
+	all.add(fmt.Sprintf("%s\n### Seawall: %s\n", Marker, report.Summary()))
+	for i, problem := range report.Problems {
+		line := "- not read: " + inline(problem.Error()) + "\n"
+		if i == 0 {
+			line = "\n" + line
+		}
+		all.add(line)
+	}
+	for i, result := range report.worst() {
 		row := markdownRow(report, result)
-		if !headed {
+		if i == 0 {
 			row = "\n| Result | Rollout | Affected | Wave | Chance of failure | Limit |\n|---|---|--:|--:|--:|--:|\n" + row
 		}
-		if len([]rune(text.String()))+len([]rune(row)) > mostComment-roomForEnd {
-			left = len(rows) - i
-			break
-		}
-		headed = true
-		text.WriteString(row)
+		all.add(row)
 	}
-	for _, problem := range report.Problems {
-		line := "\n- not read: " + inline(problem.Error()) + "\n"
-		if len([]rune(text.String()))+len([]rune(line)) > mostComment-roomForEnd {
-			left++
-			continue
-		}
-		text.WriteString(line)
+	if all.leftOut > 0 {
+		fmt.Fprintf(&all.text, "\n%d more left out here: a comment has at most %d characters.\n", all.leftOut, mostComment)
 	}
-	if left > 0 {
-		fmt.Fprintf(&text, "\n%s left out here: a comment has at most %d characters.\n", quantity(left, "more entry"), mostComment)
-	}
-	_, err := io.WriteString(out, text.String())
+	_, err := io.WriteString(out, all.text.String())
 	return err
 }
 
@@ -68,15 +81,16 @@ func markdownRow(report Report, result check.Result) string {
 // inline makes a text that nobody formats: of a cell, without links, images, mentions and markup.
 func inline(text string) string {
 	var safe strings.Builder
-	for _, r := range strings.Join(strings.Fields(text), " ") {
+	for _, r := range audit.Clean(strings.Join(strings.Fields(text), " ")) {
 		switch r {
 		case '<', '>', '&':
 			fmt.Fprintf(&safe, "&#%d;", r)
-		case '|', '`', '*', '_', '[', ']', '\\', '~', '#':
+		case '|', '`', '*', '_', '[', ']', '\\', '~', '$':
 			safe.WriteByte('\\')
 			safe.WriteRune(r)
-		case '@':
-			safe.WriteString("@\u200b")
+		case '@', '#': // neither a mention nor the number of an issue
+			safe.WriteRune(r)
+			safe.WriteRune('\u200b')
 		default:
 			safe.WriteRune(r)
 		}

@@ -102,6 +102,15 @@ func (r Report) message(result check.Result) string {
 	return audit.Clean(text)
 }
 
+// warnings returns what the webhook would warn of, each in one line.
+func warnings(result check.Result) []string {
+	clean := make([]string, 0, len(result.Warnings))
+	for _, warning := range result.Warnings {
+		clean = append(clean, audit.Clean(warning))
+	}
+	return clean
+}
+
 // name returns kind and name of a rollout.
 func name(result check.Result) string {
 	record := result.Record.Clean()

@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/check"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/version"
@@ -20,8 +22,8 @@ const (
 	unreadable = "Unreadable"
 )
 
-// The parts of a SARIF log that scanners read. The libraries for it write dozens of empty members for
-// each result.
+// The parts of a SARIF log that scanners read. Those of owenrumney/go-sarif/v3 write all
+// members that are empty, too: 17 for a result of one location.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`
@@ -78,7 +80,7 @@ func SARIF(out io.Writer, report Report) error {
 		}
 	}
 	for _, problem := range report.Problems {
-		run.add(unreadable, "error", problem.File, problem.Line, problem.Err.Error())
+		run.add(unreadable, "error", problem.File, problem.Line, audit.Clean(problem.Err.Error()))
 	}
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")
@@ -106,9 +108,14 @@ func (r *sarifRun) add(rule, level, file string, line int, text string) {
 	r.Results = append(r.Results, result)
 }
 
-// uri returns the reference of a file, relative to where the check runs.
+// uri returns the reference of a file: relative to where the check runs, unless it was asked for by an
+// absolute path.
 func uri(file string) string {
-	return strings.NewReplacer("%", "%25", " ", "%20", "#", "%23", "?", "%3F").Replace(filepath.ToSlash(filepath.Clean(file)))
+	path := filepath.ToSlash(filepath.Clean(file))
+	if !filepath.IsAbs(file) {
+		return (&url.URL{Path: path}).String()
+	}
+	return (&url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(path, "/")}).String()
 }
 
 func sarifLevel(outcome check.Outcome) string {
@@ -131,6 +138,10 @@ func describe(rule string) string {
 		return "An annotation is not understood"
 	case "Unresolved":
 		return "The environments cannot be counted"
+	case "PolicyInvalid":
+		return "A policy says what cannot be judged by"
+	case string(check.Failed):
+		return "The rollout cannot be judged"
 	case unreadable:
 		return "The file cannot be read"
 	default:

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/check"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/risk"
@@ -31,12 +32,12 @@ func Table(out io.Writer, report Report) error {
 		if message := report.message(result); message != "" {
 			_, _ = fmt.Fprintf(out, "\n%s: %s: %s\n", where(result), name(result), message)
 		}
-		for _, warning := range result.Warnings {
+		for _, warning := range warnings(result) {
 			_, _ = fmt.Fprintf(out, "\n%s: %s: warning: %s\n", where(result), name(result), warning)
 		}
 	}
 	for _, problem := range report.Problems {
-		_, _ = fmt.Fprintf(out, "\n%s\n", problem)
+		_, _ = fmt.Fprintf(out, "\n%s\n", audit.Clean(problem.Error()))
 	}
 	if len(report.Results)+len(report.Problems) > 0 {
 		_, _ = fmt.Fprintln(out)
@@ -79,5 +80,5 @@ func where(result check.Result) string {
 	if result.File == manifest.Stdin {
 		return fmt.Sprintf("stdin:%d", result.Line)
 	}
-	return fmt.Sprintf("%s:%d", result.File, result.Line)
+	return fmt.Sprintf("%s:%d", audit.Clean(result.File), result.Line)
 }
