@@ -22,7 +22,7 @@ GOTEST = -timeout 20m $(if $(RACE),-race)
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Build
 
@@ -37,6 +37,15 @@ image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64 ppc64le s390x")
 		-version "$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" \
 		-revision "$$(git rev-parse --quiet --verify HEAD 2>/dev/null)" \
 		$(foreach arch,$(ARCHS),$(arch)='$(CURDIR)/bin/linux-$(arch)/seawall-webhook')
+
+.PHONY: release
+release: ## Build a release into dist/: CLI for six platforms, image, chart, bills of materials, checksums
+	helm=$$(hack/tools/build.sh helm) && bills=$$(hack/tools/build.sh cyclonedx-gomod) && \
+		go run ./hack/release -output dist -helm "$$helm" -cyclonedx-gomod "$$bills"
+
+.PHONY: release-verify
+release-verify: ## Build a release twice, the second time in a clone, and compare the bytes
+	hack/verify/release.sh
 
 .PHONY: generate
 generate: ## Write what follows from the API types and the list of kinds: CRDs, RBAC, webhook rules

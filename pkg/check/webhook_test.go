@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -66,42 +67,106 @@ func fixtures(t *testing.T) []string {
 }
 
 func TestTheSameInputGetsTheSameDecisionAndTheSameWordsAsFromTheWebhook(t *testing.T) {
+	stock := read(t)
+	var mu sync.Mutex
 	outcomes := map[check.Outcome]int{}
-	for _, path := range fixtures(t) {
-		folder := filepath.Dir(path)
-		t.Run(strings.TrimPrefix(folder, "../kinds/"), func(t *testing.T) {
-			g := NewWithT(t)
-			fixture := load(t, folder)
-			said, record := asked(t, fixture)
-			result := checked(t, fixture, fixture.Static.Objects)
-			outcomes[result.Outcome()]++
-			snapshot := checked(t, fixture, inventory.Cut(everything(t), fixture.Static.Objects))
-			snapshot.Record.Phases, result.Record.Phases = audit.Phases{}, audit.Phases{}
-			g.Expect(snapshot).To(Equal(result), "by what a snapshot holds")
-			g.Expect(result.Err).NotTo(HaveOccurred())
-			g.Expect(said.Allowed).To(Equal(result.Record.Action != audit.Deny))
-			g.Expect(record.Action).To(Equal(result.Record.Action))
-			g.Expect(record.Message).To(Equal(result.Record.Clean().Message))
-			g.Expect(record.Probability).To(Equal(result.Record.Probability))
-			g.Expect(said.Warnings).To(HaveLen(len(result.Warnings)))
-			for i, warning := range result.Warnings {
-				g.Expect(said.Warnings[i]).To(Equal(audit.Clean(subject(result) + warning)))
-			}
-			if !said.Allowed {
-				g.Expect(said.Result.Message).To(Equal(audit.Clean(subject(result) + result.Record.Clean().Message)))
-			}
-		})
-	}
-	t.Logf("of %d fixtures: %v", len(fixtures(t)), outcomes)
+	paths := fixtures(t)
+	t.Run("of", func(t *testing.T) { // which ends when all have
+		for _, path := range paths {
+			folder := filepath.Dir(path)
+			t.Run(strings.TrimPrefix(folder, "../kinds/"), func(t *testing.T) {
+				t.Parallel()
+				outcome := stock.compare(t, load(t, folder))
+				mu.Lock()
+				defer mu.Unlock()
+				outcomes[outcome]++
+			})
+		}
+	})
+	t.Logf("of %d fixtures: %v", len(paths), outcomes)
 	NewWithT(t).Expect(outcomes[check.Denied]).To(BeNumerically(">", 100))
 	NewWithT(t).Expect(outcomes[check.Allowed]).To(BeNumerically(">", 100))
+}
+
+// compare has the webhook and the check judge a fixture, and the check once more by a snapshot.
+func (s stock) compare(t *testing.T, fixture kindtest.Fixture) check.Outcome {
+	t.Helper()
+	g := NewWithT(t)
+	said, record := s.asked(t, fixture)
+	result := s.checked(t, fixture, fixture.Static.Objects)
+	snapshot := s.checked(t, fixture, inventory.Cut(s.everything, fixture.Static.Objects))
+	snapshot.Record.Phases, result.Record.Phases = audit.Phases{}, audit.Phases{}
+	g.Expect(snapshot).To(Equal(result), "by what a snapshot holds")
+	g.Expect(result.Err).NotTo(HaveOccurred())
+	g.Expect(said.Allowed).To(Equal(result.Record.Action != audit.Deny))
+	g.Expect(record.Action).To(Equal(result.Record.Action))
+	g.Expect(record.Message).To(Equal(result.Record.Clean().Message))
+	g.Expect(record.Probability).To(Equal(result.Record.Probability))
+	g.Expect(said.Warnings).To(HaveLen(len(result.Warnings)))
+	for i, warning := range result.Warnings {
+		g.Expect(said.Warnings[i]).To(Equal(audit.Clean(subject(result) + warning)))
+	}
+	if !said.Allowed {
+		g.Expect(said.Result.Message).To(Equal(audit.Clean(subject(result) + result.Record.Clean().Message)))
+	}
+	return result.Outcome()
+}
+
+// stock is what all fixtures share, which nothing changes.
+type stock struct {
+	policies []*policy.Policy
+	// samples are RolloutKinds that fixtures are of.
+	samples []sample
+	// everything is a registry of all that kinds read.
+	everything *inventory.Registry
+}
+
+type sample struct {
+	document *manifest.Document
+	source   v1alpha1.RolloutKind
+}
+
+func read(t *testing.T) stock {
+	t.Helper()
+	g := NewWithT(t)
+	parsed := manifest.Reader{}.Read("../../config/samples/rolloutkinds")
+	g.Expect(parsed.Problems).To(BeEmpty())
+	g.Expect(parsed.Documents).NotTo(BeEmpty())
+	found := stock{everything: inventory.NewRegistry()}
+	argoCD := argocd.New(found.everything, "argocd", argocd.ProgressiveSyncsAuto)
+	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: found.everything})
+	for _, document := range parsed.Documents {
+		one := sample{document: document}
+		g.Expect(json.Unmarshal(document.JSON, &one.source)).To(Succeed())
+		custom.NewInventories(found.everything, &one.source.Spec)
+		found.samples = append(found.samples, one)
+	}
+	world := offline.New(offline.Options{})
+	problems, err := world.Add(t.Context(), append(manifest.Parse("strict", []byte(strict)).Documents, parsed.Documents...)...)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(problems).To(BeEmpty())
+	found.policies = world.Policies
+	return found
+}
+
+// describing returns the RolloutKinds of the kind of a fixture: to compile all of them for each fixture
+// takes longer than all else.
+func (s stock) describing(t *testing.T, fixture kindtest.Fixture) (found []sample) {
+	t.Helper()
+	kind := kindOf(t, fixture)
+	for _, one := range s.samples {
+		if one.source.Spec.Group == kind.Group && one.source.Spec.Kind == kind.Kind {
+			found = append(found, one)
+		}
+	}
+	return found
 }
 
 // load reads a fixture, of whatever kind.
 func load(t *testing.T, folder string) kindtest.Fixture {
 	t.Helper()
 	g := NewWithT(t)
-	read := func(name string) []byte {
+	text := func(name string) []byte {
 		text, err := os.ReadFile(filepath.Join(folder, name))
 		if !os.IsNotExist(err) {
 			g.Expect(err).NotTo(HaveOccurred())
@@ -113,8 +178,8 @@ func load(t *testing.T, folder string) kindtest.Fixture {
 		Absent           []string          `json:"absent"`
 		ProgressiveSyncs bool              `json:"progressiveSyncs"`
 	}
-	g.Expect(yaml.Unmarshal(read("want.yaml"), &want)).To(Succeed())
-	stock := read("inventory.yaml")
+	g.Expect(yaml.Unmarshal(text("want.yaml"), &want)).To(Succeed())
+	stock := text("inventory.yaml")
 	if want.ProgressiveSyncs {
 		stock = append(stock, []byte(`
 ---
@@ -126,8 +191,21 @@ data: {applicationsetcontroller.enable.progressive.syncs: "true"}
 	}
 	return kindtest.Fixture{
 		Static: inventory.Static{Objects: kindtest.Objects(t, stock), Absent: want.Absent},
-		Write:  kindtest.Write(t, want.Operation, read("object.yaml"), read("old.yaml")),
+		Write:  kindtest.Write(t, want.Operation, text("object.yaml"), text("old.yaml")),
 	}
+}
+
+// kindOf returns the kind of what is written.
+func kindOf(t *testing.T, fixture kindtest.Fixture) metav1.GroupVersionKind {
+	t.Helper()
+	object := fixture.Write.Object
+	if object == nil {
+		object = fixture.Write.OldObject
+	}
+	var kind string
+	NewWithT(t).Expect(json.Unmarshal(object.Members["kind"], &kind)).To(Succeed())
+	group, version, _ := strings.Cut(object.APIVersion, "/")
+	return metav1.GroupVersionKind{Group: group, Version: version, Kind: kind}
 }
 
 func subject(result check.Result) string {
@@ -139,55 +217,51 @@ func subject(result check.Result) string {
 }
 
 // asked has the webhook answer about a fixture.
-func asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, audit.Record) {
+func (s stock) asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, audit.Record) {
 	t.Helper()
 	registry := inventory.NewStaticRegistry(fixture.Static)
 	argoCD := argocd.New(registry, "argocd", argocd.ProgressiveSyncsAuto)
 	set := &policy.Set{}
-	for _, compiled := range policies(t) {
+	for _, compiled := range s.policies {
 		set.Put(compiled)
 	}
 	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: registry}))
-	for _, sample := range samples(t) {
-		var source v1alpha1.RolloutKind
-		NewWithT(t).Expect(json.Unmarshal(sample.JSON, &source)).To(Succeed())
-		described, err := custom.New(&source, custom.NewInventories(registry, &source.Spec))
+	for _, one := range s.describing(t, fixture) {
+		described, err := custom.New(&one.source, custom.NewInventories(registry, &one.source.Spec))
 		NewWithT(t).Expect(err).NotTo(HaveOccurred())
-		known.Put(source.Name, described)
+		known.Put(one.source.Name, described)
 	}
 	sink := &forgetful{}
 	handler := &admission.Handler{Sink: sink, Evaluator: &evaluate.Evaluator{
 		Kinds: known, Policies: set, Namespaces: bare{}, Overrides: policy.NewOverrides("seawall-system"), Budget: budget.NewPool(1 << 30),
 	}}
-	var kind string
 	metadata := fixture.Write.Metadata()
-	object := fixture.Write.Object
 	request := webhook.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 		UID: "1", Operation: admissionv1.Operation(strings.ToUpper(string(fixture.Write.Operation))),
 		Namespace: fixture.Write.Namespace, Name: metadata.Name, DryRun: new(true),
+		Kind: kindOf(t, fixture),
 	}}
 	if fixture.Write.OldObject != nil {
 		request.OldObject = runtime.RawExtension{Raw: fixture.Write.OldObject.JSON}
-		object = fixture.Write.OldObject
 	}
 	if fixture.Write.Object != nil {
 		request.Object = runtime.RawExtension{Raw: fixture.Write.Object.JSON}
-		object = fixture.Write.Object
 	}
-	NewWithT(t).Expect(json.Unmarshal(object.Members["kind"], &kind)).To(Succeed())
-	group, version, _ := strings.Cut(object.APIVersion, "/")
-	request.Kind = metav1.GroupVersionKind{Group: group, Version: version, Kind: kind}
 	return handler.Handle(t.Context(), request), sink.last
 }
 
 // checked checks the files of a fixture.
-func checked(t *testing.T, fixture kindtest.Fixture, objects []*unstructured.Unstructured) check.Result {
+func (s stock) checked(t *testing.T, fixture kindtest.Fixture, objects []*unstructured.Unstructured) check.Result {
 	t.Helper()
 	g := NewWithT(t)
 	world := offline.New(offline.Options{Inventory: offline.Inventory{
 		Objects: objects, Absent: fixture.Static.Absent, Given: func(inventory.Source) bool { return true },
 	}})
-	problems, err := world.Add(t.Context(), append(samples(t), manifest.Parse("strict", []byte(strict)).Documents...)...)
+	own := manifest.Parse("strict", []byte(strict)).Documents
+	for _, one := range s.describing(t, fixture) {
+		own = append(own, one.document)
+	}
+	problems, err := world.Add(t.Context(), own...)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(problems).To(BeEmpty())
 	documents := func(object *rollout.Object) []*manifest.Document {
@@ -202,35 +276,4 @@ func checked(t *testing.T, fixture kindtest.Fixture, objects []*unstructured.Uns
 		t.Context(), documents(fixture.Write.Object), documents(fixture.Write.OldObject))
 	g.Expect(results).To(HaveLen(1))
 	return results[0]
-}
-
-// samples are RolloutKinds that fixtures are of.
-func samples(t *testing.T) []*manifest.Document {
-	t.Helper()
-	parsed := manifest.Reader{}.Read("../../config/samples/rolloutkinds")
-	NewWithT(t).Expect(parsed.Problems).To(BeEmpty())
-	NewWithT(t).Expect(parsed.Documents).NotTo(BeEmpty())
-	return parsed.Documents
-}
-
-// everything returns a registry of all that kinds read.
-func everything(t *testing.T) *inventory.Registry {
-	t.Helper()
-	registry := inventory.NewRegistry()
-	argoCD := argocd.New(registry, "argocd", argocd.ProgressiveSyncsAuto)
-	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: registry})
-	for _, sample := range samples(t) {
-		var source v1alpha1.RolloutKind
-		NewWithT(t).Expect(json.Unmarshal(sample.JSON, &source)).To(Succeed())
-		custom.NewInventories(registry, &source.Spec)
-	}
-	return registry
-}
-
-func policies(t *testing.T) []*policy.Policy {
-	t.Helper()
-	world := offline.New(offline.Options{})
-	_, err := world.Add(t.Context(), manifest.Parse("strict", []byte(strict)).Documents...)
-	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return world.Policies
 }
