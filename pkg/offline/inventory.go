@@ -2,6 +2,8 @@ package offline
 
 import (
 	"encoding/base64"
+	"errors"
+	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
@@ -30,7 +32,7 @@ func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.ReadEr
 	for _, document := range documents {
 		if isSnapshot(document) {
 			if err := found.addSnapshot(document); err != nil {
-				problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
+				problems = append(problems, &manifest.ReadError{File: document.File, Line: document.LineOf("resources"), Err: err})
 			}
 			continue
 		}
@@ -39,17 +41,22 @@ func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.ReadEr
 			problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
 			continue
 		}
-		encode(object)
+		if wrong, err := encode(object); err != nil {
+			problems = append(problems, &manifest.ReadError{File: document.File, Line: document.LineOf(wrong), Err: fmt.Errorf(
+				"%s: %s %w", document.Identity, wrong, err)})
+			continue
+		}
 		found.Objects = append(found.Objects, object)
 	}
 	return found, problems
 }
 
-// encode writes the strings of a Secret's stringData where the API server does.
-func encode(object *unstructured.Unstructured) {
+// encode writes the strings of a Secret's stringData where the API server does, which refuses what is
+// no string: of that it returns the path.
+func encode(object *unstructured.Unstructured) (wrong string, err error) {
 	text, found := object.Object["stringData"].(map[string]any)
 	if !found || object.GetKind() != "Secret" || object.GetAPIVersion() != "v1" {
-		return
+		return "", nil
 	}
 	data, _ := object.Object["data"].(map[string]any)
 	if data == nil {
@@ -57,11 +64,14 @@ func encode(object *unstructured.Unstructured) {
 		object.Object["data"] = data
 	}
 	for key, value := range text {
-		if value, is := value.(string); is {
-			data[key] = base64.StdEncoding.EncodeToString([]byte(value))
+		value, is := value.(string)
+		if !is {
+			return "stringData." + key, errors.New("is no string: want one, in quotes where YAML takes it for something else")
 		}
+		data[key] = base64.StdEncoding.EncodeToString([]byte(value))
 	}
 	delete(object.Object, "stringData")
+	return "", nil
 }
 
 // static returns what a registry holds, which tells missed what is asked for and not given.
