@@ -11,7 +11,6 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/seawall-dev/seawall/pkg/check"
-	"github.com/seawall-dev/seawall/pkg/journal/format"
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
 
@@ -60,8 +59,12 @@ func (t *text) head(help string) error {
 	if of.Namespace != "" {
 		name = of.Namespace + "/" + name
 	}
+	where := "  as it is in the cluster, judged as if it were created now\n"
 	if of.File != "" {
 		name += fmt.Sprintf(" (%s:%d)", of.File, of.Line)
+	}
+	if of.File != "" || of.Operation == "" {
+		where = ""
 	}
 	operation := map[string]string{"CREATE": "its creation", "UPDATE": "this update", "DELETE": "its deletion"}[of.Operation]
 	verb := "is"
@@ -72,6 +75,7 @@ func (t *text) head(help string) error {
 	if err := t.printf("%s %s: %s %s %s\n", of.Kind, name, cmp.Or(operation, "what it would be told"), verb, strings.ToLower(of.Result)); err != nil {
 		return err
 	}
+	_, _ = io.WriteString(t.out, where)
 	message := of.Message
 	if of.Result == string(check.Denied) {
 		message = strings.TrimSpace(message + " " + help)
@@ -201,26 +205,6 @@ func plural(count int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", count, noun)
-}
-
-// recorded tells what the reports say of the rollout.
-func (t *text) recorded() error {
-	if t.of.Recorded == nil {
-		return nil
-	}
-	if err := t.printf("\nOn the record:\n"); err != nil {
-		return err
-	}
-	if err := format.Write(t.out, t.of.Recorded, format.Table); err != nil {
-		return err
-	}
-	for i := range t.of.Recorded.Decisions {
-		decision := &t.of.Recorded.Decisions[i]
-		if decision.Message != "" {
-			_ = t.printf("  %s: %s\n", decision.Outcome, decision.Message)
-		}
-	}
-	return nil
 }
 
 func (t *text) lacking() error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/risk"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
@@ -174,8 +175,8 @@ func (p *Policy) effect(override *Override, without Verdict, c Case) string {
 		return "has ended"
 	case why != "":
 		return why
-	case without.Satisfied():
-		return "is not needed"
+	case !without.asks(v1alpha1.ActionDeny):
+		return "is not needed: this policy does not deny it"
 	case !without.Reason.meaning().overridable:
 		return "does not help: " + string(without.Reason) + " takes a change of the write"
 	case p.passes(override, c):
