@@ -58,11 +58,13 @@ func allowed() map[string][]string {
 		"pkg/journal":        {"pkg/apis/v1alpha1", "pkg/audit", "pkg/audit/reports"},
 		"pkg/journal/format": {"pkg/audit", "pkg/journal", "pkg/risk"},
 		"pkg/journal/page":   {"pkg/journal", "pkg/journal/format", "pkg/risk"},
+		"pkg/explain":        {"pkg/audit", "pkg/check", "pkg/evaluate", "pkg/journal", "pkg/manifest", "pkg/policy", "pkg/risk", "pkg/rollout"},
+		"pkg/suite":          {"pkg/audit", "pkg/check", "pkg/manifest", "pkg/offline", "pkg/policy"},
 		"pkg/standing":       {"pkg/apis/v1alpha1", "pkg/audit"},
 		"pkg/cli": {
-			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/inventory", "pkg/inventory/argocd",
-			"pkg/journal", "pkg/journal/format", "pkg/journal/page", "pkg/kinds", "pkg/manifest", "pkg/offline", "pkg/pace", "pkg/plan",
-			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/version",
+			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/explain", "pkg/inventory",
+			"pkg/inventory/argocd", "pkg/journal", "pkg/journal/format", "pkg/journal/page", "pkg/kinds", systems + "custom", "pkg/manifest", "pkg/offline", "pkg/pace", "pkg/plan",
+			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/suite", "pkg/version",
 		},
 	}
 }

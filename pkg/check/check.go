@@ -151,13 +151,18 @@ func (c *Checker) namespace(document *manifest.Document) string {
 
 // judge judges one rollout.
 func (c *Checker) judge(ctx context.Context, pair pair) Result {
-	document := pair.of()
-	result := Result{File: document.File, Line: document.LineOf("metadata")}
 	write, err := c.write(pair)
 	var judged offline.Judgement
 	if err == nil {
 		judged, err = c.World.Judge(ctx, write)
 	}
+	return c.result(pair, write, judged, err)
+}
+
+// result tells of a judgement what is to be told.
+func (c *Checker) result(pair pair, write evaluate.Write, judged offline.Judgement, err error) Result {
+	document := pair.of()
+	result := Result{File: document.File, Line: document.LineOf("metadata")}
 	result.Err = err
 	result.Record, result.Missing, result.Warnings = judged.Record(), judged.Missing, judged.Decision.Warnings
 	record := &result.Record

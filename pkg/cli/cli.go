@@ -20,6 +20,7 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 	root.SetErr(streams.ErrOut)
 	root.AddCommand(
 		newCheck(streams),
+		newExplain(streams),
 		newInventory(streams),
 		newAudit(streams),
 		newOverride(streams),
@@ -27,6 +28,8 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 		newCompletion(streams),
 		newCurve(streams),
 		newPlan(streams),
+		newPolicy(streams),
+		newTest(streams),
 		newVersion(streams),
 	)
 	return root

@@ -26,6 +26,11 @@ func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
 			"manifests are taken, and without any the chart's default policy")
 	flags.StringArrayVar(&o.inventory, "inventory", nil,
 		"FILE or DIR of what says which environments there are: a snapshot, or manifests; may be given several times")
+	o.addSettings(flags)
+}
+
+// addSettings adds what is true of a cluster, and in no file of it.
+func (o *worldOptions) addSettings(flags *pflag.FlagSet) {
 	flags.StringVar(&o.progressiveSyncs, "argocd-progressive-syncs", string(argocd.ProgressiveSyncsAuto),
 		"whether the ApplicationSet controller paces RollingSync: Auto (ConfigMap argocd-cmd-params-cm of the inventory), "+
 			"Enabled or Disabled")
@@ -41,6 +46,14 @@ func (o *worldOptions) validate() error {
 		return fmt.Errorf("--argocd-progressive-syncs: %w", err)
 	}
 	return nil
+}
+
+// settings returns what the flags say of a world without inventory.
+func (o *worldOptions) settings() offline.Options {
+	return offline.Options{
+		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
+		WorkloadTemplates: o.workloadTemplates,
+	}
 }
 
 func isOwn(document *manifest.Document) bool { return offline.IsOwn(document) }

@@ -41,6 +41,11 @@ type TakenSource struct {
 // collections changes. What of Secrets is not read is overwritten as it arrives. The error says that
 // the API server cannot be asked at all; one source that cannot be listed says so itself.
 func Take(ctx context.Context, registry *Registry, config *rest.Config) (Taken, error) {
+	return TakeOnly(ctx, registry, config, func(Source) bool { return true })
+}
+
+// TakeOnly takes what the sources that are wanted hold, and asks no other.
+func TakeOnly(ctx context.Context, registry *Registry, config *rest.Config, wanted func(Source) bool) (Taken, error) {
 	watcher, err := NewWatcher(registry, config, logr.Discard())
 	if err != nil {
 		return Taken{}, err
@@ -52,6 +57,9 @@ func Take(ctx context.Context, registry *Registry, config *rest.Config) (Taken, 
 	found := map[string]*unstructured.Unstructured{}
 	var taken Taken
 	for _, feed := range registry.list() {
+		if !wanted(feed.source) {
+			continue
+		}
 		of := TakenSource{Source: feed.source}
 		gvr, is := feed.source.served(served)
 		switch {

@@ -8,6 +8,7 @@ import (
 	openreports "github.com/openreports/reports-api/apis/openreports.io/v1alpha1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
@@ -23,6 +24,18 @@ type Reader struct {
 	Client client.Reader
 	// Namespace is the one to read; empty for all, and for rollouts that are in none.
 	Namespace string
+	// Rollout, if not nil, is the only one whose report is of interest.
+	Rollout *Rollout
+}
+
+// Rollout is one in the namespace of a Reader.
+type Rollout struct{ Group, Kind, Name string }
+
+// about tells whether a report is of interest.
+func (r Reader) about(report *openreports.Report) bool {
+	scope := report.Scope
+	return r.Rollout == nil || scope != nil && scope.Name == r.Rollout.Name &&
+		scope.GroupVersionKind().GroupKind() == schema.GroupKind{Group: r.Rollout.Group, Kind: r.Rollout.Kind}
 }
 
 // Read returns what the filter accepts.
@@ -46,7 +59,7 @@ func (r Reader) Read(ctx context.Context, filter Filter) (*Journal, error) {
 func (r Reader) readReports(ctx context.Context, journal *Journal) error {
 	err := pages(ctx, r, func(list *openreports.ReportList) {
 		for i := range list.Items {
-			journal.add(&list.Items[i])
+			r.add(journal, &list.Items[i])
 		}
 	}, client.MatchingLabels(reports.Labels()))
 	if isAbsent(err) {
@@ -60,7 +73,7 @@ func (r Reader) readClusterReports(ctx context.Context, journal *Journal) error 
 	err := pages(ctx, r, func(list *openreports.ClusterReportList) {
 		for i := range list.Items {
 			// The two kinds have the same fields.
-			journal.add((*openreports.Report)(&list.Items[i]))
+			r.add(journal, (*openreports.Report)(&list.Items[i]))
 		}
 	}, client.MatchingLabels(reports.Labels()))
 	if isAbsent(err) {
@@ -100,7 +113,10 @@ func pages[T any, L interface {
 }
 
 // add adds what a report holds.
-func (j *Journal) add(report *openreports.Report) {
+func (r Reader) add(j *Journal, report *openreports.Report) {
+	if !r.about(report) {
+		return
+	}
 	entries, displaced, err := reports.Read(report)
 	if err != nil {
 		j.Missing = append(j.Missing, err.Error())

@@ -58,11 +58,13 @@ type World struct {
 	mu sync.Mutex
 	// missed are the resources that have been asked for and are not given.
 	missed map[string]bool
+	// asked are all that have been since the world began.
+	asked map[string]bool
 }
 
 // New returns a world without policies.
 func New(options Options) *World {
-	world := &World{set: &policy.Set{}, missed: map[string]bool{}}
+	world := &World{set: &policy.Set{}, missed: map[string]bool{}, asked: map[string]bool{}}
 	world.registry = inventory.NewStaticRegistry(options.Inventory.static(world.miss))
 	namespace := cmp.Or(options.ArgoCDNamespace, defaultArgoCDNamespace)
 	argoCD := argocd.New(world.registry, namespace, cmp.Or(options.ProgressiveSyncs, argocd.ProgressiveSyncsAuto))
@@ -80,7 +82,15 @@ func New(options Options) *World {
 func (w *World) miss(source inventory.Source) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.missed[source.String()] = true
+	w.missed[source.String()], w.asked[source.String()] = true, true
+}
+
+// Missed returns the resources, sorted, that any judgement has asked for in vain, whether it needed them
+// or not.
+func (w *World) Missed() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Sorted(maps.Keys(w.asked))
 }
 
 func (w *World) selectsNamespaces() bool {
@@ -102,6 +112,11 @@ func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, err
 	clear(w.missed)
 	write.Trial = true
 	judged, err := w.evaluator.Evaluate(ctx, write)
+	return w.conclude(judged, err)
+}
+
+// conclude notes what is missing of a judgement.
+func (w *World) conclude(judged evaluate.Judgement, err error) (Judgement, error) {
 	found := Judgement{Judgement: judged}
 	if rollout.IsFinding(err) { // of a namespace: the webhook would have asked the API server
 		found.Missing = []string{"namespaces"}

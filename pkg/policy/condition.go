@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -68,17 +68,22 @@ func compileCondition(env *cel.Env, text string) (cel.Program, error) {
 		cel.CostLimit(conditionCost), cel.InterruptCheckFrequency(interruptEvery))
 }
 
-// selectsBy tells whether all conditions hold. Only one that is false exempts: whatever fails, for what
-// reason ever, selects.
-func (p *Policy) selectsBy(ctx context.Context, subject Subject) bool {
+// exemptedBy returns the condition that does not hold; nothing if all do. Only one that is false exempts:
+// whatever fails, for what reason ever, selects.
+func (p *Policy) exemptedBy(ctx context.Context, subject Subject) string {
 	if len(p.conditions) == 0 {
-		return true
+		return ""
 	}
 	variables := map[string]any{"object": nil, "oldObject": nil, "request": map[string]any{}}
 	if subject.Variables != nil {
 		variables = subject.Variables()
 	}
-	return !slices.ContainsFunc(p.conditions, func(c condition) bool { return c.exempts(ctx, variables) })
+	for _, one := range p.conditions {
+		if one.exempts(ctx, variables) {
+			return "spec.matchConditions " + strconv.Quote(one.name)
+		}
+	}
+	return ""
 }
 
 func (c condition) exempts(ctx context.Context, variables map[string]any) bool {

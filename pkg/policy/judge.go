@@ -76,6 +76,12 @@ func (v Verdict) refuse(reason Reason, message string) Verdict {
 	return v
 }
 
+// mended refuses with what to do behind what is wrong.
+func (v Verdict) mended(reason Reason, wrong, remedy string) Verdict {
+	v.Remedy = remedy
+	return v.refuse(reason, wrong+" "+remedy)
+}
+
 func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Metadata) Verdict {
 	verdict.Withheld = rollout.Withheld(err)
 	var unresolved *rollout.UnresolvedError
@@ -83,12 +89,12 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Met
 		return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
 	}
 	verdict.Environments = unresolved.AtLeast
-	remedy := " Set annotation " + v1alpha1.EnvironmentsAnnotation + " to their number"
+	remedy := "Set annotation " + v1alpha1.EnvironmentsAnnotation + " to their number"
 	if p.ignoreDeclared {
-		remedy = " An override can permit it, annotation " + v1alpha1.EnvironmentsAnnotation +
+		remedy = "An override can permit it, annotation " + v1alpha1.EnvironmentsAnnotation +
 			" does not (declaredEnvironments: Ignore)"
 	}
-	message := fmt.Sprintf("%s.%s (policy %q, onUnresolved: %s).", err, remedy, p.Name, p.onUnresolved)
+	message := fmt.Sprintf("%s. %s (policy %q, onUnresolved: %s).", err, remedy, p.Name, p.onUnresolved)
 	if floor, exceeded := p.judgeFloor(verdict, unresolved, metadata); exceeded {
 		return floor
 	}
@@ -99,6 +105,7 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Met
 		verdict.Reason = UnresolvedAdmitted
 		verdict.Warnings = []string{message}
 	default:
+		verdict.Remedy = remedy + "."
 		return verdict.refuse(Unresolved, message)
 	}
 	return verdict
@@ -120,15 +127,14 @@ func (p *Policy) judgeFloor(verdict Verdict, found *rollout.UnresolvedError, met
 
 func (p *Policy) judgeRateError(verdict Verdict, err error) Verdict {
 	if errors.Is(err, errNoRate) && p.ignoreClaims {
-		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
-			"policy %q has no default sync success rate, and considers none but those annotated on the inventory (successRate.claims: Ignore): "+
-				"its author has to set spec.successRate.default.", p.Name))
+		return verdict.mended(SuccessRateMissing, fmt.Sprintf(
+			"policy %q has no default sync success rate, and considers none but those annotated on the inventory (successRate.claims: Ignore):",
+			p.Name), "its author has to set spec.successRate.default.")
 	}
 	if errors.Is(err, errNoRate) {
-		return verdict.refuse(SuccessRateMissing, fmt.Sprintf(
-			"annotation %s is missing and policy %q has no default: "+
-				"set it to the chance that the sync of one environment succeeds, such as \"0.99\".",
-			v1alpha1.SyncSuccessRateAnnotation, p.Name))
+		return verdict.mended(SuccessRateMissing, fmt.Sprintf(
+			"annotation %s is missing and policy %q has no default:", v1alpha1.SyncSuccessRateAnnotation, p.Name),
+			"set it to the chance that the sync of one environment succeeds, such as \"0.99\".")
 	}
 	verdict.Withheld = rollout.Withheld(err)
 	return verdict.refuse(AnnotationMalformed, fmt.Sprintf("%s (policy %q).", err, p.Name))
@@ -155,7 +161,8 @@ func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
 	}
 	if worst.Exceeded {
 		verdict.Largest = p.wave.LargestOf(wave.whole)
-		return verdict.refuse(WaveOverLimit, p.waveMessage(verdict.Numbers, wave))
+		wrong, remedy := p.waveMessage(verdict.Numbers, wave)
+		return verdict.mended(WaveOverLimit, wrong, remedy)
 	}
 	if p.rollout != nil {
 		if all := risk.Join(whole...); p.rollout.Exceeded(all) {
@@ -167,7 +174,8 @@ func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
 				SuccessRate:      rateText(all),
 				Largest:          p.rollout.LargestOf(all),
 			}
-			return verdict.refuse(RolloutOverLimit, p.rolloutMessage(verdict.Numbers, all, stand))
+			wrong, remedy := p.rolloutMessage(verdict.Numbers, all, stand)
+			return verdict.mended(RolloutOverLimit, wrong, remedy)
 		}
 	}
 	verdict.Reason = Within

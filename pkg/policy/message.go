@@ -10,35 +10,35 @@ import (
 )
 
 // waveMessage says what is wrong with a wave, and the smallest change that passes.
-func (p *Policy) waveMessage(n Numbers, w wave) string {
-	remedy := w.remedyFor(n.Largest)
+func (p *Policy) waveMessage(n Numbers, w wave) (wrong, remedy string) {
+	remedy = w.remedyFor(n.Largest)
 	if n.Largest == 0 {
 		remedy = ""
 	}
-	what := fmt.Sprintf("%s %s %s at %s: %s, policy %q allows %s.",
+	wrong = fmt.Sprintf("%s %s %s at %s: %s, policy %q allows %s.",
 		w.title(remedy), verb(w.step), environments(n.WaveEnvironments), eachRate(n, w.origins),
 		chance(p.wave, n), p.Name, p.wave.Max.Percent())
 	if n.Largest == 0 {
-		return what + " " + p.noneFits(p.wave)
+		return wrong, p.noneFits(p.wave)
 	}
 	if !w.mixed() { // else nothing tells which go together
 		remedy += fmt.Sprintf(" (%d waves)", roundedUp(w.step.Size(), n.Largest))
 	}
-	return fmt.Sprintf("%s At most %d per wave: %s.", what, n.Largest, remedy)
+	return wrong, fmt.Sprintf("At most %d per wave: %s.", n.Largest, remedy)
 }
 
 // rolloutMessage says what is wrong with all waves together.
-func (p *Policy) rolloutMessage(n Numbers, all risk.Wave, stand origins) string {
-	what := fmt.Sprintf("the whole rollout affects %s at %s: %s, policy %q allows %s for all waves together.",
+func (p *Policy) rolloutMessage(n Numbers, all risk.Wave, stand origins) (wrong, remedy string) {
+	wrong = fmt.Sprintf("the whole rollout affects %s at %s: %s, policy %q allows %s for all waves together.",
 		environments(n.WaveEnvironments), eachRate(n, stand), chance(*p.rollout, n), p.Name, p.rollout.Max.Percent())
 	if n.Largest == 0 {
-		return what + " " + p.noneFits(*p.rollout)
+		return wrong, p.noneFits(*p.rollout)
 	}
-	what = fmt.Sprintf("%s At most %d in one write", what, n.Largest)
+	remedy = fmt.Sprintf("At most %d in one write", n.Largest)
 	if required := p.rollout.RequiredRate(all.N()); p.believes(required) {
-		what += fmt.Sprintf(", or a sync success rate of at least %s", required)
+		remedy += fmt.Sprintf(", or a sync success rate of at least %s", required)
 	}
-	return what + "."
+	return wrong, remedy + "."
 }
 
 // believes tells whether the author of a rollout could have that rate judged.

@@ -59,6 +59,25 @@ func (p *Policy) ratesOf(metadata rollout.Metadata) *rates {
 	return found
 }
 
+// each finds the success rate of every environment of a step.
+func (r *rates) each(step rollout.Step, note func(rate risk.Probability, origin origins, count int)) error {
+	if nameless := step.Declared + step.Gone; nameless > 0 {
+		rate, origin, err := r.ofRollout()
+		if err != nil {
+			return err
+		}
+		note(rate, origin, nameless)
+	}
+	for group := range step.Grouped() {
+		rate, origin, err := r.of(group.Target)
+		if err != nil {
+			return err
+		}
+		note(rate, origin, group.Count)
+	}
+	return nil
+}
+
 func (r *rates) of(target rollout.Target) (risk.Probability, origins, error) {
 	if target.SuccessRate == "" {
 		return r.ofRollout()

@@ -42,9 +42,23 @@ func (p *Policy) IgnoresDeclared() bool { return p.ignoreDeclared }
 
 // Selects tells whether the policy judges a write. A rollout is selected by its labels as
 // it will be or as it was, so that no label can be taken off to escape.
-func (p *Policy) Selects(ctx context.Context, subject Subject) bool {
-	return p.mayJudge(subject.Kind, subject.Operation) && p.selectsNamespace(subject) && p.selectsObject(subject) &&
-		p.selectsBy(ctx, subject)
+func (p *Policy) Selects(ctx context.Context, subject Subject) bool { return p.passesOver(ctx, subject) == "" }
+
+// passesOver returns the field by which the policy does not judge a write; nothing if it does.
+func (p *Policy) passesOver(ctx context.Context, subject Subject) string {
+	switch {
+	case slices.Contains(p.excluded, subject.Kind):
+		return "spec.match.excludeKinds"
+	case !p.judgesKind(subject.Kind):
+		return "spec.match.kinds"
+	case !slices.Contains(p.operations, subject.Operation):
+		return "spec.match.operations"
+	case !p.selectsNamespace(subject):
+		return "spec.match.namespaceSelector"
+	case !p.selectsObject(subject):
+		return "spec.match.objectSelector"
+	}
+	return p.exemptedBy(ctx, subject)
 }
 
 // SelectsNamespaces tells whether the labels of namespaces have a say in what the policy selects.

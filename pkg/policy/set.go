@@ -55,6 +55,13 @@ func (s *Set) Candidates(kind schema.GroupKind, operation rollout.Operation) []*
 	return candidates
 }
 
+// All returns the policies, sorted by name.
+func (s *Set) All() []*Policy {
+	s.mutex.RLock()
+	defer s.mutex.RUnlock()
+	return slices.Clone(s.policies)
+}
+
 // Judging returns the policies, sorted by name, that judge any write of that kind.
 func (s *Set) Judging(kind schema.GroupKind) []*Policy {
 	s.mutex.RLock()

@@ -16,6 +16,8 @@ type Verdict struct {
 	// Message explains a verdict that is not satisfied, or would not be without Override: one
 	// line that says what is wrong and what to do.
 	Message string
+	// Remedy is the part of the message that says what to do; empty where none of it does.
+	Remedy string
 	// Withheld is what the message leaves out, because the writer need not be able to read the
 	// inventory: for the log alone. It is mostly empty.
 	Withheld string

@@ -85,21 +85,11 @@ func roundedUp(n, perWave int) int { return (n + perWave - 1) / perWave }
 // flight together is the rollout system's choice, so the wave is taken to be the worst.
 func (w *wave) rate(rates *rates) error {
 	counts := map[risk.Probability]int{}
-	if nameless := w.step.Declared + w.step.Gone; nameless > 0 {
-		rate, origin, err := rates.ofRollout()
-		if err != nil {
-			return err
-		}
+	if err := rates.each(w.step, func(rate risk.Probability, origin origins, count int) {
 		w.origins |= origin
-		counts[rate] += nameless
-	}
-	for group := range w.step.Grouped() {
-		rate, origin, err := rates.of(group.Target)
-		if err != nil {
-			return err
-		}
-		w.origins |= origin
-		counts[rate] += group.Count
+		counts[rate] += count
+	}); err != nil {
+		return err
 	}
 	groups := make([]risk.Group, 0, len(counts))
 	for rate, count := range counts {
