@@ -39,7 +39,7 @@ image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64 ppc64le s390x")
 		$(foreach arch,$(ARCHS),$(arch)='$(CURDIR)/bin/linux-$(arch)/seawall-webhook')
 
 .PHONY: generate
-generate: ## Write what follows from the API types and the list of kinds: CRDs, RBAC, webhook rules
+generate: ## Write what follows from the API types, the kinds and the commands: CRDs, RBAC, webhook rules, reference
 	controller_gen=$$(hack/tools/build.sh controller-gen) && \
 		"$$controller_gen" object crd paths=./pkg/apis/... output:crd:dir=config/crd/bases
 	go run ./hack/generate
