@@ -48,7 +48,7 @@ release-verify: ## Build a release twice, the second time in a clone, and compar
 	hack/verify/release.sh
 
 .PHONY: generate
-generate: ## Write what follows from the API types and the list of kinds: CRDs, RBAC, webhook rules
+generate: ## Write what follows from the API types, the kinds and the commands: CRDs, RBAC, webhook rules, reference
 	controller_gen=$$(hack/tools/build.sh controller-gen) && \
 		"$$controller_gen" object crd paths=./pkg/apis/... output:crd:dir=config/crd/bases
 	go run ./hack/generate

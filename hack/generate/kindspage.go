@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -70,41 +72,89 @@ func writeKindsPage(root *os.Root) error {
 	var page strings.Builder
 	page.WriteString(kindsPageHead)
 	page.WriteString("| Kind | API group | Versions | Scope |\n|---|---|---|---|\n")
-	for _, kind := range all {
-		fmt.Fprintf(&page, "| [%s](#%s) | `%s` | %s | %s |\n",
-			kind.Name, strings.ToLower(kind.Name), kind.Group, strings.Join(kind.Versions, ", "), scope(kind))
+	sections := sectionsOf(all, meanings)
+	for _, section := range sections {
+		for _, kind := range section.kinds {
+			fmt.Fprintf(&page, "| [%s](#%s) | `%s` | %s | %s |\n",
+				kind.Name, section.anchor(), kind.Group, strings.Join(kind.Versions, ", "), scope(kind))
+		}
 	}
-	for _, kind := range all {
-		fmt.Fprintf(&page, "\n## %s\n\n", kind.Name)
-		fmt.Fprintf(&page, "`%s.%s`\n\n", kind.Resource, kind.Group)
-		writeMeaning(&page, meanings[kind.Name])
-	}
+	writeSections(&page, sections)
 	page.WriteString("\n## What is read to count\n\n" +
-		"Beside the rollout itself, and Argo CD's cluster Secrets in its own namespace. The chart's ClusterRole\n" +
-		"allows to get, list and watch:\n\n| Resource | API group | Versions | What of it |\n|---|---|---|---|\n")
+		"Beside the rollout itself, and Argo CD's cluster Secrets in its own namespace. The chart's ClusterRole allows\n" +
+		"to get, list and watch these; Seawall keeps the fields that selection needs, or the metadata alone.\n\n" +
+		"| Resource | API group | Versions | |\n|---|---|---|---|\n")
 	for _, source := range sources {
-		what := "the fields that selection needs"
+		what := ""
 		if source.MetadataOnly {
-			what = "metadata"
+			what = "metadata alone"
 		}
-		group := source.Group
-		if group == "" {
-			group = "core"
-		}
-		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", source.Resource, group, strings.Join(source.Versions, ", "), what)
+		fmt.Fprintf(&page, "| %s | `%s` | %s | %s |\n", source.Resource, cmp.Or(source.Group, "core"), strings.Join(source.Versions, ", "), what)
 	}
 	return root.WriteFile(kindsPage, []byte(page.String()), 0o644)
 }
 
-func writeMeaning(page *strings.Builder, meaning meaning) {
-	for _, line := range []struct{ term, text string }{
-		{"n", meaning.Environments},
-		{"Waves", meaning.Waves},
-		{"Delta", meaning.Delta},
-		{"Inventory", meaning.Inventory},
-		{"Not knowable", meaning.Unknown},
-	} {
-		fmt.Fprintf(page, "- **%s**: %s\n", line.term, line.text)
+// section is of one kind, or of several that count alike.
+type section struct {
+	kinds   []rollout.Kind
+	meaning meaning
+}
+
+func sectionsOf(all []rollout.Kind, meanings map[string]meaning) []section {
+	var sections []section
+	for _, kind := range all {
+		same := slices.IndexFunc(sections, func(s section) bool { return s.meaning == meanings[kind.Name] })
+		if same < 0 {
+			sections = append(sections, section{meaning: meanings[kind.Name]})
+			same = len(sections) - 1
+		}
+		sections[same].kinds = append(sections[same].kinds, kind)
+	}
+	return sections
+}
+
+func (s section) title() string {
+	names := make([]string, len(s.kinds))
+	for i, kind := range s.kinds {
+		names[i] = kind.Name
+	}
+	return strings.Join(names, " and ")
+}
+
+// anchor is the one that GitHub makes of the title.
+func (s section) anchor() string {
+	return strings.ReplaceAll(strings.ToLower(s.title()), " ", "-")
+}
+
+// A text that is shorter than a link to it may stand twice.
+const shortText = 60
+
+// writeSections writes what each kind counts. What a section before it has said is a link to that.
+func writeSections(page *strings.Builder, sections []section) {
+	said := map[string]section{}
+	for _, section := range sections {
+		names := make([]string, len(section.kinds))
+		for i, kind := range section.kinds {
+			names[i] = "`" + kind.Resource + "." + kind.Group + "`"
+		}
+		fmt.Fprintf(page, "\n## %s\n\n%s\n\n", section.title(), strings.Join(names, ", "))
+		for _, line := range section.meaning.lines() {
+			text := line.text
+			if before, ok := said[text]; ok {
+				text = fmt.Sprintf("As for [%s](#%s).", before.title(), before.anchor())
+			} else if len(text) > shortText {
+				said[text] = section
+			}
+			fmt.Fprintf(page, "- **%s**: %s\n", line.term, text)
+		}
+	}
+}
+
+type line struct{ term, text string }
+
+func (m meaning) lines() []line {
+	return []line{
+		{"n", m.Environments}, {"Waves", m.Waves}, {"Delta", m.Delta}, {"Inventory", m.Inventory}, {"Not knowable", m.Unknown},
 	}
 }
 

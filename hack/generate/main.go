@@ -1,5 +1,6 @@
 // Command generate writes what follows from other files of this repository: the chart's
-// webhook rules, its read rights and docs/kinds.md from the kinds of rollout, the picture of the README, its custom
+// webhook rules, its read rights and docs/kinds.md from the kinds of rollout, the picture of the README,
+// docs/commands.md from the commands of the plugin, docs/api.md from the custom resource definitions, its custom
 // resource definitions and the schema of its values from config/crd/bases, the definitions of
 // reports from the module of OpenReports, and the rest of config from the chart. Run it at
 // the root of the repository, after controller-gen.
@@ -30,6 +31,12 @@ func generate(ctx context.Context, dir string) error {
 	}
 	if err := writeKindsPage(root); err != nil {
 		return fmt.Errorf("%s: %w", kindsPage, err)
+	}
+	if err := writeCommandsPage(root); err != nil {
+		return fmt.Errorf("%s: %w", commandsPage, err)
+	}
+	if err := writeAPIPage(root); err != nil {
+		return fmt.Errorf("%s: %w", apiPage, err)
 	}
 	if err := writeCurve(root); err != nil {
 		return fmt.Errorf("%s: %w", curvePicture, err)
