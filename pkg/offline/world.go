@@ -54,6 +54,8 @@ type World struct {
 	registry  *inventory.Registry
 	set       *policy.Set
 	overrides *policy.Overrides
+	// lacking are the sorts of Seawall's own objects of which nobody knows which there are.
+	lacking []Own
 
 	mu sync.Mutex
 	// missed are the resources that have been asked for and are not given.
@@ -99,6 +101,15 @@ type Judgement struct {
 // Judge judges a write that nobody makes yet. The error says why it cannot be judged; what the
 // inventory leaves out is none.
 func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
+	found, err := w.judge(ctx, write)
+	if err == nil {
+		denied := found.Decision.Action == policy.Deny
+		found.Missing = append(found.Missing, w.lacks(write.Kind, denied)...)
+	}
+	return found, err
+}
+
+func (w *World) judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
 	clear(w.missed)
 	write.Trial = true
 	judged, err := w.evaluator.Evaluate(ctx, write)
