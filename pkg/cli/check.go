@@ -32,6 +32,7 @@ type checkOptions struct {
 	against     string
 	namespace   string
 	output      string
+	repos       []string
 	reports     []string
 	failOn      []string
 	failOnEmpty bool
@@ -63,7 +64,11 @@ inventory is missing.`,
 	options.live.addFlags(flags)
 	flags.StringVar(&options.against, "against", "",
 		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
-	flags.StringVarP(&options.namespace, "namespace", "n", "default", "namespace of rollouts that name none")
+	flags.StringArrayVar(&options.repos, "repo", nil,
+		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
+			"is one of its remotes without it")
+	flags.StringVarP(&options.namespace, "namespace", "n", "default",
+		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
 	flags.StringVarP(&options.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
 	flags.StringArrayVar(&options.reports, "report", nil, "write another report to a file, FORMAT=FILE; may be given several times")
 	flags.StringSliceVar(&options.failOn, "fail-on", []string{"deny", "unresolved"},
@@ -82,6 +87,9 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 		return &ExitError{ExitUnreadable, err}
 	}
 	if err := o.connect(); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	if err := o.lookUp(ctx); err != nil {
 		return &ExitError{ExitUnreadable, err}
 	}
 	shown := newProgress(o.streams.ErrOut)
@@ -159,6 +167,11 @@ func (o *checkOptions) validate(paths []string) error {
 	for _, value := range o.failOn {
 		if !slices.Contains([]string{"deny", "warn", "unresolved"}, value) {
 			errs = append(errs, fmt.Errorf("--fail-on has %q: want deny, warn or unresolved", value))
+		}
+	}
+	for _, value := range o.repos {
+		if _, _, found := cutLast(value); !found {
+			errs = append(errs, fmt.Errorf("--repo is %q: want URL=DIR", value))
 		}
 	}
 	for _, value := range o.reports {

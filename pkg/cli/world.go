@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/offline"
 )
@@ -21,6 +22,8 @@ type worldOptions struct {
 	workloadTemplates   bool
 	// cluster, if not nil, is asked for what no files are given of.
 	cluster *cluster
+	// repositories, if not nil, are asked by git generators, and were by those of what was there before.
+	repositories, were kinds.Repositories
 }
 
 func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
@@ -65,7 +68,7 @@ func (o *worldOptions) open(
 	}
 	world := offline.New(offline.Options{
 		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
-		WorkloadTemplates: o.workloadTemplates, Inventory: stock,
+		WorkloadTemplates: o.workloadTemplates, Inventory: stock, Repositories: o.repositories, Were: o.were,
 	})
 	refused, err := given.establish(ctx, world)
 	if err != nil {

@@ -33,6 +33,9 @@ type Options struct {
 	// WorkloadTemplates lets RolloutKinds be of the groups apps and batch.
 	WorkloadTemplates bool
 	Inventory         Inventory
+	// Repositories may be nil: then git generators are not resolved, as by the webhook. Were, if not nil, is
+	// what objects as they were are read against.
+	Repositories, Were kinds.Repositories
 	// Memory is what judging one write may take, in bytes; 256 MiB when 0.
 	Memory int64
 }
@@ -68,7 +71,9 @@ func New(options Options) *World {
 	world.registry = inventory.NewStaticRegistry(options.Inventory.static(world.miss))
 	namespace := cmp.Or(options.ArgoCDNamespace, defaultArgoCDNamespace)
 	argoCD := argocd.New(world.registry, namespace, cmp.Or(options.ProgressiveSyncs, argocd.ProgressiveSyncsAuto))
-	world.Kinds = kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: namespace, Registry: world.registry}))
+	world.Kinds = kinds.NewSet(kinds.All(kinds.Inventories{
+		ArgoCD: argoCD, ArgoCDNamespace: namespace, Registry: world.registry, Repositories: options.Repositories, Were: options.Were,
+	}))
 	world.Kinds.Templates = options.WorkloadTemplates
 	world.overrides = policy.NewOverrides(cmp.Or(options.Home, defaultHome))
 	world.evaluator = &evaluate.Evaluator{
