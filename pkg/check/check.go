@@ -4,7 +4,6 @@ package check
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -22,8 +21,10 @@ type Checker struct {
 	World *offline.World
 	// Namespace is that of rollouts that name none, though their kind is of namespaces.
 	Namespace string
-	// Progress, if not nil, is told of each rollout that has been judged.
-	Progress func()
+	// Stored, if not nil, answers what there is of a rollout now, in place of what was there before.
+	Stored Stored
+	// Progress, if not nil, is told how many rollouts of all have been judged.
+	Progress func(judged, all int)
 }
 
 // Result is what became of one rollout.
@@ -37,6 +38,8 @@ type Result struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Missing are the resources that the webhook would have asked, and of which nothing is known.
 	Missing []string `json:"missing,omitempty"`
+	// Unread says why nobody knows what is there of it, if that is what is missing.
+	Unread error `json:"-"`
 	// Err says why it could not be judged at all.
 	Err error `json:"-"`
 }
@@ -80,7 +83,11 @@ func (r Result) Outcome() Outcome {
 }
 
 // pair is a rollout as it was and as it is to be; one of them may be nil.
-type pair struct{ old, now *manifest.Document }
+type pair struct {
+	old, now *manifest.Document
+	// unread says why the old one is not known.
+	unread error
+}
 
 func (p pair) of() *manifest.Document {
 	if p.now == nil {
@@ -93,11 +100,14 @@ func (p pair) of() *manifest.Document {
 // none, so that each is created, where before is nil. What is no rollout is left out.
 func (c *Checker) Check(ctx context.Context, documents, before []*manifest.Document) []Result {
 	pairs := c.pairs(documents, before)
+	if c.Stored != nil {
+		c.fetch(ctx, pairs)
+	}
 	results := make([]Result, 0, len(pairs))
-	for _, pair := range pairs {
+	for i, pair := range pairs {
 		results = append(results, c.judge(ctx, pair))
 		if c.Progress != nil {
-			c.Progress()
+			c.Progress(i+1, len(pairs))
 		}
 	}
 	return results
@@ -114,11 +124,11 @@ func (c *Checker) pairs(documents, before []*manifest.Document) []pair {
 	for _, document := range c.rollouts(documents) {
 		key := c.key(document)
 		seen[key] = true
-		pairs = append(pairs, pair{was[key], document})
+		pairs = append(pairs, pair{old: was[key], now: document})
 	}
 	for _, document := range c.rollouts(before) {
 		if !seen[c.key(document)] {
-			pairs = append(pairs, pair{document, nil})
+			pairs = append(pairs, pair{old: document})
 		}
 	}
 	return pairs
@@ -127,7 +137,7 @@ func (c *Checker) pairs(documents, before []*manifest.Document) []pair {
 func (c *Checker) rollouts(documents []*manifest.Document) []*manifest.Document {
 	var found []*manifest.Document
 	for _, document := range documents {
-		if c.World.Kinds.Knows(document.GroupKind()) {
+		if c.World.Judges(document.GroupKind()) {
 			found = append(found, document)
 		}
 	}
@@ -140,6 +150,9 @@ func (c *Checker) key(document *manifest.Document) string {
 
 // namespace returns that of a rollout, empty for one that is of none.
 func (c *Checker) namespace(document *manifest.Document) string {
+	if !c.World.Kinds.Knows(document.GroupKind()) {
+		return document.Namespace
+	}
 	if !c.World.Kinds.Lookup(document.GroupKind()).Namespaced {
 		return ""
 	}
@@ -153,7 +166,10 @@ func (c *Checker) namespace(document *manifest.Document) string {
 func (c *Checker) judge(ctx context.Context, pair pair) Result {
 	write, err := c.write(pair)
 	var judged offline.Judgement
-	if err == nil {
+	switch {
+	case pair.unread != nil:
+		write.Operation, judged = "", offline.Judgement{Judgement: evaluate.NotJudged()}
+	case err == nil:
 		judged, err = c.World.Judge(ctx, write)
 	}
 	return c.result(pair, write, judged, err)
@@ -165,6 +181,11 @@ func (c *Checker) result(pair pair, write evaluate.Write, judged offline.Judgeme
 	result := Result{File: document.File, Line: document.LineOf("metadata")}
 	result.Err = err
 	result.Record, result.Missing, result.Warnings = judged.Record(), judged.Missing, judged.Decision.Warnings
+	if pair.unread != nil {
+		result.Unread, result.Err = pair.unread, nil
+		result.Missing = []string{c.World.Kinds.Lookup(document.GroupKind()).Resource + "." + document.GroupKind().Group}
+		result.Record.Message = pair.unread.Error()
+	}
 	record := &result.Record
 	kind := document.GroupKind()
 	record.Group, record.Kind, record.Namespace, record.Name = kind.Group, kind.Kind, write.Namespace, write.Name
@@ -193,7 +214,7 @@ func (c *Checker) write(pair pair) (evaluate.Write, error) {
 	if pair.now == nil {
 		write.Operation = rollout.Delete
 	} else {
-		write.Object, err = c.object(pair.now)
+		write.Object, err = c.written(pair)
 	}
 	switch {
 	case oldErr != nil:
@@ -205,39 +226,6 @@ func (c *Checker) write(pair pair) (evaluate.Write, error) {
 		return write, write.Unread
 	}
 	return write, nil
-}
-
-// object returns the object of a document, in its namespace.
-func (c *Checker) object(document *manifest.Document) (*rollout.Object, error) {
-	namespace := c.namespace(document)
-	if namespace == document.Namespace {
-		return rollout.Cut(document.JSON)
-	}
-	text, err := moved(document.JSON, namespace)
-	if err != nil {
-		return nil, err
-	}
-	return rollout.Cut(text)
-}
-
-// moved returns an object in another namespace, in none if that is empty.
-func moved(object []byte, namespace string) ([]byte, error) {
-	var members map[string]json.RawMessage
-	var metadata map[string]any
-	if err := json.Unmarshal(object, &members); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal(members["metadata"], &metadata); err != nil {
-		return nil, err
-	}
-	if metadata["namespace"] = namespace; namespace == "" {
-		delete(metadata, "namespace")
-	}
-	var err error
-	if members["metadata"], err = json.Marshal(metadata); err != nil {
-		return nil, err
-	}
-	return json.Marshal(members)
 }
 
 var fieldPath = regexp.MustCompile(`\bspec(?:\.[A-Za-z][A-Za-z0-9-]*|\[\d+\])+|\bannotation ([a-z.]+/[a-z-]+)`)

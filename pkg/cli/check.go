@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/seawall-dev/seawall/pkg/check"
@@ -25,10 +26,13 @@ const denialHelp = "More, and how to ask for an override: https://github.com/sea
 type checkOptions struct {
 	streams genericiooptions.IOStreams
 	world   worldOptions
+	live    liveOptions
+	flags   *pflag.FlagSet
 
 	against     string
 	namespace   string
 	output      string
+	repos       []string
 	reports     []string
 	failOn      []string
 	failOnEmpty bool
@@ -36,7 +40,7 @@ type checkOptions struct {
 }
 
 func newCheck(streams genericiooptions.IOStreams) *cobra.Command {
-	options := checkOptions{streams: streams}
+	options := checkOptions{streams: streams, live: newLiveOptions()}
 	command := &cobra.Command{
 		Use:   "check [FILE|DIR|-]...",
 		Short: "Say of manifests what the webhook would say of them",
@@ -55,10 +59,16 @@ inventory is missing.`,
 		},
 	}
 	flags := command.Flags()
+	options.flags = flags
 	options.world.addFlags(flags)
+	options.live.addFlags(flags)
 	flags.StringVar(&options.against, "against", "",
 		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
-	flags.StringVarP(&options.namespace, "namespace", "n", "default", "namespace of rollouts that name none")
+	flags.StringArrayVar(&options.repos, "repo", nil,
+		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
+			"is one of its remotes without it")
+	flags.StringVarP(&options.namespace, "namespace", "n", "default",
+		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
 	flags.StringVarP(&options.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
 	flags.StringArrayVar(&options.reports, "report", nil, "write another report to a file, FORMAT=FILE; may be given several times")
 	flags.StringSliceVar(&options.failOn, "fail-on", []string{"deny", "unresolved"},
@@ -76,6 +86,13 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 	if err := o.validate(paths); err != nil {
 		return &ExitError{ExitUnreadable, err}
 	}
+	if err := o.connect(); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	if err := o.lookUp(ctx); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	shown := newProgress(o.streams.ErrOut)
 	reader := manifest.Reader{Stdin: o.streams.In, Note: func(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }}
 	parsed := reader.Read(paths...)
 	var own, rest []*manifest.Document
@@ -95,15 +112,48 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 		return &ExitError{ExitUnreadable, err}
 	}
 	checker := check.Checker{World: world, Namespace: o.namespace}
+	if o.world.cluster != nil && o.against == "" {
+		checker.Stored = o.world.cluster
+	}
+	if shown != nil {
+		checker.Progress = shown.show
+	}
+	results := checker.Check(ctx, rest, before.Documents)
+	shown.end()
 	found := report.Report{
 		Problems: slices.Concat(parsed.Problems, problems, before.Problems),
-		Results:  checker.Check(ctx, rest, before.Documents),
+		Results:  results,
 		Help:     o.help,
 	}
+	o.tellLeftOut(found)
 	if err := o.write(found); err != nil {
 		return &ExitError{ExitUnreadable, err}
 	}
 	return o.exit(found)
+}
+
+// connect finds the cluster to ask, if one is to be asked.
+func (o *checkOptions) connect() error {
+	if !o.live.live(o.flags) {
+		return nil
+	}
+	var err error
+	if o.world.cluster, err = o.live.cluster(); err == nil && !o.flags.Changed("namespace") {
+		o.namespace = o.world.cluster.namespace
+	}
+	return err
+}
+
+// tellLeftOut says why the cluster did not tell of what is missing.
+func (o *checkOptions) tellLeftOut(found report.Report) {
+	if o.world.cluster == nil {
+		return
+	}
+	for _, resource := range found.Missing() {
+		if why := o.world.cluster.left[resource]; why != nil {
+			_, _ = fmt.Fprintf(o.streams.ErrOut, "left out: %s: %s\n", resource, why)
+		}
+	}
 }
 
 func (o *checkOptions) validate(paths []string) error {
@@ -117,6 +167,11 @@ func (o *checkOptions) validate(paths []string) error {
 	for _, value := range o.failOn {
 		if !slices.Contains([]string{"deny", "warn", "unresolved"}, value) {
 			errs = append(errs, fmt.Errorf("--fail-on has %q: want deny, warn or unresolved", value))
+		}
+	}
+	for _, value := range o.repos {
+		if _, _, found := cutLast(value); !found {
+			errs = append(errs, fmt.Errorf("--repo is %q: want URL=DIR", value))
 		}
 	}
 	for _, value := range o.reports {

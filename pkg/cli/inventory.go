@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/rest"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -30,8 +29,9 @@ func newInventory(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "inventory",
 		Short: "Write down what environments there are, for checks without a cluster",
 		Long: `Writes what counting needs of the cluster as YAML: clusters, placements and whatever else the kinds of rollout read,
-cut to the fields that they read, with its date. Of Secrets it holds no credential: nothing but what Argo CD's clusters
-are called, where they are and of which project, and their labels and annotations.
+those of RolloutKinds included, cut to the fields that they read, with its date. With the WavePolicies, WaveOverrides and
+RolloutKinds that are in force a check by it alone judges as the cluster does. Of Secrets it holds no credential: nothing
+but what Argo CD's clusters are called, where they are and of which project, and their labels and annotations.
 
 What may not be listed is named, and is missing from checks by the snapshot.`,
 		Example: `  kubectl seawall inventory --file fleet.yaml
@@ -51,7 +51,7 @@ func (o *inventoryOptions) run(ctx context.Context) error {
 		return err
 	}
 	config.QPS = -1 // the API server's own flow control decides
-	taken, err := take(ctx, config, o.argoCDNamespace)
+	taken, err := take(ctx, config, o.argoCDNamespace, nil)
 	if err != nil {
 		return err
 	}
@@ -67,13 +67,13 @@ func (o *inventoryOptions) run(ctx context.Context) error {
 	return writeFile(o.file, write)
 }
 
-// take lists what the kinds of rollout read.
-func take(ctx context.Context, config *rest.Config, argoCDNamespace string) (inventory.Taken, error) {
+// read returns a registry of what the kinds of rollout read that Seawall knows.
+func read(argoCDNamespace string) *inventory.Registry {
 	registry := inventory.NewRegistry()
 	argoCD := argocd.New(registry, argoCDNamespace, argocd.ProgressiveSyncsAuto)
 	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: argoCDNamespace, Registry: registry})
 	inventory.Register[struct{}](registry, inventory.Source{
 		Versions: []string{"v1"}, Resource: "namespaces", Kind: "Namespace", MetadataOnly: true,
 	})
-	return inventory.Take(ctx, registry, config)
+	return registry
 }

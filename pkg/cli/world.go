@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/pflag"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
+	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/offline"
 )
@@ -18,6 +20,10 @@ type worldOptions struct {
 	argoCDNamespace     string
 	home                string
 	workloadTemplates   bool
+	// cluster, if not nil, is asked for what no files are given of.
+	cluster *cluster
+	// repositories, if not nil, are asked by git generators, and were by those of what was there before.
+	repositories, were kinds.Repositories
 }
 
 func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
@@ -62,35 +68,47 @@ func isOwn(document *manifest.Document) bool { return offline.IsOwn(document) }
 func (o *worldOptions) open(
 	ctx context.Context, reader manifest.Reader, own []*manifest.Document,
 ) (*offline.World, []*manifest.ReadError, error) {
-	given := reader.Read(o.inventory...)
-	stock, problems := offline.NewInventory(given.Documents)
-	problems = append(problems, given.Problems...)
-	world := offline.New(offline.Options{
-		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
-		WorkloadTemplates: o.workloadTemplates, Inventory: stock,
-	})
+	given := basis{found: own, note: reader.Note}
+	var read manifest.Parsed
 	if len(o.policies) > 0 {
-		read := reader.Read(o.policies...)
-		problems = append(problems, read.Problems...)
-		own = nil
-		for _, document := range read.Documents {
-			if isOwn(document) {
-				own = append(own, document)
-			}
-		}
+		read = reader.Read(o.policies...)
+		given.given, given.found = read.Documents, nil
 	}
-	refused, err := world.Add(ctx, own...)
+	problems := read.Problems
+	stock, unread, err := o.stock(ctx, reader, &given)
 	if err != nil {
 		return nil, nil, err
 	}
-	problems = append(problems, refused...)
-	if len(world.Policies) == 0 && len(refused) == 0 {
-		if reader.Note != nil {
-			reader.Note("no policy was given: judged by the chart's default")
-		}
-		if _, err := world.Add(ctx, offline.Default()...); err != nil {
-			return nil, nil, err
-		}
+	world := offline.New(offline.Options{
+		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
+		WorkloadTemplates: o.workloadTemplates, Inventory: stock, Repositories: o.repositories, Were: o.were,
+	})
+	refused, err := given.establish(ctx, world)
+	if err != nil {
+		return nil, nil, err
 	}
-	return world, problems, nil
+	return world, slices.Concat(unread, problems, refused), nil
+}
+
+// stock returns the inventory: that of files, or else of the cluster that is asked. It notes in what is
+// judged by what the cluster has, or else a snapshot.
+func (o *worldOptions) stock(
+	ctx context.Context, reader manifest.Reader, given *basis,
+) (offline.Inventory, []*manifest.ReadError, error) {
+	files := reader.Read(o.inventory...)
+	stock, problems := offline.NewInventory(files.Documents)
+	problems = append(problems, files.Problems...)
+	given.standing = &stock
+	if o.cluster == nil {
+		return stock, problems, nil
+	}
+	live, err := o.cluster.take(ctx, o.argoCDNamespace, offline.RolloutKinds.Of(given.given))
+	if err != nil {
+		return stock, nil, err
+	}
+	given.standing = &live
+	if len(o.inventory) == 0 {
+		stock = live
+	}
+	return stock, problems, nil
 }

@@ -28,11 +28,17 @@ type Decisions interface {
 	ocm.DecisionResources
 }
 
+// Repositories answers what is in git repositories.
+type Repositories interface{ applicationset.Repositories }
+
 // Inventories say which environments exist.
 type Inventories struct {
 	ArgoCD ArgoCD
 	// ArgoCDNamespace is where Argo CD runs.
 	ArgoCDNamespace string
+	// Repositories may be nil, and then tells nothing of git repositories. Were, if not nil, is what stored
+	// objects are read against in its place.
+	Repositories, Were Repositories
 	// Registry gets the collections of everything else that the kinds read.
 	Registry *inventory.Registry
 }
@@ -49,6 +55,7 @@ func All(inventories Inventories) []rollout.Kind {
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Decisions: inventories.ArgoCD, Applications: applications,
+			Repositories: inventories.Repositories, Were: inventories.Were,
 		}),
 		rollout.Declarable(fleet.Bundle(rancher)),
 		rollout.Declarable(fleet.HelmOp(rancher)),

@@ -22,6 +22,8 @@ type Inventory struct {
 
 	// whole are the resources that snapshots hold.
 	whole []snapshotResource
+	// own are Seawall's own objects of a cluster, by their sorts.
+	own map[Own]standing
 }
 
 // NewInventory returns the inventory that manifests are: all that there is of what a snapshot among
@@ -36,6 +38,9 @@ func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.ReadEr
 			}
 			continue
 		}
+		if IsOwn(document) {
+			continue // by which is judged, and nothing counted
+		}
 		object := &unstructured.Unstructured{}
 		if err := utiljson.Unmarshal(document.JSON, &object.Object); err != nil {
 			problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
@@ -48,6 +53,7 @@ func NewInventory(documents []*manifest.Document) (Inventory, []*manifest.ReadEr
 		}
 		found.Objects = append(found.Objects, object)
 	}
+	found.settle(documents)
 	return found, problems
 }
 

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"time"
 
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 )
@@ -45,16 +47,11 @@ type snapshotResource struct {
 // WriteSnapshot writes what has been taken of an API server as YAML: first what it is, then the objects
 // in their order, so that two of them can be compared line by line.
 func WriteSnapshot(out io.Writer, taken inventory.Taken, server string, at time.Time) error {
-	head := snapshot{APIVersion: snapshotVersion, Kind: snapshotKind, Taken: at.UTC().Truncate(time.Second), Server: server}
-	head.Metadata.Name = "inventory"
-	for _, source := range taken.Sources {
-		resource := snapshotResource{
-			Resource: source.String(), Namespace: source.Namespace, Label: source.Label, Objects: source.Objects, Absent: !source.Served,
-		}
-		if source.Err != nil {
-			resource.Error = source.Err.Error()
-		}
-		head.Resources = append(head.Resources, resource)
+	head := newSnapshot(taken)
+	head.Taken, head.Server = at.UTC().Truncate(time.Second), server
+	if parsed, err := url.Parse(server); err == nil && parsed.User != nil {
+		parsed.User = nil // a credential
+		head.Server = parsed.String()
 	}
 	buffered := bufio.NewWriter(out)
 	documents := make([]any, 0, 1+len(taken.Objects))
@@ -75,6 +72,42 @@ func WriteSnapshot(out io.Writer, taken inventory.Taken, server string, at time.
 	return buffered.Flush()
 }
 
+// newSnapshot says what has been taken.
+func newSnapshot(taken inventory.Taken) snapshot {
+	head := snapshot{APIVersion: snapshotVersion, Kind: snapshotKind}
+	head.Metadata.Name = "inventory"
+	for _, source := range taken.Sources {
+		resource := snapshotResource{
+			Resource: source.String(), Namespace: source.Namespace, Label: source.Label, Objects: source.Objects, Absent: !source.Served,
+		}
+		if source.Err != nil {
+			resource.Error = source.Err.Error()
+		}
+		head.Resources = append(head.Resources, resource)
+	}
+	return head
+}
+
+// Live returns the inventory that has just been taken of an API server: what a snapshot of it would hold.
+func Live(taken inventory.Taken, server string) (Inventory, error) {
+	var found Inventory
+	found.tell(newSnapshot(taken))
+	var own []*manifest.Document
+	for _, object := range taken.Objects {
+		if object.GroupVersionKind().Group != v1alpha1.GroupVersion().Group {
+			found.Objects = append(found.Objects, object)
+			continue
+		}
+		text, err := object.MarshalJSON()
+		if err != nil {
+			return Inventory{}, err
+		}
+		own = append(own, manifest.Parse(server, text).Documents...)
+	}
+	found.settle(own)
+	return found, nil
+}
+
 // isSnapshot tells whether a document is the first of a snapshot.
 func isSnapshot(document *manifest.Document) bool {
 	return document.Kind == snapshotKind && document.APIVersion == snapshotVersion
@@ -86,7 +119,13 @@ func (i *Inventory) addSnapshot(document *manifest.Document) error {
 	if err := utiljson.Unmarshal(document.JSON, &head); err != nil {
 		return fmt.Errorf("%s: %w", snapshotKind, err)
 	}
+	i.tell(head)
+	return nil
+}
+
+func (i *Inventory) tell(head snapshot) {
 	for _, resource := range head.Resources {
+		i.note(resource)
 		switch {
 		case resource.Absent:
 			i.Absent = append(i.Absent, resource.Resource)
@@ -94,7 +133,6 @@ func (i *Inventory) addSnapshot(document *manifest.Document) error {
 			i.whole = append(i.whole, resource)
 		}
 	}
-	return nil
 }
 
 // gives tells whether all objects of a source are given: by a snapshot, or because there are any.

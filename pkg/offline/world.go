@@ -33,6 +33,9 @@ type Options struct {
 	// WorkloadTemplates lets RolloutKinds be of the groups apps and batch.
 	WorkloadTemplates bool
 	Inventory         Inventory
+	// Repositories may be nil: then git generators are not resolved, as by the webhook. Were, if not nil, is
+	// what objects as they were are read against.
+	Repositories, Were kinds.Repositories
 	// Memory is what judging one write may take, in bytes; 256 MiB when 0.
 	Memory int64
 }
@@ -54,6 +57,8 @@ type World struct {
 	registry  *inventory.Registry
 	set       *policy.Set
 	overrides *policy.Overrides
+	// lacking are the sorts of Seawall's own objects of which nobody knows which there are.
+	lacking []Own
 
 	mu sync.Mutex
 	// missed are the resources that have been asked for and are not given.
@@ -68,7 +73,9 @@ func New(options Options) *World {
 	world.registry = inventory.NewStaticRegistry(options.Inventory.static(world.miss))
 	namespace := cmp.Or(options.ArgoCDNamespace, defaultArgoCDNamespace)
 	argoCD := argocd.New(world.registry, namespace, cmp.Or(options.ProgressiveSyncs, argocd.ProgressiveSyncsAuto))
-	world.Kinds = kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: namespace, Registry: world.registry}))
+	world.Kinds = kinds.NewSet(kinds.All(kinds.Inventories{
+		ArgoCD: argoCD, ArgoCDNamespace: namespace, Registry: world.registry, Repositories: options.Repositories, Were: options.Were,
+	}))
 	world.Kinds.Templates = options.WorkloadTemplates
 	world.overrides = policy.NewOverrides(cmp.Or(options.Home, defaultHome))
 	world.evaluator = &evaluate.Evaluator{
@@ -109,6 +116,15 @@ type Judgement struct {
 // Judge judges a write that nobody makes yet. The error says why it cannot be judged; what the
 // inventory leaves out is none.
 func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
+	found, err := w.judge(ctx, write)
+	if err == nil {
+		denied := found.Decision.Action == policy.Deny
+		found.Missing = append(found.Missing, w.lacks(write.Kind, denied)...)
+	}
+	return found, err
+}
+
+func (w *World) judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
 	clear(w.missed)
 	write.Trial = true
 	judged, err := w.evaluator.Evaluate(ctx, write)

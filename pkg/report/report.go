@@ -44,6 +44,16 @@ func (r Report) Count(outcomes ...check.Outcome) int {
 	return count
 }
 
+// Missing returns the resources, sorted, without which something is not known.
+func (r Report) Missing() []string {
+	var all []string
+	for _, result := range r.Results {
+		all = append(all, result.Missing...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // Summary is one line: how many rollouts there are, and what they come to.
 func (r Report) Summary() string {
 	parts := []string{quantity(len(r.Results), "rollout")}
@@ -88,16 +98,17 @@ func (r Report) worst() []check.Result {
 // message says what there is to say of a result, in one line; empty where all is well.
 func (r Report) message(result check.Result) string {
 	var text string
-	switch outcome := result.Outcome(); outcome {
-	case check.Failed:
+	switch outcome := result.Outcome(); {
+	case result.Unread != nil:
+		text = "not known without " + strings.Join(result.Missing, ", ") + ": what the cluster has of it cannot be read: " + result.Unread.Error()
+	case outcome == check.Failed:
 		text = result.Err.Error()
-	case check.Unknown:
+	case outcome == check.Unknown:
 		text = "not known without " + strings.Join(result.Missing, ", ") + ", which the inventory leaves out: " + result.Record.Message
-	case check.Denied:
+	case outcome == check.Denied:
 		text = strings.TrimSpace(result.Record.Message + " " + r.Help)
-	case check.Warned, check.Audited:
+	case outcome != check.Allowed:
 		text = result.Record.Message
-	case check.Allowed:
 	}
 	return audit.Clean(text)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -22,7 +23,7 @@ func Table(out io.Writer, report Report) error {
 	}
 	for _, result := range report.Results {
 		record := result.Record.Clean()
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", result.Outcome(), name(result), record.Operation,
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", result.Outcome(), name(result), cmp.Or(record.Operation, none),
 			number(result, record.Environments), number(result, record.WaveEnvironments), chance(result), limit(result), where(result))
 	}
 	if err := table.Flush(); err != nil {

@@ -1,4 +1,5 @@
-// Package revision reads files as they were in another revision of a git repository.
+// Package revision reads files of git repositories: as they were in another revision, and what local
+// clones hold of those that Argo CD asks.
 package revision
 
 import (

@@ -55,6 +55,9 @@ type Inventory struct {
 	// Decisions and Applications may be nil, and then tell nothing.
 	Decisions    Decisions
 	Applications Applications
+	// Repositories may be nil, and then tells nothing. Were, if not nil, is what stored objects are read
+	// against in its place.
+	Repositories, Were Repositories
 }
 
 // Kind returns the kind ApplicationSet.
@@ -72,6 +75,8 @@ func Kind(inventory Inventory) rollout.Kind {
 			applications: inventory.Applications,
 			functions:    functions(),
 			generators:   registry(),
+			repositories: inventory.Repositories,
+			were:         inventory.Were,
 		},
 	}
 }
@@ -84,6 +89,8 @@ type reader struct {
 	applications Applications
 	functions    gotemplate.Functions
 	generators   []generator
+	// repositories are those of written objects, and were those of stored ones if they differ.
+	repositories, were Repositories
 	// memory holds apps that nobody uses.
 	memory sync.Pool
 	// rendered says that templates of plain fields are rendered with all parameters, as all
@@ -117,12 +124,13 @@ func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Chang
 }
 
 func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Change, error) {
-	if !write.Rewritten && bytes.Equal(write.Object.RawSpec, write.OldObject.RawSpec) {
+	moves := r.moves(write.Object.RawSpec)
+	if !write.Rewritten && !moves && bytes.Equal(write.Object.RawSpec, write.OldObject.RawSpec) {
 		return rollout.Change{}, nil
 	}
 	reading := r.begin(ctx)
 	stored, written := reading.decode(write.OldObject, theStored), reading.decode(write.Object, theWritten)
-	same := !write.Rewritten && reflect.DeepEqual(stored.spec.tree.raw, written.spec.tree.raw)
+	same := !write.Rewritten && !moves && reflect.DeepEqual(stored.spec.tree.raw, written.spec.tree.raw)
 	if err := reading.account.Err(); err != nil || same {
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}

@@ -157,18 +157,7 @@ func (c *clusterRecord) make() (map[string]any, error) {
 	if params == nil || !c.values.mutates {
 		params = c.makeBare()
 	}
-	if c.values.goTemplate && len(c.texts) > 0 {
-		values := make(map[string]string, len(c.texts))
-		for n, text := range c.texts {
-			values[c.values.keys[n]] = text
-		}
-		params["values"] = values
-	}
-	for n, text := range c.texts {
-		if !c.values.goTemplate {
-			params["values."+c.values.keys[n]] = text
-		}
-	}
+	c.values.add(params, c.texts)
 	return params, nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// clusterValues are the values of a clusters generator, which are templates themselves.
+// clusterValues are the values of a clusters or a git generator, which are templates themselves.
 type clusterValues struct {
 	goTemplate bool
 	keys       []string
@@ -40,7 +40,7 @@ func (c *clusterRecord) renderValues(reading *reading, cluster clusterRef) error
 	}
 	set := parameters{record: bareCluster{c}, cluster: cluster}
 	for _, leaf := range c.values.leaves {
-		text, err := c.renderValue(leaf, &set)
+		text, err := c.values.render(leaf, &set)
 		if err != nil {
 			return reading.rendering(&broken{path: leaf.path, err: err}, &set, c.values.interpolated)
 		}
@@ -50,8 +50,9 @@ func (c *clusterRecord) renderValues(reading *reading, cluster clusterRef) error
 	return nil
 }
 
-func (c *clusterRecord) renderValue(leaf leaf, set *parameters) (string, error) {
-	if !c.values.mutates || leaf.template == nil {
+// render renders one of the values; what a template does to the other parameters stays.
+func (v *clusterValues) render(leaf leaf, set *parameters) (string, error) {
+	if !v.mutates || leaf.template == nil {
 		return leaf.render(set)
 	}
 	params, err := set.all()
@@ -59,6 +60,21 @@ func (c *clusterRecord) renderValue(leaf leaf, set *parameters) (string, error) 
 		return "", err
 	}
 	return leaf.template.ExecuteIn(params)
+}
+
+// add adds what the values have rendered to.
+func (v *clusterValues) add(params map[string]any, texts []string) {
+	if v.goTemplate && len(texts) > 0 {
+		values := make(map[string]string, len(texts))
+		for n, text := range texts {
+			values[v.keys[n]] = text
+		}
+		params["values"] = values
+		return
+	}
+	for n, text := range texts {
+		params["values."+v.keys[n]] = text
+	}
 }
 
 func (c *clusterRecord) lookUpValue(key string) (string, answer) {

@@ -205,6 +205,7 @@ func (d *delta) result() rollout.Change {
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
 	if len(change.Steps) > 0 {
 		change.Warnings = append(change.Warnings, d.contradicted(change.Environments)...)
+		change.Warnings = append(change.Warnings, d.undeclared()...)
 		for _, expression := range d.reading.beyond {
 			change.Warnings = append(change.Warnings, expression+" is more than a path of jq: differences that it ignores are counted")
 		}

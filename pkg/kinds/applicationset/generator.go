@@ -22,7 +22,7 @@ func registry() []generator {
 	return []generator{
 		{"list", list},
 		{"clusters", clusters},
-		{"git", overNetwork},
+		{"git", git},
 		{"oci", overNetwork},
 		{"scmProvider", overNetwork},
 		{"clusterDecisionResource", clusterDecisions},

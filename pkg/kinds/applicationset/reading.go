@@ -48,6 +48,10 @@ type reading struct {
 	// foreign says that something of the inventory was asked for, so that the parameters are not the
 	// writer's own any more.
 	foreign bool
+	// turn says whether it is the stored or the written object that is being read.
+	turn turn
+	// cloned says that something was looked up in a repository.
+	cloned bool
 	// depth is how many matrix and merge generators the present one is within.
 	depth int
 }

@@ -48,7 +48,7 @@ func (r *reading) side(object *object) (*side, error) {
 	if object.err != nil {
 		return read, read.leaveOpen(r, withoutPacing(spec.tree), object.err)
 	}
-	r.sets, r.spent = 0, 0
+	r.sets, r.spent, r.turn = 0, 0, object.turn
 	r.apps = read.apps
 	templates := map[uintptr]*appTemplate{}
 	entries, _ := spec.generators.list()
@@ -152,7 +152,7 @@ func withoutPacing(tree value) any {
 // changed since before.
 func (r *reading) sideLike(object *object, before *side) (*side, error) {
 	spec := object.spec
-	same := object.err == nil && reflect.DeepEqual(withoutPacing(spec.tree), withoutPacing(before.spec.tree)) &&
+	same := object.err == nil && !r.moves(object.RawSpec) && reflect.DeepEqual(withoutPacing(spec.tree), withoutPacing(before.spec.tree)) &&
 		spec.policy.preserve == before.spec.policy.preserve
 	if !same {
 		return r.side(object)
