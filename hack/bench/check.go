@@ -46,7 +46,7 @@ func startCheck(ctx context.Context, arguments []string) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	program := filepath.Join(dir, "kubectl-seawall")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", program, "./cmd/kubectl-seawall")
-	build.Stderr = os.Stderr
+	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building it: %w", err)
 	}
