@@ -41,7 +41,7 @@ image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64 ppc64le s390x")
 .PHONY: release
 release: ## Build a release into dist/: CLI for six platforms, image, chart, bills of materials, checksums
 	helm=$$(hack/tools/build.sh helm) && bills=$$(hack/tools/build.sh cyclonedx-gomod) && \
-		go run ./hack/release -output dist -helm "$$helm" -cyclonedx-gomod "$$bills"
+		go run ./hack/release -helm "$$helm" -cyclonedx-gomod "$$bills"
 
 .PHONY: release-verify
 release-verify: ## Build a release twice, the second time in a clone, and compare the bytes

@@ -1,7 +1,7 @@
-// Command release builds what a release is made of into a folder: the CLI for six platforms, the image,
+// Command release builds what a release is made of into dist: the CLI for six platforms, the image,
 // the chart, software bills of materials, the manifest of the plugin for krew, and checksums of them all.
 // The same commit makes the same bytes, whoever builds it, where and when. Run it at the root of the
-// repository by "make release", which builds the tools that it needs.
+// repository by "make release", which builds the tools that it needs and names them.
 package main
 
 import (
@@ -39,7 +39,6 @@ type release struct {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("release", flag.ContinueOnError)
 	made := release{out: out}
-	flags.StringVar(&made.output, "output", "dist", "the folder to write, which is emptied first")
 	flags.StringVar(&made.helm, "helm", "", "the program helm")
 	flags.StringVar(&made.sbom, "cyclonedx-gomod", "", "the program cyclonedx-gomod")
 	if err := flags.Parse(args); err != nil {
@@ -49,7 +48,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if made.stamp, err = readStamp(ctx, os.Getenv("SOURCE_DATE_EPOCH")); err != nil {
 		return err
 	}
-	if made.output, err = filepath.Abs(made.output); err != nil {
+	if made.output, err = filepath.Abs("dist"); err != nil {
 		return err
 	}
 	if made.work, err = os.MkdirTemp("", "seawall-release-"); err != nil {
@@ -59,6 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return made.build(ctx)
 }
 
+// build writes everything into a folder that holds nothing else.
 func (r *release) build(ctx context.Context) error {
 	if err := os.RemoveAll(r.output); err != nil {
 		return err

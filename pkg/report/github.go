@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
@@ -44,7 +45,7 @@ func annotate(out io.Writer, command, file string, line int, title, message stri
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	place := ""
 	if file != manifest.Stdin { // which is in no pull request
-		place = fmt.Sprintf("file=%s,line=%d,", property.Replace(audit.Clean(file)), max(line, 1))
+		place = fmt.Sprintf("file=%s,line=%d,", property.Replace(audit.Clean(filepath.ToSlash(file))), max(line, 1))
 	}
 	_, _ = fmt.Fprintf(out, "::%s %stitle=%s::%s\n", command, place, property.Replace(title), data.Replace(message))
 }
