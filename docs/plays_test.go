@@ -73,7 +73,7 @@ func plays() map[string]play {
 
 		"charts/seawall/README.md": {place: plain, cues: []cue{{"helm install", nothingIsInstalled}}},
 		"docs/operations.md":       {place: plain, cues: []cue{{"helm install", nothingIsInstalled}}},
-		"docs/metrics.md":          {place: plain},
+		"docs/metrics.md":          {place: plain, cues: []cue{{"helm upgrade", thePrometheusOperator}}},
 		"docs/tracing.md":          {place: plain},
 		"docs/upgrading.md":        {place: plain},
 		"docs/authentication.md":   {place: plain},

@@ -115,7 +115,7 @@ func (s *stage) kubeconfig(user string) string {
 	for _, info := range config.AuthInfos {
 		info.Impersonate = user
 	}
-	file := filepath.Join(s.dir, user+".config")
+	file := filepath.Join(s.dir, strings.ReplaceAll(user, ":", "-")+".config") // a colon would divide the variable
 	Expect(clientcmd.WriteToFile(*config, file)).To(Succeed())
 	return file
 }
