@@ -94,15 +94,17 @@ func janeIsDenied(ctx context.Context, s *stage) {
 
 func theControllerIsDenied(ctx context.Context, s *stage) {
 	s.write("payments.yaml", sampleSet("payments", 100, 0))
-	s.denied(ctx, argoCDsController, "payments.yaml", 4)
 	s.denied(ctx, "jane", "tenants.yaml", 1)
+	time.Sleep(time.Second) // the page sorts by the second
+	s.denied(ctx, argoCDsController, "payments.yaml", 4)
 }
 
 func rajIsDenied(ctx context.Context, s *stage) {
 	s.write("billing.yaml", sampleSet("billing", 23, 0))
 	s.write("search.yaml", strings.Replace(sampleSet("search", 23, 0), `"0.99"`, `"often"`, 1))
+	time.Sleep(time.Second)
 	s.denied(ctx, "raj", "billing.yaml", 1)
-	time.Sleep(time.Second) // the page sorts by the second
+	time.Sleep(time.Second)
 	s.denied(ctx, "raj", "search.yaml", 1)
 }
 

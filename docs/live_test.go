@@ -136,3 +136,20 @@ metadata: {name: default}
 spec: {maxWaveFailureProbability: "0.2", successRate: {default: "0.99"}}
 YAML`)
 }
+
+// The job of docs/ci.md that refreshes the snapshot needs a cluster, and a repository to push to.
+var _ = It("refreshes the snapshot as the recipe does", func(ctx SpecContext) {
+	s := newStage(guardedPlane, "docs/ci.md", play{place: guarded}, nil)
+	s.must(ctx, `git init -q --bare -b main origin.git && git clone -q origin.git work 2>/dev/null && cd work && mkdir seawall &&
+touch seawall/fleet.yaml && git add . && git commit -q -m base && git push -q origin HEAD:main && git branch -q -u origin/main`)
+	refreshed := 0
+	for _, step := range recipes(NewGomega(Fail))[3].Jobs["refresh"].Steps {
+		if step.Run != "" {
+			s.must(ctx, "cd work\n"+step.Run)
+			refreshed++
+		}
+	}
+	Expect(refreshed).To(Equal(1))
+	Expect(s.must(ctx, "git -C origin.git show main:seawall/fleet.yaml")).To(And(
+		ContainSubstring("kind: InventorySnapshot"), ContainSubstring("argocd-cmd-params-cm")))
+})
