@@ -16,17 +16,18 @@ func masks() [][2]string {
 		{`(Client:|Server:) \S+`, "$1 VERSION"},
 		{`image \S+\)`, "image IMAGE)"},
 		{`\b(\d+h)?(\d+m)?\d+(\.\d+)?s\b`, "AGE"},
-		{`is \d{6} seconds`, "is N seconds"},
+		{`\bis \d{6} seconds`, "is N seconds"},
 	}
 }
 
 // Comparable leaves out of an output what is another one each time: times, ports, versions, and where lines are broken
 // and columns begin.
 func Comparable(output string) string {
+	output = strings.Join(strings.Fields(output), " ")
 	for _, mask := range masks() {
 		output = regexp.MustCompile(mask[0]).ReplaceAllString(output, mask[1])
 	}
-	return strings.Join(strings.Fields(output), " ")
+	return output
 }
 
 // Matches says whether a command has printed what the page shows. " ... " stands for anything there.
