@@ -14,6 +14,8 @@ type question struct {
 	New v1alpha1.ApplicationSet  `json:"new"`
 	// Secrets register the clusters.
 	Secrets []corev1.Secret `json:"secrets,omitempty"`
+	// Repositories are the folders of the repositories that git generators ask, by their URLs.
+	Repositories map[string]string `json:"repositories,omitempty"`
 	// ProgressiveSyncs says that the controller runs with them.
 	ProgressiveSyncs bool `json:"progressiveSyncs,omitempty"`
 	// States are those of the Applications before the write, in the order of their names and over
@@ -21,6 +23,9 @@ type question struct {
 	States []state `json:"states,omitempty"`
 	// Follow asks for all rounds of a RollingSync after the write.
 	Follow bool `json:"follow,omitempty"`
+
+	// scratch is a folder for what is checked out of repositories.
+	scratch string
 }
 
 // state is what the application controller says of an Application.

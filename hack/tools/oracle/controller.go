@@ -7,6 +7,7 @@ import (
 	"github.com/argoproj/argo-cd/v3/applicationset/generators"
 	"github.com/argoproj/argo-cd/v3/applicationset/metrics"
 	"github.com/argoproj/argo-cd/v3/applicationset/progressivesync"
+	"github.com/argoproj/argo-cd/v3/applicationset/services"
 	"github.com/argoproj/argo-cd/v3/applicationset/utils"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
 	"github.com/argoproj/argo-cd/v3/util/settings"
@@ -29,6 +30,14 @@ type controller struct {
 	key     client.ObjectKey
 }
 
+// asker returns what git generators ask, if the question has repositories.
+func (q question) asker() (services.Repos, error) {
+	if len(q.Repositories) == 0 {
+		return nil, nil //nolint:nilnil // such a question has no git generators
+	}
+	return newRepositories(q.Repositories, q.scratch)
+}
+
 func newController(ctx context.Context, asked question, objects ...client.Object) (*controller, error) {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, v1alpha1.AddToScheme} {
@@ -44,10 +53,14 @@ func newController(ctx context.Context, asked question, objects ...client.Object
 	if err != nil {
 		return nil, err
 	}
+	repositories, err := asked.asker()
+	if err != nil {
+		return nil, err
+	}
 	reconciler := &controllers.ApplicationSetReconciler{
 		Client: on, Scheme: scheme, Recorder: &record.FakeRecorder{}, Renderer: &utils.Render{},
-		// Those that ask a server are left out: a question has none of them.
-		Generators:      generators.GetGenerators(ctx, on, nil, argoNamespace, nil, nil, generators.SCMConfig{}, informer),
+		// Those that ask a server but git's are left out: a question has none of them.
+		Generators:      generators.GetGenerators(ctx, on, nil, argoNamespace, repositories, nil, generators.SCMConfig{}, informer),
 		ArgoDB:          everyCluster{},
 		ClusterInformer: informer,
 		Policy:          v1alpha1.ApplicationsSyncPolicySync, EnablePolicyOverride: true,

@@ -54,6 +54,14 @@ func reply(line []byte) answer {
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{Problem: "reading the question: " + err.Error()}
 	}
+	if len(asked.Repositories) > 0 {
+		var remove func()
+		var err error
+		if asked.scratch, remove, err = scratch(); err != nil {
+			return answer{Problem: err.Error()}
+		}
+		defer remove()
+	}
 	answered, err := ask(asked)
 	if err != nil {
 		answered.Problem = err.Error()
