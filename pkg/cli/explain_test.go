@@ -126,9 +126,9 @@ func TestExplainTellsByItsExitCode(t *testing.T) {
 		code      int
 		want      string
 	}{
-		"denied":                    {"-f set.yaml --inventory fleet.yaml --policies policies.yaml", 1, "ApplicationSet argocd/web (set.yaml:8): its creation would be denied"},
+		"denied":                    {"-f set.yaml --inventory fleet.yaml --policies policies.yaml", 1, "ApplicationSet argocd/web (set.yaml:7): its creation would be denied"},
 		"its help is the webhook's": {"-f set.yaml --inventory fleet.yaml --denial-help ask-us", 1, " ask-us\n"},
-		"warned":                    {"-f set.yaml --inventory fleet.yaml --policies warn.yaml", 0, "its creation would be warned"},
+		"warned":                    {"-f set.yaml --inventory fleet.yaml --policies warn.yaml", 0, "its creation would pass with a warning"},
 		"exempted by a condition":   {"-f set.yaml --inventory fleet.yaml --policies condition.yaml", 0, `does not judge it: spec.matchConditions "not-web"`},
 		"nothing changes":           {"-f old/set.yaml --inventory fleet.yaml --policies policies.yaml --against old", 0, "n       0: no environment changes"},
 		"inventory is missing":      {"-f set.yaml", 3, "not known   secrets, which the webhook would have asked"},

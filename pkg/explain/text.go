@@ -67,11 +67,11 @@ func (t *text) head(help string) error {
 		where = ""
 	}
 	write := cmp.Or(map[string]string{"CREATE": "its creation", "UPDATE": "this update", "DELETE": "its deletion"}[of.Operation], "it")
-	becomes := "would be " + strings.ToLower(of.Result)
-	if of.Result == string(check.Unknown) || of.Result == string(check.Failed) {
-		becomes = "cannot be judged"
-	}
-	if err := t.printf("%s %s: %s %s\n", of.Kind, name, write, becomes); err != nil {
+	becomes := map[check.Outcome]string{
+		check.Denied: "would be denied", check.Warned: "would pass with a warning", check.Audited: "would pass and be on the record",
+		check.Allowed: "would be allowed",
+	}[check.Outcome(of.Result)]
+	if err := t.printf("%s %s: %s %s\n", of.Kind, name, write, cmp.Or(becomes, "cannot be judged")); err != nil {
 		return err
 	}
 	_, _ = io.WriteString(t.out, where)
