@@ -35,11 +35,17 @@ func sessions(page string) []session {
 // what stands there.
 func expectAsShown(ctx context.Context, user, begins string) {
 	GinkgoHelper()
-	all := sessions("auditor.md")
+	expectPage(ctx, "auditor.md", user, begins, 0)
+}
+
+// expectPage does so of any page, and with any exit code.
+func expectPage(ctx context.Context, page, user, begins string, code int) {
+	GinkgoHelper()
+	all := sessions(page)
 	i := slices.IndexFunc(all, func(s session) bool { return strings.HasPrefix(s.command, begins) })
 	Expect(i).To(BeNumerically(">=", 0), begins)
 	output := seawall(ctx, user, arguments(all[i].command)...)
-	Expect(output.Code).To(BeZero(), output.Stdout+output.Stderr)
+	Expect(output.Code).To(Equal(code), output.Stdout+output.Stderr)
 	Expect(masked(output.Stdout)).To(Equal(masked(all[i].output)), output.Stdout)
 }
 

@@ -60,6 +60,7 @@ var _ = Describe("the roles of people", func() {
 			"delete wavepolicies", "delete rolloutkinds", "loosen wavepolicies", "loosen rolloutkinds",
 		})),
 		Entry("an auditor reads", "auditor", reading),
+		Entry("who explains reads", "explainer", reading),
 	)
 
 	It("are part of those that Kubernetes has, but for what takes a decision", func(ctx SpecContext) {
@@ -73,7 +74,7 @@ var _ = Describe("the roles of people", func() {
 		}
 		Expect(aggregated).To(Equal(map[string]bool{
 			"seawall": false, "seawall-rollout-author": true, "seawall-override-approver": false,
-			"seawall-policy-editor": false, "seawall-policy-owner": false, "seawall-auditor": false,
+			"seawall-policy-editor": false, "seawall-policy-owner": false, "seawall-auditor": false, "seawall-explainer": false,
 		}))
 	})
 })

@@ -117,3 +117,24 @@ func walk(path string, value any, visit func(path string, object map[string]any)
 		}
 	}
 }
+
+// TestWhoExplainsReadsSecretsByAValueOnly holds that nobody gets at the credentials of Argo CD's clusters
+// unless the values say so.
+func TestWhoExplainsReadsSecretsByAValueOnly(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders with helm")
+	}
+	for flag, want := range map[string]bool{"userRoles.explainerReadsSecrets=false": false, "userRoles.explainerReadsSecrets=true": true} {
+		rendered, err := renderChart(t.Context(), repository, "--set", flag)
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects := splitRendered(rendered)
+		if strings.Contains(objects["clusterroles-users.yaml"], "secrets") {
+			t.Error("a ClusterRole for people reads Secrets")
+		}
+		if got := strings.Contains(objects["argocd-explainer.yaml"], "resources: [secrets]"); got != want {
+			t.Errorf("%s: the Role reads Secrets: %t", flag, got)
+		}
+	}
+}

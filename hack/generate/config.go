@@ -20,7 +20,7 @@ const (
 // templates each of them holds.
 func folders() map[string][]string {
 	return map[string][]string{
-		"argocd": {"argocd-role.yaml", "argocd-rolebinding.yaml"},
+		"argocd": {"argocd-explainer.yaml", "argocd-role.yaml", "argocd-rolebinding.yaml"},
 		"rbac": {
 			"clusterrole.yaml", "clusterrolebinding.yaml", "clusterroles-users.yaml",
 			"role.yaml", "rolebinding.yaml", "serviceaccount.yaml",

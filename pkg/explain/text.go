@@ -66,13 +66,12 @@ func (t *text) head(help string) error {
 	if of.File != "" || of.Operation == "" {
 		where = ""
 	}
-	operation := map[string]string{"CREATE": "its creation", "UPDATE": "this update", "DELETE": "its deletion"}[of.Operation]
-	verb := "is"
-	if of.Result == string(check.Denied) || of.Result == string(check.Warned) || of.Result == string(check.Audited) ||
-		of.Result == string(check.Allowed) {
-		verb = "would be"
-	}
-	if err := t.printf("%s %s: %s %s %s\n", of.Kind, name, cmp.Or(operation, "what it would be told"), verb, strings.ToLower(of.Result)); err != nil {
+	write := cmp.Or(map[string]string{"CREATE": "its creation", "UPDATE": "this update", "DELETE": "its deletion"}[of.Operation], "it")
+	becomes := map[check.Outcome]string{
+		check.Denied: "would be denied", check.Warned: "would pass with a warning", check.Audited: "would pass and be on the record",
+		check.Allowed: "would be allowed",
+	}[check.Outcome(of.Result)]
+	if err := t.printf("%s %s: %s %s\n", of.Kind, name, write, cmp.Or(becomes, "cannot be judged")); err != nil {
 		return err
 	}
 	_, _ = io.WriteString(t.out, where)
@@ -114,19 +113,25 @@ func (t *text) numbers() error {
 	if deciding := t.deciding(); deciding != nil {
 		row("p", rates(deciding.Waves))
 		row("limit", limits(deciding))
-		row("to pass", of.Remedy)
-		if of.Remedy == "" && deciding.Largest > 0 {
+		switch {
+		case len(of.Missing) > 0: // which is what would mend it
+		case of.Remedy != "":
+			row("to pass", of.Remedy)
+		case deciding.Largest > 0:
 			row("at most", fmt.Sprintf("%d in one wave", deciding.Largest))
 		}
 	}
 	for _, resource := range of.Missing {
-		row("not known", resource+", which the webhook would ask")
+		row("not known", resource+", which the webhook would have asked")
 	}
 	return rows.Flush()
 }
 
 func (t *text) n() string {
 	of := t.of
+	if of.Environments == 0 && of.Held == 0 {
+		return "0: no environment changes"
+	}
 	effects := map[string]int{}
 	var order []string
 	for _, one := range of.Affected {
@@ -211,7 +216,7 @@ func (t *text) lacking() error {
 	if len(t.of.Lacking) == 0 {
 		return nil
 	}
-	if err := t.printf("\nCounting it in full takes, of what the ClusterRole seawall-explainer has, also:\n"); err != nil {
+	if err := t.printf("\nCounting it in full also takes (docs/rights.md, ClusterRole seawall-explainer):\n"); err != nil {
 		return err
 	}
 	for _, right := range t.of.Lacking {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"k8s.io/cli-runtime/pkg/printers"
@@ -15,8 +16,10 @@ import (
 type Difference struct {
 	// Changes are the rollouts of which something else becomes, the worst first.
 	Changes []Change
-	// Rollouts is how many there are, Unknown how many of which nobody knows what becomes.
+	// Rollouts is how many there are, Unknown how many of which nobody knows what becomes, as there are
+	// resources Missing.
 	Rollouts, Unknown int
+	Missing           []string
 	// Failed says that some could not be judged.
 	Failed bool
 	// Problems are what could not be read.
@@ -52,6 +55,7 @@ func Compare(before, after []check.Result) Difference {
 		switch result.Outcome() {
 		case check.Unknown:
 			found.Unknown++
+			found.Missing = append(found.Missing, result.Missing...)
 		case check.Failed:
 			found.Failed = true
 		default:
@@ -60,6 +64,8 @@ func Compare(before, after []check.Result) Difference {
 			found.Changes = append(found.Changes, Change{outcome, result})
 		}
 	}
+	slices.Sort(found.Missing)
+	found.Missing = slices.Compact(found.Missing)
 	for _, result := range before { // of kinds that nothing describes any more
 		if outcome, left := was[identity(result)]; left {
 			found.Rollouts++
@@ -92,10 +98,14 @@ func (d Difference) Summary() string {
 	parts := []string{quantity(d.Rollouts, "rollout")}
 	for _, outcome := range []check.Outcome{check.Denied, check.Warned, check.Audited, check.Unknown, check.Failed, check.Allowed} {
 		if count := d.Become(outcome); count > 0 {
-			parts = append(parts, fmt.Sprintf("%d become %s", count, strings.ToLower(string(outcome))))
+			parts = append(parts, fmt.Sprintf("%d newly %s", count, strings.ToLower(string(outcome))))
 		}
 	}
-	return strings.Join(append(parts, fmt.Sprintf("%d as before", d.Rollouts-len(d.Changes))), ", ")
+	parts = append(parts, fmt.Sprintf("%d as before", d.Rollouts-len(d.Changes)))
+	if d.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%d not known without %s", d.Unknown, strings.Join(d.Missing, ", ")))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // reason says why something becomes of a rollout.
@@ -196,6 +206,8 @@ type DifferenceDocument struct {
 	Premise    string            `json:"premise"`
 	Rollouts   int               `json:"rollouts"`
 	Unchanged  int               `json:"unchanged"`
+	Unknown    int               `json:"unknown"`
+	Missing    []string          `json:"missing,omitempty"`
 	Changes    []DifferenceEntry `json:"changes"`
 	Problems   []problem         `json:"problems,omitempty"`
 }
@@ -211,7 +223,7 @@ type DifferenceEntry struct {
 func (d Difference) Document() DifferenceDocument {
 	document := DifferenceDocument{
 		APIVersion: APIVersion, Kind: "PolicyDifference", Premise: d.Premise, Rollouts: d.Rollouts, Unchanged: d.Rollouts - len(d.Changes),
-		Changes: []DifferenceEntry{},
+		Unknown: d.Unknown, Missing: d.Missing, Changes: []DifferenceEntry{},
 	}
 	after := make([]check.Result, len(d.Changes))
 	for i, change := range d.Changes {

@@ -87,3 +87,34 @@ Whether the namespace of Argo CD exists, as far as Helm can ask: without a clust
 {{- define "seawall.hasArgoCD" -}}
 {{- if or (not (lookup "v1" "Namespace" "" "kube-system")) (lookup "v1" "Namespace" "" .Values.argocd.namespace) }}true{{ end }}
 {{- end }}
+
+{{/* What says which environments exist, and the rollouts themselves: the rules of a ClusterRole. */}}
+{{- define "seawall.reads" -}}
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get, list, watch]
+# What says which environments exist: see docs/kinds.md.
+{{- with .Files.Get "files/reads.yaml" | fromYamlArray }}
+{{ toYaml . }}
+{{- end }}
+# The rollouts themselves, for the re-count, for previews of policies and to see whether the write is
+# stored that an override for one use is reserved for; never to write one.
+{{- with .Files.Get "files/rollouts.yaml" | fromYamlArray }}
+{{ toYaml . }}
+{{- end }}
+{{- range .Values.rolloutKinds }}
+- apiGroups: [{{ .group }}]
+  resources: [{{ .resource }}]
+  verbs: [get, list, watch]
+{{- with .inventory }}
+- apiGroups: [{{ .group }}]
+  resources: [{{ .resource }}]
+  verbs: [get, list, watch]
+{{- end }}
+{{- range .related }}
+- apiGroups: [{{ .group }}]
+  resources: [{{ .resource }}]
+  verbs: [get, list, watch]
+{{- end }}
+{{- end }}
+{{- end }}
