@@ -34,6 +34,14 @@ func Unresolved(field, problem string, args ...any) *UnresolvedError {
 	return &UnresolvedError{Field: field, Problem: fmt.Sprintf(problem, args...)}
 }
 
+// Cause returns why something else is not known, as a part of a sentence.
+func Cause(err error) string {
+	if unresolved, is := errors.AsType[*UnresolvedError](err); is {
+		return unresolved.Field + " " + unresolved.Problem
+	}
+	return Quote(err.Error())
+}
+
 // AnnotationError says that an annotation that Seawall reads is malformed.
 type AnnotationError struct {
 	// Object is the kind and the name of the object of the inventory that carries the annotation;

@@ -50,7 +50,7 @@ func (r *reader) reversed(change rollout.Change, before *side) (rollout.Change, 
 	}
 	progressive, err := r.switches.ProgressiveSyncs()
 	if err != nil {
-		return rollout.Change{}, unread(err, "spec.strategy", "cannot be judged yet: %s", rollout.Quote(err.Error()))
+		return rollout.Change{}, unread(err, "spec.strategy", "cannot be judged yet: %s", rollout.Cause(err))
 	}
 	if progressive {
 		change.Steps[0].InFlight = 1

@@ -62,7 +62,7 @@ func (r *reading) change(write rollout.Write, before, after *side) (rollout.Chan
 	if switchErr != nil && rolling && change.Affected()+change.Held > 0 {
 		return rollout.Change{}, &rollout.UnresolvedError{
 			Field:   "spec.strategy",
-			Problem: "cannot be judged yet: " + rollout.Quote(switchErr.Error()),
+			Problem: "cannot be judged yet: " + rollout.Cause(switchErr),
 			AtLeast: change.Affected(),
 		}
 	}
