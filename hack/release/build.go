@@ -44,8 +44,8 @@ func (p platform) archive(version string) string {
 // compile builds a program, static and without the paths of this machine; go stamps the commit into it.
 func (r *release) compile(ctx context.Context, name string, of platform) (path string, err error) {
 	path = filepath.Join(r.work, name+"-"+of.system+"-"+of.architecture)
-	_, err = command(ctx, []string{"CGO_ENABLED=0", "GOOS=" + of.system, "GOARCH=" + of.architecture, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0"},
-		"go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", path, "./cmd/"+name)
+	environment := []string{"CGO_ENABLED=0", "GOOS=" + of.system, "GOARCH=" + of.architecture, "GOFLAGS=", "GOAMD64=v1", "GOARM64=v8.0"}
+	_, err = command(ctx, environment, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", path, "./cmd/"+name)
 	return path, err
 }
 
@@ -88,7 +88,8 @@ func (r *release) plugins(ctx context.Context) error {
 // recorded in the program.
 func (r *release) bill(ctx context.Context, program, beside string) error {
 	path := beside + ".cdx.json"
-	if _, err := command(ctx, nil, r.sbom, "bin", "-json", "-std", "-noserial", "-notimestamp", "-version", r.version, "-output", path, program); err != nil {
+	if _, err := command(ctx, nil, r.sbom, "bin", "-json", "-std", "-noserial", "-notimestamp",
+		"-version", r.version, "-output", path, program); err != nil {
 		return err
 	}
 	return r.told(path)
