@@ -87,9 +87,9 @@ var _ = Describe("the pages", func() {
 		}
 		It("with helm: "+name, func(ctx SpecContext) {
 			s := newStage(plainPlane, name, play, nil)
-			any := false
-			s.steps(func(pages.Step) { any = true })
-			if any {
+			some := false
+			s.steps(func(pages.Step) { some = true })
+			if some {
 				isInstalled(ctx, s)
 				s.all(ctx)
 			}

@@ -46,7 +46,9 @@ func writeAPIPage(root *os.Root) error {
 	return root.WriteFile(apiPage, []byte(page.String()), 0o644)
 }
 
-func writeResource(page *strings.Builder, spec apiextensionsv1.CustomResourceDefinitionSpec, version apiextensionsv1.CustomResourceDefinitionVersion) {
+func writeResource(
+	page *strings.Builder, spec apiextensionsv1.CustomResourceDefinitionSpec, version apiextensionsv1.CustomResourceDefinitionVersion,
+) {
 	schema := version.Schema.OpenAPIV3Schema
 	where := "of the whole cluster"
 	if spec.Scope == apiextensionsv1.NamespaceScoped {
