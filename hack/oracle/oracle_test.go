@@ -30,6 +30,12 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds Argo CD")
 	}
+	compare(t, writes)
+}
+
+// compare asks about writes, and fails for disagreements.
+func compare(t *testing.T, writes func(yield func(write) bool)) {
+	t.Helper()
 	classes, agreed, seen := map[string][]string{}, 0, map[string]int{}
 	ask(t, writes, func(of write, argo answer) {
 		change, err := of.read(t, argo)
@@ -108,7 +114,7 @@ func (w write) read(t *testing.T, argo answer) (rollout.Change, error) {
 	}
 	argoCD := argocd.New(registry, "argocd", mode)
 	kind := applicationset.Kind(applicationset.Inventory{
-		Clusters: argoCD, Switches: argoCD, Decisions: argoCD, Applications: argocd.NewApplications(registry),
+		Clusters: argoCD, Switches: argoCD, Decisions: argoCD, Applications: argocd.NewApplications(registry), Repositories: w.clones(t),
 	})
 	asked := rollout.Write{Operation: rollout.Create, Namespace: "argocd", Name: "set", Object: cut(t, w.New)}
 	if w.Old != nil {

@@ -46,14 +46,20 @@ func newCheck(streams genericiooptions.IOStreams) *cobra.Command {
 		Short: "Say of manifests what the webhook would say of them",
 		Long: `Judges rollouts in files as Seawall's webhook does in a cluster: by the same policies, with the same words.
 
-Nothing is asked of a cluster. What environments there are is read from --inventory; a rollout that needs more is
-neither allowed nor denied, but unknown, and says what is missing. With --against, what a change of the files affects
-is judged, and else each rollout as one that is created.
+Without --live, or a flag that says which cluster, none is asked. What environments there are is read from --inventory,
+or else from the cluster; a rollout that needs more is neither allowed nor denied, but unknown, and says what is missing.
+With --against, what a change of the files affects is judged; else, with a cluster, what they change there; and else
+each rollout as one that is created.
+
+Policies, overrides and RolloutKinds are each taken from --policies, or else the cluster, or else the snapshot of
+--inventory, or else the files. Git generators are resolved in the checkout and in the clones of --repo.
 
 Exit codes: 0 nothing would be denied; 1 something would; 2 something cannot be read; 3 nothing would be denied, but
 inventory is missing.`,
 		Example: `  kubectl seawall check apps/ --policies policies/ --inventory fleet.yaml --against git:origin/main
-  helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml`,
+  helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml
+  kubectl seawall check apps/ --context prod
+  kubectl seawall check apps/ --against git:origin/main --repo https://git.example.com/org/tenants=../tenants`,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			return options.run(command.Context(), arguments)
 		},
@@ -66,7 +72,7 @@ inventory is missing.`,
 		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
 	flags.StringArrayVar(&options.repos, "repo", nil,
 		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
-			"is one of its remotes without it")
+			"is known by its remotes")
 	flags.StringVarP(&options.namespace, "namespace", "n", "default",
 		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
 	flags.StringVarP(&options.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
