@@ -59,7 +59,7 @@ func repositories(t *testing.T, c *chance) map[string]string {
 	for _, url := range []string{"https://one", "https://two"} {
 		dir := t.TempDir()
 		run(t, dir, "init", "-q", "-b", "main")
-		for range c.some(3, 25) {
+		for range c.some(10, 40) {
 			c.file(t, dir)
 		}
 		run(t, dir, "add", "-A")
@@ -83,7 +83,7 @@ func run(t *testing.T, dir string, arguments ...string) string {
 func (c *chance) file(t *testing.T, dir string) {
 	t.Helper()
 	parts := []string{dir}
-	for range c.some(0, 3) {
+	for range c.some(0, 2) {
 		parts = append(parts, pick(c, "apps", "apps", "a", "b", "One_two", ".hidden", "x y", "c.d", "é"))
 	}
 	folder := filepath.Join(parts...)
@@ -105,7 +105,7 @@ func (c *chance) content() string {
 	one := func() object {
 		return object{
 			"name": fmt.Sprint("n", c.IntN(50)), "path": pick[any](c, "own", nil), "values": pick[any](c, object{"v": "own"}, "text"),
-			"key":  object{"sub": pick[any](c, "v1", 3, 1.5, true, nil, 1e21, 1234567), "list": list{"x", object{"y": c.IntN(9)}}, "none": object{}},
+			"key": object{"sub": pick[any](c, "v1", 3, 1.5, true, nil, 1e21, 1234567), "list": list{"x", object{"y": c.IntN(9)}}, "none": object{}},
 		}
 	}
 	var holds any = one()
@@ -147,7 +147,7 @@ func gitWrite(number uint64, folders map[string]string) write {
 	}
 	spec := object{"goTemplate": c.goTemplate, "generators": list{entry}, "template": object{
 		"metadata": object{"name": name},
-		"spec": object{"project": "default", "destination": object{"server": "https://x", "namespace": "y"}, "source": object{"repoURL": "z", "path": "."}},
+		"spec":     object{"project": "default", "destination": object{"server": "https://x", "namespace": "y"}, "source": object{"repoURL": "z", "path": "."}},
 	}}
 	return write{number: number, New: applicationSet(spec), Repositories: folders}
 }

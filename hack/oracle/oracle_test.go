@@ -36,8 +36,9 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 // compare asks about writes, and fails for disagreements.
 func compare(t *testing.T, writes func(yield func(write) bool)) {
 	t.Helper()
-	classes, agreed, seen := map[string][]string{}, 0, map[string]int{}
+	classes, asked, agreed, seen := map[string][]string{}, 0, 0, map[string]int{}
 	ask(t, writes, func(of write, argo answer) {
+		asked++
 		change, err := of.read(t, argo)
 		found := judge(of, argo, change, err)
 		notice(seen, argo)
@@ -59,7 +60,7 @@ func compare(t *testing.T, writes func(yield func(write) bool)) {
 		numbers := classes[class]
 		t.Errorf("%s: %d writes, such as\n%s", class, len(numbers), strings.Join(numbers[:min(len(numbers), *shown+6)], "\n"))
 	}
-	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d); Argo CD %v", *count, agreed, *seed, seen)
+	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d); Argo CD %v", asked, agreed, *seed, seen)
 }
 
 // notice counts what Argo CD does, which tells whether the writes are worth asking about.
