@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
@@ -69,14 +68,13 @@ func repositories(t *testing.T, c *chance) map[string]string {
 	return made
 }
 
-func run(t *testing.T, dir string, arguments ...string) string {
+func run(t *testing.T, dir string, arguments ...string) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, arguments...)...)
 	said, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("git %v: %v: %s", arguments, err, said)
 	}
-	return strings.TrimSpace(string(said))
 }
 
 // file writes one, unless there is a folder where it would be, or a file where its folder would.
