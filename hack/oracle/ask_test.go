@@ -61,6 +61,7 @@ func ask(t *testing.T, writes func(yield func(write) bool), answered func(write,
 	defer cancel()
 	oracle := exec.CommandContext(ctx, program(t))
 	oracle.Stderr = os.Stderr
+	oracle.Env = append(os.Environ(), "ARGOCD_LOG_LEVEL=error") // or it tells of each call of git
 	in, err := oracle.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -30,8 +30,15 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds Argo CD")
 	}
-	classes, agreed, seen := map[string][]string{}, 0, map[string]int{}
+	compare(t, writes)
+}
+
+// compare asks about writes, and fails for disagreements.
+func compare(t *testing.T, writes func(yield func(write) bool)) {
+	t.Helper()
+	classes, asked, agreed, seen := map[string][]string{}, 0, 0, map[string]int{}
 	ask(t, writes, func(of write, argo answer) {
+		asked++
 		change, err := of.read(t, argo)
 		found := judge(of, argo, change, err)
 		notice(seen, argo)
@@ -53,7 +60,7 @@ func TestSeawallCountsWhatArgoCDDoes(t *testing.T) {
 		numbers := classes[class]
 		t.Errorf("%s: %d writes, such as\n%s", class, len(numbers), strings.Join(numbers[:min(len(numbers), *shown+6)], "\n"))
 	}
-	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d); Argo CD %v", *count, agreed, *seed, seen)
+	t.Logf("of %d writes Seawall and Argo CD agree on %d (seed %d); Argo CD %v", asked, agreed, *seed, seen)
 }
 
 // notice counts what Argo CD does, which tells whether the writes are worth asking about.
@@ -108,7 +115,7 @@ func (w write) read(t *testing.T, argo answer) (rollout.Change, error) {
 	}
 	argoCD := argocd.New(registry, "argocd", mode)
 	kind := applicationset.Kind(applicationset.Inventory{
-		Clusters: argoCD, Switches: argoCD, Decisions: argoCD, Applications: argocd.NewApplications(registry),
+		Clusters: argoCD, Switches: argoCD, Decisions: argoCD, Applications: argocd.NewApplications(registry), Repositories: w.clones(t),
 	})
 	asked := rollout.Write{Operation: rollout.Create, Namespace: "argocd", Name: "set", Object: cut(t, w.New)}
 	if w.Old != nil {

@@ -12,6 +12,8 @@ type write struct {
 	Old     object   `json:"old,omitempty"`
 	New     object   `json:"new"`
 	Secrets []object `json:"secrets,omitempty"`
+	// Repositories are the folders of the repositories that git generators ask, by their URLs.
+	Repositories map[string]string `json:"repositories,omitempty"`
 	// ProgressiveSyncs says that the controller runs with them.
 	ProgressiveSyncs bool     `json:"progressiveSyncs,omitempty"`
 	States           []object `json:"states,omitempty"`

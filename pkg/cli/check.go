@@ -46,37 +46,46 @@ func newCheck(streams genericiooptions.IOStreams) *cobra.Command {
 		Short: "Say of manifests what the webhook would say of them",
 		Long: `Judges rollouts in files as Seawall's webhook does in a cluster: by the same policies, with the same words.
 
-Nothing is asked of a cluster. What environments there are is read from --inventory; a rollout that needs more is
-neither allowed nor denied, but unknown, and says what is missing. With --against, what a change of the files affects
-is judged, and else each rollout as one that is created.
+Without --live, or a flag that says which cluster, none is asked. What environments there are is read from --inventory,
+or else from the cluster; a rollout that needs more is neither allowed nor denied, but unknown, and says what is missing.
+With --against, what a change of the files affects is judged; else, with a cluster, what they change there; and else
+each rollout as one that is created.
+
+Policies, overrides and RolloutKinds are each taken from --policies, or else the cluster, or else the snapshot of
+--inventory, or else the files. Git generators are resolved in the checkout and in the clones of --repo.
 
 Exit codes: 0 nothing would be denied; 1 something would; 2 something cannot be read; 3 nothing would be denied, but
 inventory is missing.`,
 		Example: `  kubectl seawall check apps/ --policies policies/ --inventory fleet.yaml --against git:origin/main
-  helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml`,
+  helm template charts/fleet | kubectl seawall check - --inventory fleet.yaml
+  kubectl seawall check apps/ --context prod
+  kubectl seawall check apps/ --against git:origin/main --repo https://git.example.com/org/tenants=../tenants`,
 		RunE: func(command *cobra.Command, arguments []string) error {
 			return options.run(command.Context(), arguments)
 		},
 	}
-	flags := command.Flags()
-	options.flags = flags
-	options.world.addFlags(flags)
-	options.live.addFlags(flags)
-	flags.StringVar(&options.against, "against", "",
-		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
-	flags.StringArrayVar(&options.repos, "repo", nil,
-		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
-			"is one of its remotes without it")
-	flags.StringVarP(&options.namespace, "namespace", "n", "default",
-		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
-	flags.StringVarP(&options.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
-	flags.StringArrayVar(&options.reports, "report", nil, "write another report to a file, FORMAT=FILE; may be given several times")
-	flags.StringSliceVar(&options.failOn, "fail-on", []string{"deny", "unresolved"},
-		"what the exit code tells of: deny, warn (as 1), unresolved (as 3)")
-	flags.BoolVar(&options.failOnEmpty, "fail-on-empty", false, "fail if there is no rollout")
+	options.addFlags(command.Flags())
 	complete(command, "output", formats()...)
-	flags.StringVar(&options.help, "denial-help", denialHelp, "what every denial ends with")
 	return command
+}
+
+func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
+	o.flags = flags
+	o.world.addFlags(flags)
+	o.live.addFlags(flags)
+	flags.StringVar(&o.against, "against", "",
+		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
+	flags.StringArrayVar(&o.repos, "repo", nil,
+		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
+			"is known by its remotes")
+	flags.StringVarP(&o.namespace, "namespace", "n", "default",
+		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
+	flags.StringVarP(&o.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
+	flags.StringArrayVar(&o.reports, "report", nil, "write another report to a file, FORMAT=FILE; may be given several times")
+	flags.StringSliceVar(&o.failOn, "fail-on", []string{"deny", "unresolved"},
+		"what the exit code tells of: deny, warn (as 1), unresolved (as 3)")
+	flags.BoolVar(&o.failOnEmpty, "fail-on-empty", false, "fail if there is no rollout")
+	flags.StringVar(&o.help, "denial-help", denialHelp, "what every denial ends with")
 }
 
 func formats() []string { return slices.Sorted(maps.Keys(report.Formats())) }
@@ -86,13 +95,27 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 	if err := o.validate(paths); err != nil {
 		return &ExitError{ExitUnreadable, err}
 	}
-	if err := o.connect(); err != nil {
+	found, err := o.judge(ctx, paths)
+	if err != nil {
 		return &ExitError{ExitUnreadable, err}
+	}
+	o.tellLeftOut(found)
+	if err := o.write(found); err != nil {
+		return &ExitError{ExitUnreadable, err}
+	}
+	return o.exit(found)
+}
+
+// judge finds out what there is to report; the error says why nothing could be judged.
+func (o *checkOptions) judge(ctx context.Context, paths []string) (found report.Report, err error) {
+	shown := newProgress(o.streams.ErrOut)
+	defer shown.end()
+	if err := o.connect(); err != nil {
+		return found, err
 	}
 	if err := o.lookUp(ctx); err != nil {
-		return &ExitError{ExitUnreadable, err}
+		return found, err
 	}
-	shown := newProgress(o.streams.ErrOut)
 	reader := manifest.Reader{Stdin: o.streams.In, Note: func(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }}
 	parsed := reader.Read(paths...)
 	var own, rest []*manifest.Document
@@ -105,11 +128,11 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 	}
 	world, problems, err := o.world.open(ctx, reader, own)
 	if err != nil {
-		return &ExitError{ExitUnreadable, err}
+		return found, err
 	}
 	before, err := o.before(ctx, reader, paths)
 	if err != nil {
-		return &ExitError{ExitUnreadable, err}
+		return found, err
 	}
 	checker := check.Checker{World: world, Namespace: o.namespace}
 	if o.world.cluster != nil && o.against == "" {
@@ -118,18 +141,11 @@ func (o *checkOptions) run(ctx context.Context, paths []string) error {
 	if shown != nil {
 		checker.Progress = shown.show
 	}
-	results := checker.Check(ctx, rest, before.Documents)
-	shown.end()
-	found := report.Report{
+	return report.Report{
 		Problems: slices.Concat(parsed.Problems, problems, before.Problems),
-		Results:  results,
+		Results:  checker.Check(ctx, rest, before.Documents),
 		Help:     o.help,
-	}
-	o.tellLeftOut(found)
-	if err := o.write(found); err != nil {
-		return &ExitError{ExitUnreadable, err}
-	}
-	return o.exit(found)
+	}, nil
 }
 
 // connect finds the cluster to ask, if one is to be asked.

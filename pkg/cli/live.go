@@ -88,7 +88,8 @@ func (c *cluster) take(ctx context.Context, argoCDNamespace string, given []*man
 
 // Get implements check.Stored.
 func (c *cluster) Get(ctx context.Context, kind rollout.Kind, version, namespace, name string) (*manifest.Document, error) {
-	versions := append([]string{version}, slices.DeleteFunc(slices.Clone(kind.Versions), func(other string) bool { return other == version })...)
+	others := slices.DeleteFunc(slices.Clone(kind.Versions), func(other string) bool { return other == version })
+	versions := append([]string{version}, others...)
 	for _, version := range versions {
 		of := c.client.Resource(schema.GroupVersionResource{Group: kind.Group, Version: version, Resource: kind.Resource})
 		object, err := of.Namespace(namespace).Get(ctx, name, metav1.GetOptions{})

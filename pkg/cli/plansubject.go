@@ -102,6 +102,9 @@ func (o *planOptions) open(ctx context.Context, text []byte, documents []*manife
 	if err == nil && len(refused) > 0 {
 		err = refused[0]
 	}
+	if standing, _, told := stock.Standing(offline.RolloutKinds); err == nil && told && len(offline.RolloutKinds.Of(own)) == 0 {
+		err = world.Follow(offline.RolloutKinds, standing)
+	}
 	return &subject{text: text, world: world, progressive: o.untold(stock)}, err
 }
 

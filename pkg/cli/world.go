@@ -28,8 +28,8 @@ type worldOptions struct {
 
 func (o *worldOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&o.policies, "policies", nil,
-		"FILE or DIR of WavePolicies, WaveOverrides and RolloutKinds; may be given several times. Without it those among the "+
-			"manifests are taken, and without any the chart's default policy")
+		"FILE or DIR of WavePolicies, WaveOverrides and RolloutKinds; may be given several times. Without it those of the "+
+			"cluster or the snapshot are taken, else those among the manifests, and without any policy the chart's default")
 	flags.StringArrayVar(&o.inventory, "inventory", nil,
 		"FILE or DIR of what says which environments there are: a snapshot, or manifests; may be given several times")
 	o.addSettings(flags)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
+	"github.com/argoproj/argo-cd/v3/reposerver/repository"
 	corev1 "k8s.io/api/core/v1"
 )
 
@@ -24,8 +25,8 @@ type question struct {
 	// Follow asks for all rounds of a RollingSync after the write.
 	Follow bool `json:"follow,omitempty"`
 
-	// scratch is a folder for what is checked out of repositories.
-	scratch string
+	// server reads the repositories.
+	server *repository.Service
 }
 
 // state is what the application controller says of an Application.

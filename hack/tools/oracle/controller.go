@@ -31,11 +31,11 @@ type controller struct {
 }
 
 // asker returns what git generators ask, if the question has repositories.
-func (q question) asker() (services.Repos, error) {
+func (q question) asker() services.Repos {
 	if len(q.Repositories) == 0 {
-		return nil, nil //nolint:nilnil // such a question has no git generators
+		return nil
 	}
-	return newRepositories(q.Repositories, q.scratch)
+	return repositories{q.Repositories, q.server}
 }
 
 func newController(ctx context.Context, asked question, objects ...client.Object) (*controller, error) {
@@ -53,14 +53,10 @@ func newController(ctx context.Context, asked question, objects ...client.Object
 	if err != nil {
 		return nil, err
 	}
-	repositories, err := asked.asker()
-	if err != nil {
-		return nil, err
-	}
 	reconciler := &controllers.ApplicationSetReconciler{
 		Client: on, Scheme: scheme, Recorder: &record.FakeRecorder{}, Renderer: &utils.Render{},
 		// Those that ask a server but git's are left out: a question has none of them.
-		Generators:      generators.GetGenerators(ctx, on, nil, argoNamespace, repositories, nil, generators.SCMConfig{}, informer),
+		Generators:      generators.GetGenerators(ctx, on, nil, argoNamespace, asked.asker(), nil, generators.SCMConfig{}, informer),
 		ArgoDB:          everyCluster{},
 		ClusterInformer: informer,
 		Policy:          v1alpha1.ApplicationsSyncPolicySync, EnablePolicyOverride: true,

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/argoproj/argo-cd/v3/reposerver/repository"
 	"github.com/sirupsen/logrus"
 )
 
@@ -29,6 +30,15 @@ func main() {
 
 // answerAll answers in the order of the questions, several at once.
 func answerAll(in io.Reader, out io.Writer) error {
+	scratch, err := os.MkdirTemp("", "seawall-oracle-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	server, err := newServer(scratch)
+	if err != nil {
+		return err
+	}
 	pending := make(chan chan answer, runtime.GOMAXPROCS(0))
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, longest)
@@ -37,7 +47,7 @@ func answerAll(in io.Reader, out io.Writer) error {
 		for lines.Scan() {
 			line, slot := append([]byte(nil), lines.Bytes()...), make(chan answer, 1)
 			pending <- slot
-			go func() { slot <- reply(line) }()
+			go func() { slot <- reply(line, server) }()
 		}
 	}()
 	encoder := json.NewEncoder(out)
@@ -49,19 +59,12 @@ func answerAll(in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
-func reply(line []byte) answer {
+func reply(line []byte, server *repository.Service) answer {
 	var asked question
 	if err := json.Unmarshal(line, &asked); err != nil {
 		return answer{Problem: "reading the question: " + err.Error()}
 	}
-	if len(asked.Repositories) > 0 {
-		var remove func()
-		var err error
-		if asked.scratch, remove, err = scratch(); err != nil {
-			return answer{Problem: err.Error()}
-		}
-		defer remove()
-	}
+	asked.server = server
 	answered, err := ask(asked)
 	if err != nil {
 		answered.Problem = err.Error()

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/argoproj/argo-cd/v3/applicationset/services"
 	"github.com/argoproj/argo-cd/v3/pkg/apis/application/v1alpha1"
@@ -24,11 +22,12 @@ type repositories struct {
 
 var _ services.Repos = repositories{}
 
-func newRepositories(folders map[string]string, scratch string) (repositories, error) {
+// newServer returns a repo-server, which checks out into a folder.
+func newServer(scratch string) (*repository.Service, error) {
 	cache := cacheutil.NewCache(cacheutil.NewInMemoryCache(0))
 	server := repository.NewService(metrics.NewMetricsServer(), reposervercache.NewCache(cache, 0, 0, 0),
 		repository.RepoServerInitConstants{ParallelismLimit: 1}, &git.NoopCredsStore{}, scratch)
-	return repositories{folders, server}, server.Init()
+	return server, server.Init()
 }
 
 // GetFiles implements services.Repos.
@@ -61,10 +60,4 @@ func (r repositories) repo(url string) (*v1alpha1.Repository, error) {
 		return nil, fmt.Errorf("there is no repository %s", url)
 	}
 	return &v1alpha1.Repository{Repo: "file://" + folder}, nil
-}
-
-// scratch is a folder for what one question checks out.
-func scratch() (folder string, remove func(), err error) {
-	folder, err = os.MkdirTemp("", "seawall-oracle-")
-	return filepath.Clean(folder), func() { _ = os.RemoveAll(folder) }, err
 }

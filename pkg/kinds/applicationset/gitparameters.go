@@ -70,8 +70,8 @@ func (g *gitSource) objects(name, text string) ([]map[string]any, error) {
 	}
 	objects, err := gotemplate.ParseYAML[[]map[string]any](g.reading.account, text)
 	if err != nil {
-		return nil, gotemplate.Unresolved(g.config.spelled(), "reads "+rollout.Quote(name)+", which holds neither an object nor a list of objects",
-			err, g.reading.author(g.config.foreign()))
+		problem := "reads " + rollout.Quote(name) + ", which holds neither an object nor a list of objects"
+		return nil, gotemplate.Unresolved(g.config.spelled(), problem, err, g.reading.author(g.config.foreign()))
 	}
 	return objects, nil
 }
