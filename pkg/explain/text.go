@@ -101,10 +101,11 @@ func prefixed(prefix string, lines []string) []string {
 func (t *text) numbers() error {
 	of := t.of
 	rows := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
-	_, _ = fmt.Fprintln(rows)
+	apart := "\n"
 	row := func(title, said string) {
 		if said != "" {
-			_, _ = fmt.Fprintf(rows, "%s\t%s\n", title, said)
+			_, _ = fmt.Fprintf(rows, "%s%s\t%s\n", apart, title, said)
+			apart = ""
 		}
 	}
 	if of.Counted {
