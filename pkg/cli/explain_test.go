@@ -85,8 +85,8 @@ func TestExplainSaysHowADenialCameAbout(t *testing.T) {
 		origins[one.SuccessRate+" "+one.Origin]++
 	}
 	g.Expect(origins).To(Equal(map[string]int{
-		"0.99 the policy's successRate.default":                                  fleetOfForty - 2,
-		"0.9 annotated on the inventory":                                         1,
+		"0.99 the policy's successRate.default":                                    fleetOfForty - 2,
+		"0.9 annotated on the inventory":                                           1,
 		"0.995 annotated on the inventory, capped by the policy's successRate.max": 1,
 	}))
 	bundles, standard := of.Policies[0], of.Policies[1]

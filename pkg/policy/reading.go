@@ -138,7 +138,9 @@ func merged(rates []RateReading) []RateReading {
 		one.Count = count
 		found = append(found, one)
 	}
-	slices.SortFunc(found, func(a, b RateReading) int { return cmp.Or(cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Origin, b.Origin)) })
+	slices.SortFunc(found, func(a, b RateReading) int {
+		return cmp.Or(cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Origin, b.Origin))
+	})
 	return found
 }
 
