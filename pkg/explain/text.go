@@ -22,7 +22,8 @@ func Text(out io.Writer, rollouts []Rollout, help string) error {
 		}
 		text := &text{out, &of}
 		for _, part := range []func() error{
-			func() error { return text.head(help) }, text.numbers, text.policies, text.waves, text.overrides, text.environments, text.recorded, text.lacking,
+			func() error { return text.head(help) }, text.numbers, text.policies, text.waves, text.overrides, text.environments,
+			text.recorded, text.lacking,
 		} {
 			if err := part(); err != nil {
 				return err
@@ -79,7 +80,8 @@ func (t *text) head(help string) error {
 	if of.Result == string(check.Denied) {
 		message = strings.TrimSpace(message + " " + help)
 	}
-	for _, line := range slices.Concat([]string{message}, prefixed("warning: ", of.Warnings), prefixed("withheld from who writes it: ", []string{of.Withheld})) {
+	withheld := prefixed("withheld from who writes it: ", []string{of.Withheld})
+	for _, line := range slices.Concat([]string{message}, prefixed("warning: ", of.Warnings), withheld) {
 		if line != "" {
 			_ = t.printf("  %s\n", line)
 		}
