@@ -158,7 +158,7 @@ func (r *Reading) RateOf(target rollout.Target) (rate, origin string) {
 }
 
 func (p *Policy) readOverrides(c Case) []OverrideReading {
-	var found []OverrideReading
+	found := make([]OverrideReading, 0, len(c.Overrides))
 	needed := p.judge(c)
 	for _, override := range c.Overrides {
 		found = append(found, OverrideReading{

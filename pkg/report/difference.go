@@ -129,9 +129,10 @@ type DifferenceDocument struct {
 
 // DifferenceEntry is a rollout of which something else becomes.
 type DifferenceEntry struct {
-	Before string `json:"before"`
 	// entry is what becomes of it: its result is that after the change.
 	entry
+
+	Before string `json:"before"`
 }
 
 // Document returns the difference for programs.
@@ -145,7 +146,7 @@ func (d Difference) Document() DifferenceDocument {
 		after[i] = change.After
 	}
 	for i, entry := range (Report{Results: after}).document().Results {
-		document.Changes = append(document.Changes, DifferenceEntry{string(d.Changes[i].Before), entry})
+		document.Changes = append(document.Changes, DifferenceEntry{entry, string(d.Changes[i].Before)})
 	}
 	for _, found := range d.Problems {
 		document.Problems = append(document.Problems, problem{File: found.File, Line: found.Line, Message: found.Err.Error()})
