@@ -272,8 +272,37 @@ func (s stock) checked(t *testing.T, fixture kindtest.Fixture, objects []*unstru
 		g.Expect(parsed.Problems).To(BeEmpty())
 		return parsed.Documents
 	}
-	results := (&check.Checker{World: world, Namespace: fixture.Write.Namespace}).Check(
-		t.Context(), documents(fixture.Write.Object), documents(fixture.Write.OldObject))
+	checker := &check.Checker{World: world, Namespace: fixture.Write.Namespace}
+	now, before := documents(fixture.Write.Object), documents(fixture.Write.OldObject)
+	results := checker.Check(t.Context(), now, before)
 	g.Expect(results).To(HaveLen(1))
+	explained := checker.Explain(t.Context(), now, before)
+	g.Expect(explained).To(HaveLen(1))
+	expectExplained(g, explained[0], results[0])
 	return results[0]
+}
+
+// expectExplained expects that an explanation is of the same judgement, and that its waves are those of it.
+func expectExplained(g Gomega, explained check.Explained, result check.Result) {
+	same := explained.Result
+	same.Record.Phases, result.Record.Phases = audit.Phases{}, audit.Phases{}
+	g.Expect(same).To(Equal(result))
+	if explained.Explanation.Uncounted != nil || result.Record.Limit == "" {
+		return
+	}
+	g.Expect(explained.Explanation.Readings).To(HaveLen(1))
+	reading := explained.Explanation.Readings[0]
+	environments, likeliest := 0, 0.0
+	for _, wave := range reading.Waves {
+		environments += wave.Environments
+		likeliest = max(likeliest, wave.Probability)
+		rated := 0
+		for _, rate := range wave.Rates {
+			rated += rate.Count
+		}
+		g.Expect(rated).To(Equal(wave.Environments))
+	}
+	g.Expect(environments).To(Equal(result.Record.Environments))
+	g.Expect(likeliest).To(Equal(result.Record.Probability))
+	g.Expect(len(explained.Explanation.Environments)).To(BeNumerically("<=", environments))
 }

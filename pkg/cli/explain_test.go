@@ -64,7 +64,7 @@ func explainJSON(t *testing.T, dir string, arguments ...string) (int, explained)
 	t.Helper()
 	code, out, said := seawall(t, dir, append([]string{"explain", "-o", "json"}, arguments...)...)
 	var found explained
-	NewWithT(t).Expect(json.Unmarshal([]byte(out), &found)).To(Succeed(), out+said)
+	NewWithT(t).Expect(json.Unmarshal([]byte(out), &found)).To(Succeed(), out+said) //nolint:musttag // its names are those of the fields
 	NewWithT(t).Expect(found.Rollouts).NotTo(BeEmpty(), out+said)
 	return code, found
 }
@@ -85,8 +85,8 @@ func TestExplainSaysHowADenialCameAbout(t *testing.T) {
 		origins[one.SuccessRate+" "+one.Origin]++
 	}
 	g.Expect(origins).To(Equal(map[string]int{
-		"0.99 the policy's successRate.default":                                  fleetOfForty - 2,
-		"0.9 annotated on the inventory":                                         1,
+		"0.99 the policy's successRate.default":                                    fleetOfForty - 2,
+		"0.9 annotated on the inventory":                                           1,
 		"0.995 annotated on the inventory, capped by the policy's successRate.max": 1,
 	}))
 	bundles, standard := of.Policies[0], of.Policies[1]
@@ -108,7 +108,7 @@ func TestExplainSaysWhatCheckSays(t *testing.T) {
 	by := []string{"--inventory", "fleet.yaml", "--policies", "policies.yaml", "-o", "json"}
 	_, out, _ := seawall(t, dir, append([]string{"check", "set.yaml"}, by...)...)
 	var checked struct{ Results []struct{ Message string } }
-	g.Expect(json.Unmarshal([]byte(out), &checked)).To(Succeed())
+	g.Expect(json.Unmarshal([]byte(out), &checked)).To(Succeed()) //nolint:musttag // as above
 	_, found := explainJSON(t, dir, append([]string{"-f", "set.yaml"}, by...)...)
 	g.Expect(found.Rollouts[0].Message).To(Equal(checked.Results[0].Message))
 }

@@ -155,6 +155,7 @@ func (l *liveWorld) learn(ctx context.Context, missed []string) (more bool, err 
 // given tells whether all objects of a source are known.
 func (l *liveWorld) given(source inventory.Source) bool {
 	return slices.ContainsFunc(l.whole, func(known inventory.Source) bool {
-		return known.String() == source.String() && known.Namespace == source.Namespace && known.Name == source.Name && known.Label == source.Label
+		return known.String() == source.String() && known.Namespace == source.Namespace && known.Name == source.Name &&
+			known.Label == source.Label
 	})
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // oneOf returns an error that names a flag unless its value is among those allowed.
-func oneOf(flag, value string, allowed ...string) error {
+func oneOf(flag, value string, allowed ...string) error { //nolint:unparam // whatever flag it is, the error names it
 	if slices.Contains(allowed, value) {
 		return nil
 	}

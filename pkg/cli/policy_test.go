@@ -35,7 +35,7 @@ func TestPolicyDiffTellsByItsExitCode(t *testing.T) {
 		"newly denied":           {"loose.yaml strict.yaml -f apps --inventory fleet.yaml", 1, "1 rollout, 1 newly denied, 0 as before (each judged as it is created)"},
 		"let through":            {"strict.yaml loose.yaml -f apps --inventory fleet.yaml", 0, "1 rollout, 1 newly allowed, 0 as before"},
 		"warned of":              {"loose.yaml warn.yaml -f apps --inventory fleet.yaml", 0, "1 newly warned"},
-		"denied in both":         {"strict.yaml strict.yaml -f apps --inventory fleet.yaml", 0, "1 rollout, 1 as before"},
+		"denied in both":         {"strict.yaml ./strict.yaml -f apps --inventory fleet.yaml", 0, "1 rollout, 1 as before"},
 		"by what has changed":    {"loose.yaml strict.yaml -f apps --inventory fleet.yaml --against before", 1, "(judged by what has changed since before)"},
 		"nothing has changed":    {"loose.yaml strict.yaml -f apps --inventory fleet.yaml --against apps", 0, "1 as before"},
 		"inventory is missing":   {"loose.yaml strict.yaml -f apps", 3, "1 rollout, 1 as before, 1 not known without secrets"},
@@ -77,7 +77,7 @@ spec: {clusters: [a, b], enable: true, remediationStrategy: {maxConcurrency: 2}}
 		Rollouts int
 		Changes  []struct{ Before, Result, Message string }
 	}
-	g.Expect(json.Unmarshal([]byte(out), &found)).To(Succeed())
+	g.Expect(json.Unmarshal([]byte(out), &found)).To(Succeed()) //nolint:musttag // its names are those of the fields
 	g.Expect(found.Rollouts).To(Equal(1))
 	g.Expect(found.Changes).To(HaveLen(1), out+said)
 	g.Expect(found.Changes[0].Result).To(Equal("Allowed"))

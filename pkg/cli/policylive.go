@@ -93,7 +93,8 @@ func (o *policyDiffOptions) list(ctx context.Context, live *liveWorld, of judged
 	namespace := namespaceOr(o.connection, "")
 	err = of.client.List(ctx, &list, client.InNamespace(namespace))
 	if apierrors.IsForbidden(err) {
-		live.lacking = append(live.lacking, explain.Right{Verb: "list", Resource: mapping.Resource.GroupResource().String(), Namespace: namespace})
+		resource := mapping.Resource.GroupResource().String()
+		live.lacking = append(live.lacking, explain.Right{Verb: "list", Resource: resource, Namespace: namespace})
 		return nil, nil
 	}
 	if err != nil {

@@ -1,7 +1,7 @@
 package explain
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,10 +44,10 @@ func (t *text) recorded() error {
 func decided(one *journal.Decision) string {
 	wave, probability := none, none
 	if one.Probability != nil {
-		wave, probability = fmt.Sprint(one.WaveEnvironments), chance(*one.Probability)
+		wave, probability = strconv.Itoa(one.WaveEnvironments), chance(*one.Probability)
 	}
 	return strings.Join([]string{
-		one.Time.UTC().Format(time.RFC3339), fmt.Sprint(one.Count), string(one.Outcome), orNone(one.Operation), orNone(one.User),
+		one.Time.UTC().Format(time.RFC3339), strconv.Itoa(one.Count), string(one.Outcome), orNone(one.Operation), orNone(one.User),
 		orNone(one.Policy), wave, probability, orNone(percent(one.Limit)),
 	}, "\t")
 }

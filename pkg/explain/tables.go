@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -50,14 +51,14 @@ func row(policy, waves string, wave Wave, limit string) string {
 		against += ", over"
 	}
 	return strings.Join([]string{
-		policy, waves, orNone(wave.Step), fmt.Sprint(wave.Environments), fmt.Sprint(wave.InFlight), chance(wave.Probability), against,
+		policy, waves, orNone(wave.Step), strconv.Itoa(wave.Environments), strconv.Itoa(wave.InFlight), chance(wave.Probability), against,
 		ratesText(wave.Rates),
 	}, "\t")
 }
 
 func numbers(wave Wave) string {
 	if wave.First == wave.Last {
-		return fmt.Sprint(wave.First)
+		return strconv.Itoa(wave.First)
 	}
 	return fmt.Sprintf("%d-%d", wave.First, wave.Last)
 }

@@ -22,7 +22,8 @@ func Text(out io.Writer, rollouts []Rollout, help string) error {
 		}
 		text := &text{out, &of}
 		for _, part := range []func() error{
-			func() error { return text.head(help) }, text.numbers, text.policies, text.waves, text.overrides, text.environments, text.recorded, text.lacking,
+			func() error { return text.head(help) }, text.numbers, text.policies, text.waves, text.overrides, text.environments,
+			text.recorded, text.lacking,
 		} {
 			if err := part(); err != nil {
 				return err
@@ -79,7 +80,8 @@ func (t *text) head(help string) error {
 	if of.Result == string(check.Denied) {
 		message = strings.TrimSpace(message + " " + help)
 	}
-	for _, line := range slices.Concat([]string{message}, prefixed("warning: ", of.Warnings), prefixed("withheld from who writes it: ", []string{of.Withheld})) {
+	withheld := prefixed("withheld from who writes it: ", []string{of.Withheld})
+	for _, line := range slices.Concat([]string{message}, prefixed("warning: ", of.Warnings), withheld) {
 		if line != "" {
 			_ = t.printf("  %s\n", line)
 		}
@@ -101,10 +103,11 @@ func prefixed(prefix string, lines []string) []string {
 func (t *text) numbers() error {
 	of := t.of
 	rows := tabwriter.NewWriter(t.out, 0, 0, 3, ' ', 0)
-	_, _ = fmt.Fprintln(rows)
+	apart := "\n"
 	row := func(title, said string) {
 		if said != "" {
-			_, _ = fmt.Fprintf(rows, "%s\t%s\n", title, said)
+			_, _ = fmt.Fprintf(rows, "%s%s\t%s\n", apart, title, said)
+			apart = ""
 		}
 	}
 	if of.Counted {

@@ -138,7 +138,9 @@ func merged(rates []RateReading) []RateReading {
 		one.Count = count
 		found = append(found, one)
 	}
-	slices.SortFunc(found, func(a, b RateReading) int { return cmp.Or(cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Origin, b.Origin)) })
+	slices.SortFunc(found, func(a, b RateReading) int {
+		return cmp.Or(cmp.Compare(a.Rate, b.Rate), cmp.Compare(a.Origin, b.Origin))
+	})
 	return found
 }
 
@@ -156,7 +158,7 @@ func (r *Reading) RateOf(target rollout.Target) (rate, origin string) {
 }
 
 func (p *Policy) readOverrides(c Case) []OverrideReading {
-	var found []OverrideReading
+	found := make([]OverrideReading, 0, len(c.Overrides))
 	needed := p.judge(c)
 	for _, override := range c.Overrides {
 		found = append(found, OverrideReading{

@@ -42,7 +42,9 @@ func (p *Policy) IgnoresDeclared() bool { return p.ignoreDeclared }
 
 // Selects tells whether the policy judges a write. A rollout is selected by its labels as
 // it will be or as it was, so that no label can be taken off to escape.
-func (p *Policy) Selects(ctx context.Context, subject Subject) bool { return p.passesOver(ctx, subject) == "" }
+func (p *Policy) Selects(ctx context.Context, subject Subject) bool {
+	return p.passesOver(ctx, subject) == ""
+}
 
 // passesOver returns the field by which the policy does not judge a write; nothing if it does.
 func (p *Policy) passesOver(ctx context.Context, subject Subject) string {

@@ -2,11 +2,8 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-
-	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/seawall-dev/seawall/pkg/check"
 	"github.com/seawall-dev/seawall/pkg/manifest"
@@ -70,7 +67,8 @@ func Compare(before, after []check.Result) Difference {
 		if outcome, left := was[identity(result)]; left {
 			found.Rollouts++
 			gone := result
-			gone.Record.Action, gone.Record.Message, gone.Missing, gone.Warnings, gone.Err = "", "no RolloutKind describes it any more", nil, nil, nil
+			gone.Record.Action, gone.Record.Message = "", "no RolloutKind describes it any more"
+			gone.Missing, gone.Warnings, gone.Err = nil, nil, nil
 			found.Changes = append(found.Changes, Change{outcome, gone})
 		}
 	}
@@ -116,89 +114,6 @@ func (d Difference) reason(change Change) string {
 	return change.After.Record.Clean().Message
 }
 
-// DifferenceTable writes a line for each change with its reason, and a summary.
-func DifferenceTable(out io.Writer, d Difference) error {
-	if len(d.Changes) > 0 {
-		table := printers.GetNewTabWriter(out)
-		_, _ = fmt.Fprintln(table, "BEFORE\tAFTER\tROLLOUT\tAFFECTED\tWAVE\tCHANCE OF FAILURE\tLIMIT\tPOLICY\tWHERE")
-		for _, change := range d.Changes {
-			result := change.After
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", change.Before, result.Outcome(), name(result),
-				number(result, result.Record.Environments), number(result, result.Record.WaveEnvironments), chance(result), limit(result),
-				orNone(result.Record.Policy), place(result))
-		}
-		if err := table.Flush(); err != nil {
-			return err
-		}
-		_, _ = fmt.Fprintln(out)
-	}
-	for _, change := range d.Changes {
-		if reason := d.reason(change); reason != "" {
-			_, _ = fmt.Fprintf(out, "%s: %s\n\n", name(change.After), reason)
-		}
-	}
-	for _, problem := range d.Problems {
-		_, _ = fmt.Fprintf(out, "%s\n\n", problem)
-	}
-	_, err := fmt.Fprintf(out, "%s (%s)\n", d.Summary(), d.Premise)
-	return err
-}
-
-// DifferenceMarkdown writes what DifferenceTable does for a comment.
-func DifferenceMarkdown(out io.Writer, d Difference) error {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s\n### Seawall: %s\n", DifferenceMarker, d.Summary())
-	if len(d.Changes) > 0 {
-		text.WriteString("\n| Before | After | Rollout | Wave | Chance of failure | Limit |\n|---|---|---|--:|--:|--:|\n")
-	}
-	left := 0
-	for _, change := range d.Changes {
-		result := change.After
-		row := fmt.Sprintf("| %s | %s | %s<br>%s | %s | %s | %s |\n", change.Before, result.Outcome(), inline(name(result)), inline(place(result)),
-			number(result, result.Record.WaveEnvironments), chance(result), limit(result))
-		if reason := d.reason(change); reason != "" {
-			row += fmt.Sprintf("| | | %s ||||\n", inline(reason))
-		}
-		if len([]rune(text.String()))+len([]rune(row)) > mostComment-roomForEnd {
-			left++
-			continue
-		}
-		text.WriteString(row)
-	}
-	if left > 0 {
-		fmt.Fprintf(&text, "\n%s left out here: a comment has at most %d characters.\n", quantity(left, "rollout"), mostComment)
-	}
-	for i, problem := range d.Problems {
-		line := "\n- not read: " + inline(problem.Error()) + "\n"
-		if len([]rune(text.String()))+len([]rune(line)) > mostComment {
-			fmt.Fprintf(&text, "\n%d more not read\n", len(d.Problems)-i)
-			break
-		}
-		text.WriteString(line)
-	}
-	fmt.Fprintf(&text, "\n%s.\n", inline(d.Premise))
-	_, err := io.WriteString(out, text.String())
-	return err
-}
-
-// DifferenceMarker begins every comment about a change of policies.
-const DifferenceMarker = "<!-- seawall policy diff -->"
-
-// place returns where a rollout stands: nothing of one of a cluster.
-func place(result check.Result) string {
-	if result.File == "" {
-		return none
-	}
-	return where(result)
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return none
-	}
-	return text
-}
-
 // DifferenceDocument is a difference for programs. Fields are added, never renamed.
 type DifferenceDocument struct {
 	APIVersion string            `json:"apiVersion"`
@@ -214,9 +129,10 @@ type DifferenceDocument struct {
 
 // DifferenceEntry is a rollout of which something else becomes.
 type DifferenceEntry struct {
-	Before string `json:"before"`
 	// entry is what becomes of it: its result is that after the change.
 	entry
+
+	Before string `json:"before"`
 }
 
 // Document returns the difference for programs.
@@ -230,7 +146,7 @@ func (d Difference) Document() DifferenceDocument {
 		after[i] = change.After
 	}
 	for i, entry := range (Report{Results: after}).document().Results {
-		document.Changes = append(document.Changes, DifferenceEntry{string(d.Changes[i].Before), entry})
+		document.Changes = append(document.Changes, DifferenceEntry{entry, string(d.Changes[i].Before)})
 	}
 	for _, found := range d.Problems {
 		document.Problems = append(document.Problems, problem{File: found.File, Line: found.Line, Message: found.Err.Error()})

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -168,7 +169,7 @@ func (a Assertions) failures(explained check.Explained) []Failure {
 		differ("result", a.Result, string(explained.Outcome()))
 	}
 	if a.Environments != nil {
-		differ("environments", fmt.Sprint(*a.Environments), counted(explained, fmt.Sprint(record.Environments)))
+		differ("environments", strconv.Itoa(*a.Environments), counted(explained, strconv.Itoa(record.Environments)))
 	}
 	if a.Waves != nil {
 		differ("waves", fmt.Sprint(a.Waves), counted(explained, fmt.Sprint(waves(explained))))

@@ -17,9 +17,10 @@ import (
 )
 
 const (
-	// APIVersion and Kind are those of a Suite.
+	// APIVersion is that of a Suite.
 	APIVersion = "test.seawall.dev/v1alpha1"
-	Kind       = "Suite"
+	// Kind is that of a Suite.
+	Kind = "Suite"
 )
 
 // Suite is a number of tests. Paths are relative to its file.
@@ -101,8 +102,9 @@ var atLine = regexp.MustCompile(`(?m)^\s*(?:yaml: )?line (\d+): (.*)$`)
 
 // malformed says of each error of the decoder where it is, in words of the suite.
 func malformed(document *manifest.Document, err error) []*manifest.ReadError {
-	var problems []*manifest.ReadError
-	for _, match := range atLine.FindAllStringSubmatch(err.Error(), -1) {
+	matches := atLine.FindAllStringSubmatch(err.Error(), -1)
+	problems := make([]*manifest.ReadError, 0, max(len(matches), 1))
+	for _, match := range matches {
 		line, _ := strconv.Atoi(match[1]) // which are digits
 		text := match[2]
 		if field, _, unknown := strings.Cut(strings.TrimPrefix(text, "field "), " not found in type "); unknown {
@@ -111,7 +113,7 @@ func malformed(document *manifest.Document, err error) []*manifest.ReadError {
 		problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line + line - 1, Err: errors.New(text)})
 	}
 	if len(problems) == 0 {
-		problems = []*manifest.ReadError{{File: document.File, Line: document.Line, Err: err}}
+		problems = append(problems, &manifest.ReadError{File: document.File, Line: document.Line, Err: err})
 	}
 	return problems
 }
