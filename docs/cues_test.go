@@ -22,7 +22,7 @@ func sampleSet(name string, n, maxUpdate int) string {
 	text, err := os.ReadFile("../config/samples/applicationset-100.yaml")
 	Expect(err).NotTo(HaveOccurred())
 	var lines []string
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		var tenant int
 		if _, err := fmt.Sscanf(strings.TrimSpace(line), "- {tenant: tenant-%d,", &tenant); err == nil && tenant > n {
 			continue

@@ -1,6 +1,7 @@
 package docs_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -64,15 +65,17 @@ func recipes(g Gomega) []recipe {
 
 // checkout is a clone of a repository in which a branch releases to all tenants, as a runner has it.
 type checkout struct {
+	ctx                    context.Context //nolint:containedctx // it is the test's
 	g                      Gomega
 	dir, runner, bin, base string
 	env                    map[string]string
 }
 
 func newCheckout(t *testing.T, g Gomega) *checkout {
+	t.Helper()
 	dir := t.TempDir()
 	c := &checkout{
-		g: g, dir: filepath.Join(dir, "builds", "work"), runner: filepath.Join(dir, "builds"), bin: filepath.Join(dir, "tools"),
+		ctx: t.Context(), g: g, dir: filepath.Join(dir, "builds", "work"), runner: filepath.Join(dir, "builds"), bin: filepath.Join(dir, "tools"),
 		base: filepath.Join(dir, "origin"),
 	}
 	for _, folder := range []string{c.runner, c.bin, c.base} {
@@ -108,7 +111,7 @@ func (c *checkout) in(dir, script string) {
 }
 
 func (c *checkout) run(dir, script string, more map[string]string) (string, int) {
-	command := exec.Command("bash", "-eo", "pipefail", "-c", script) // as both run theirs
+	command := exec.CommandContext(c.ctx, "bash", "-eo", "pipefail", "-c", script) // as both run theirs
 	command.Dir = dir
 	env := maps.Clone(c.env)
 	maps.Copy(env, more)
@@ -124,10 +127,11 @@ func (c *checkout) run(dir, script string, more map[string]string) (string, int)
 
 // buildPlugin returns the path of the plugin, and its digest.
 func buildPlugin(t *testing.T, g Gomega) (file, digest string) {
+	t.Helper()
 	file = filepath.Join(t.TempDir(), "kubectl-seawall")
-	printed, err := exec.Command("go", "build", "-o", file, "../cmd/kubectl-seawall").CombinedOutput()
+	printed, err := exec.CommandContext(t.Context(), "go", "build", "-o", file, "../cmd/kubectl-seawall").CombinedOutput()
 	g.Expect(err).NotTo(HaveOccurred(), string(printed))
-	sum, err := exec.Command("sha256sum", file).Output()
+	sum, err := exec.CommandContext(t.Context(), "sha256sum", file).Output()
 	g.Expect(err).NotTo(HaveOccurred())
 	return file, strings.Fields(string(sum))[0]
 }
@@ -152,6 +156,7 @@ func TestTheRecipesOfCI(t *testing.T) {
 }
 
 func playGitHub(t *testing.T, recipe recipe, plugin, digest string) {
+	t.Helper()
 	g := NewWithT(t)
 	c := newCheckout(t, g)
 	g.Expect(os.WriteFile(filepath.Join(c.bin, "gh"), []byte(gh), 0o755)).To(Succeed())
@@ -208,6 +213,7 @@ func (c *checkout) called(want string) {
 }
 
 func playGitLab(t *testing.T, recipe recipe, plugin, digest string) {
+	t.Helper()
 	g := NewWithT(t)
 	c := newCheckout(t, g)
 	g.Expect(recipe.Seawall.Variables).To(HaveKeyWithValue("GIT_DEPTH", "0"))
@@ -229,6 +235,7 @@ func playGitLab(t *testing.T, recipe recipe, plugin, digest string) {
 }
 
 func playPreCommit(t *testing.T, recipe recipe, plugin string) {
+	t.Helper()
 	g := NewWithT(t)
 	c := newCheckout(t, g)
 	g.Expect(os.Symlink(plugin, filepath.Join(c.bin, "kubectl-seawall"))).To(Succeed())
@@ -241,10 +248,11 @@ func playPreCommit(t *testing.T, recipe recipe, plugin string) {
 }
 
 func playRendered(t *testing.T, recipe recipe, plugin string) {
+	t.Helper()
 	g := NewWithT(t)
 	c := newCheckout(t, g)
 	g.Expect(os.Symlink(plugin, filepath.Join(c.bin, "kubectl-seawall"))).To(Succeed())
-	helm, err := exec.Command("../hack/tools/build.sh", "helm").Output()
+	helm, err := exec.CommandContext(t.Context(), "../hack/tools/build.sh", "helm").Output()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(os.Symlink(strings.TrimSpace(string(helm)), filepath.Join(c.bin, "helm"))).To(Succeed())
 	// The rollout as a template of a chart: its braces are those of Argo CD.

@@ -32,7 +32,7 @@ func generate(ctx context.Context, dir string) error {
 	if err := writeKindsPage(root); err != nil {
 		return fmt.Errorf("%s: %w", kindsPage, err)
 	}
-	if err := writeCommandsPage(root); err != nil {
+	if err := writeCommandsPage(root); err != nil { //nolint:contextcheck // no command is run
 		return fmt.Errorf("%s: %w", commandsPage, err)
 	}
 	if err := writeAPIPage(root); err != nil {

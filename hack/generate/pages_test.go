@@ -53,7 +53,7 @@ func TestThePageOfCommandsHasEachCommandAndFlag(t *testing.T) {
 		_, section, _ := strings.Cut(string(text), title)
 		section, _, _ = strings.Cut(section, "\n## ")
 		_, shared, _ := strings.Cut(string(text), "\n## Flags of the connection\n")
-		for _, line := range strings.Split(command.LocalFlags().FlagUsages(), "\n") {
+		for line := range strings.SplitSeq(command.LocalFlags().FlagUsages(), "\n") {
 			if name := regexp.MustCompile(`--[a-z-]+`).FindString(line); name != "" && name != "--help" {
 				g.Expect(section+shared).To(MatchRegexp(regexp.QuoteMeta(name)+"[ `]"), "%s of %s", name, title)
 			}

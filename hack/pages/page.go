@@ -114,7 +114,7 @@ func (p *Page) noteHTML(html []byte, node ast.Node, source []byte) {
 // for spaces; the second of the same text gets a number.
 func anchor(heading string, seen map[string]int) string {
 	plain := regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`).ReplaceAllString(heading, "$1")
-	plain = regexp.MustCompile("[^\\p{L}\\p{N} _-]").ReplaceAllString(strings.ToLower(strings.TrimSpace(plain)), "")
+	plain = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(strings.TrimSpace(plain)), "")
 	plain = strings.ReplaceAll(plain, " ", "-")
 	number := seen[plain]
 	seen[plain]++

@@ -14,7 +14,7 @@ const page = "# A page\n\n" +
 	"See [there](other.md#it) and ![a picture](images/a.svg).\n\n" +
 	"## It has `code`, and 1 − *p*\n\n" +
 	"- In a list:\n\n  ```sh\n  one\n  two\n  ```\n\n" +
-	"```console\nnothing\n$ jq '\n    .a' file |\n  wc\n3\n$ echo \\\n  done\ndone\n```\n\n" +
+	"```console\nnothing\n$ jq '\n    .a' file |\n  wc\n3\n$ echo \\\n  made\n4\n```\n\n" +
 	"## A page\n"
 
 func TestRead(t *testing.T) {
@@ -32,7 +32,7 @@ func TestRead(t *testing.T) {
 	g.Expect(script.Steps()).To(Equal([]pages.Step{{Command: "one\ntwo", Line: 10}}))
 	g.Expect(session.Steps()).To(Equal([]pages.Step{
 		{Command: "jq '\n    .a' file |\n  wc", Output: "3\n", Line: 16, Shown: true},
-		{Command: "echo \\\n  done", Output: "done\n", Line: 20, Shown: true},
+		{Command: "echo \\\n  made", Output: "4\n", Line: 20, Shown: true},
 	}))
 }
 
