@@ -75,9 +75,7 @@ func (o *checkOptions) addFlags(flags *pflag.FlagSet) {
 	o.live.addFlags(flags)
 	flags.StringVar(&o.against, "against", "",
 		"judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
-	flags.StringArrayVar(&o.repos, "repo", nil,
-		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
-			"is known by its remotes")
+	o.addRepositories(flags)
 	flags.StringVarP(&o.namespace, "namespace", "n", "default",
 		"namespace of rollouts that name none; with a cluster, that of the context unless it is given")
 	flags.StringVarP(&o.output, "output", "o", "table", "format: "+strings.Join(formats(), ", "))
@@ -185,17 +183,12 @@ func (o *checkOptions) validate(paths []string) error {
 			errs = append(errs, fmt.Errorf("--fail-on has %q: want deny, warn or unresolved", value))
 		}
 	}
-	for _, value := range o.repos {
-		if _, _, found := cutLast(value); !found {
-			errs = append(errs, fmt.Errorf("--repo is %q: want URL=DIR", value))
-		}
-	}
 	for _, value := range o.reports {
 		if format, file, found := strings.Cut(value, "="); !found || file == "" || report.Formats()[format] == nil {
 			errs = append(errs, fmt.Errorf("--report is %q: want FORMAT=FILE, with a format of %s", value, strings.Join(formats(), ", ")))
 		}
 	}
-	return errors.Join(append(errs, o.world.validate())...)
+	return errors.Join(append(errs, o.validateRepositories(), o.world.validate())...)
 }
 
 // write writes the report to standard output, and others to files.

@@ -67,6 +67,7 @@ Exit codes: 0 it would not be denied; 1 it would; 2 something cannot be read; 3 
 	flags := command.Flags()
 	o.connection.addFlags(flags)
 	o.judging.world.addFlags(flags)
+	o.judging.addRepositories(flags)
 	flags.StringVarP(&o.file, "filename", "f", "", `FILE with rollouts, "-" for standard input`)
 	flags.StringVar(&o.judging.against, "against", "",
 		"with -f, judge what has changed since: git:REVISION (where the present one branched off) or a folder of the same layout")
@@ -112,8 +113,10 @@ func (o *explainOptions) validate(arguments []string) error {
 		return errors.New("--policies and --inventory are for a manifest with -f FILE: those of the cluster are taken for KIND NAME")
 	case o.file == "" && o.judging.against != "":
 		return fmt.Errorf("--against is %q: want it with -f FILE only", o.judging.against)
+	case o.file == "" && len(o.judging.repos) > 0:
+		return fmt.Errorf("--repo is %q: want it with -f FILE only", o.judging.repos[0])
 	}
-	return o.judging.world.validate()
+	return errors.Join(o.judging.validateRepositories(), o.judging.world.validate())
 }
 
 // most is how many environments are named; all if negative.
@@ -135,6 +138,9 @@ func (o *explainOptions) fromFile(ctx context.Context) ([]explain.Rollout, []*ma
 		} else {
 			rest = append(rest, document)
 		}
+	}
+	if err := o.judging.lookUp(ctx); err != nil {
+		return nil, nil, err
 	}
 	world, problems, err := o.judging.world.open(ctx, reader, own)
 	if err != nil {

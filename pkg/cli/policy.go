@@ -65,6 +65,7 @@ inventory is missing.`,
 	flags := command.Flags()
 	o.connection.addFlags(flags)
 	o.judging.world.addSettings(flags)
+	o.judging.addRepositories(flags)
 	flags.StringArrayVarP(&o.files, "filename", "f", nil, `FILE or DIR of manifests, "-" for standard input; may be given several times`)
 	flags.StringArrayVar(&o.judging.world.inventory, "inventory", nil,
 		"FILE or DIR of what says which environments there are: a snapshot, or manifests; may be given several times")
@@ -115,10 +116,10 @@ func (o *policyDiffOptions) validate() error {
 	switch {
 	case o.live == (len(o.files) > 0):
 		return errors.New("want manifests with -f, or --live for the rollouts of the cluster, and not both")
-	case o.live && (o.judging.against != "" || len(o.judging.world.inventory) > 0):
-		return errors.New("--against and --inventory are for manifests with -f: with --live those of the cluster are taken")
+	case o.live && (o.judging.against != "" || len(o.judging.world.inventory)+len(o.judging.repos) > 0):
+		return errors.New("--against, --inventory and --repo are for manifests with -f: with --live those of the cluster are taken")
 	}
-	return o.judging.world.validate()
+	return errors.Join(o.judging.validateRepositories(), o.judging.world.validate())
 }
 
 func (o *policyDiffOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }
@@ -156,9 +157,12 @@ func (o *policyDiffOptions) ofFiles(ctx context.Context, from, to string) (repor
 	if err != nil {
 		return report.Difference{}, err
 	}
+	if err := o.judging.lookUp(ctx); err != nil {
+		return report.Difference{}, err
+	}
 	problems := slices.Concat(parsed.Problems, given.Problems, unusable, before.Problems)
 	options := o.judging.world.settings()
-	options.Inventory = stock
+	options.Inventory, options.Repositories, options.Were = stock, o.judging.world.repositories, o.judging.world.were
 	var results [2][]check.Result
 	for i, path := range []string{from, to} {
 		own, wrong := policies(reader, path)

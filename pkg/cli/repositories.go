@@ -2,11 +2,30 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/spf13/pflag"
+
 	"github.com/seawall-dev/seawall/pkg/revision"
 )
+
+func (o *checkOptions) addRepositories(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.repos, "repo", nil,
+		"a local clone of a repository that git generators ask, URL=DIR; may be given several times. The checkout that this runs in "+
+			"is known by its remotes")
+}
+
+func (o *checkOptions) validateRepositories() error {
+	var errs []error
+	for _, value := range o.repos {
+		if _, _, found := cutLast(value); !found {
+			errs = append(errs, fmt.Errorf("--repo is %q: want URL=DIR", value))
+		}
+	}
+	return errors.Join(errs...)
+}
 
 // lookUp finds the clones of the repositories that git generators ask: those that are named, and the
 // checkout, in which what was there before is that of --against.

@@ -18,6 +18,6 @@ type Explanation struct {
 func (w *World) Explain(ctx context.Context, write evaluate.Write) (Explanation, error) {
 	clear(w.missed)
 	explained, err := w.evaluator.Explain(ctx, write, w.set.All())
-	judged, err := w.conclude(explained.Judgement, err)
+	judged, err := w.conclude(write, explained.Judgement, err)
 	return Explanation{explained, judged.Missing}, err
 }

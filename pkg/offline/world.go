@@ -116,7 +116,15 @@ type Judgement struct {
 // Judge judges a write that nobody makes yet. The error says why it cannot be judged; what the
 // inventory leaves out is none.
 func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
-	found, err := w.judge(ctx, write)
+	clear(w.missed)
+	write.Trial = true
+	judged, err := w.evaluator.Evaluate(ctx, write)
+	return w.conclude(write, judged, err)
+}
+
+// conclude notes what is missing of a judgement: inventory, and what there is to judge by.
+func (w *World) conclude(write evaluate.Write, judged evaluate.Judgement, err error) (Judgement, error) {
+	found, err := w.lessInventory(judged, err)
 	if err == nil {
 		denied := found.Decision.Action == policy.Deny
 		found.Missing = append(found.Missing, w.lacks(write.Kind, denied)...)
@@ -124,15 +132,7 @@ func (w *World) Judge(ctx context.Context, write evaluate.Write) (Judgement, err
 	return found, err
 }
 
-func (w *World) judge(ctx context.Context, write evaluate.Write) (Judgement, error) {
-	clear(w.missed)
-	write.Trial = true
-	judged, err := w.evaluator.Evaluate(ctx, write)
-	return w.conclude(judged, err)
-}
-
-// conclude notes what is missing of a judgement.
-func (w *World) conclude(judged evaluate.Judgement, err error) (Judgement, error) {
+func (w *World) lessInventory(judged evaluate.Judgement, err error) (Judgement, error) {
 	found := Judgement{Judgement: judged}
 	if rollout.IsFinding(err) { // of a namespace: the webhook would have asked the API server
 		found.Missing = []string{"namespaces"}
