@@ -30,6 +30,7 @@ type cue struct {
 
 const (
 	makes    = "takes minutes, or runs these tests: TestMakeHasTheTargets looks at it"
+	offline  = "TestThePageShowsWhatThePluginPrints of pkg/cli runs it, and compares"
 	measures = "a measurement, whose figures are of one machine"
 )
 
@@ -47,8 +48,21 @@ func plays() map[string]play {
 		},
 		"docs/custom-kinds.md": {place: guarded, cues: []cue{{"kubectl apply", aTypingError}}},
 		"docs/denied.md":       {place: guarded},
-		"docs/check.md":        {place: guarded, cues: []cue{{"git diff", aRelease}}},
-		"docs/benchmark.md":    {place: guarded, skips: map[string]string{"make bench": measures}},
+		"docs/check.md": {
+			place: guarded, cues: []cue{{"git diff", aRelease}},
+			skips: map[string]string{
+				"make bench":                         measures,
+				"kubectl seawall check apps/ --live": "cmd/seawall-webhook/checklive_test.go runs it with rights of several sorts",
+				"kubectl seawall check apps/ --against git:origin/main": "pkg/cli/checkgit_test.go runs it, with repositories and a change",
+			},
+		},
+		"docs/explain.md": {place: guarded, skips: map[string]string{
+			"kubectl seawall explain -f":    offline,
+			"kubectl seawall policy diff":   offline,
+			"kubectl seawall test":          offline,
+			"kubectl seawall explain appli": "cmd/seawall-webhook/explain_test.go runs it as an auditor, and compares",
+		}},
+		"docs/benchmark.md": {place: guarded, skips: map[string]string{"make bench": measures}},
 		"docs/auditing.md": {
 			place: guarded,
 			cues: []cue{
