@@ -62,6 +62,8 @@ func masked(output string) string {
 		{`(kinds ok) .*`, "$1 THOSE THAT ARE"},
 		{`(?s)ROLLOUTKIND.*?\n\n`, ""},
 		{`(default true 20% Deny) \S+ \S+`, "$1 N N"},
+		// What else is served decides what else may be lacking.
+		{`(?m)^ list on \S+\.\S+$\n?`, ""},
 		// What the re-count finds comes when it comes.
 		{`(?m)^TIME \d+ recount .*\n`, ""},
 		{`\d+ decisions`, "N decisions"},
