@@ -51,9 +51,7 @@ func (s *stage) may(ctx context.Context, user, role, namespace string) {
 	GinkgoHelper()
 	s.must(ctx, fmt.Sprintf(`kubectl create rolebinding %s -n %s --clusterrole=%s --user=%[1]s
 `, user, namespace, role))
-	DeferCleanup(func(ctx SpecContext) {
-		s.must(ctx, fmt.Sprintf("kubectl delete rolebinding %s -n %s", user, namespace))
-	})
+	DeferCleanup(s.must, context.WithoutCancel(ctx), fmt.Sprintf("kubectl delete rolebinding %s -n %s", user, namespace))
 }
 
 // denied has a write of a user denied so many times, once Seawall and RBAC know of what was prepared.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -123,7 +124,7 @@ func (c checking) run(ctx context.Context, program, dir string, out io.Writer, m
 			return errors.New("this system does not tell the memory of a process")
 		}
 		cells = append(cells, []string{
-			fmt.Sprint(number + 1), fmt.Sprintf("%.1f", elapsed.Seconds()),
+			strconv.Itoa(number + 1), fmt.Sprintf("%.1f", elapsed.Seconds()),
 			fmt.Sprintf("%.1f", (command.ProcessState.UserTime() + command.ProcessState.SystemTime()).Seconds()),
 			fmt.Sprintf("%.1f", mebibytes(usage.Maxrss*1024)),
 		})

@@ -16,8 +16,9 @@ type Explained struct {
 
 // Explain judges as Check does, and says how it came to that.
 func (c *Checker) Explain(ctx context.Context, documents, before []*manifest.Document) []Explained {
-	var all []Explained
-	for _, pair := range c.pairs(documents, before) {
+	pairs := c.pairs(documents, before)
+	all := make([]Explained, 0, len(pairs))
+	for _, pair := range pairs {
 		var explained Explained
 		write, err := c.write(pair)
 		if err == nil {

@@ -75,11 +75,13 @@ func TestWhatSARIFSaysOfFiles(t *testing.T) {
 					Results []struct {
 						Locations []struct {
 							PhysicalLocation struct {
-								ArtifactLocation struct{ URI string }
-							}
-						}
-					}
-				}
+								ArtifactLocation struct {
+									URI string `json:"uri"`
+								} `json:"artifactLocation"`
+							} `json:"physicalLocation"`
+						} `json:"locations"`
+					} `json:"results"`
+				} `json:"runs"`
 			}
 			g.Expect(json.Unmarshal(out.Bytes(), &log)).To(Succeed())
 			if want == "" {

@@ -38,7 +38,9 @@ func (r repositories) GetFiles(
 	if err != nil {
 		return nil, err
 	}
-	answered, err := r.server.GetGitFiles(ctx, &apiclient.GitFilesRequest{Repo: repo, Revision: revision, Path: pattern, NoRevisionCache: true})
+	answered, err := r.server.GetGitFiles(ctx, &apiclient.GitFilesRequest{
+		Repo: repo, Revision: revision, Path: pattern, NoRevisionCache: true,
+	})
 	return answered.GetMap(), err
 }
 
