@@ -212,7 +212,12 @@ func theFleetGrows(ctx context.Context, s *stage) {
 	}
 	Eventually(func() string { return s.must(ctx, "kubectl get wavepolicy default -o jsonpath={.status.rollouts}") }).
 		WithTimeout(patience).Should(ContainSubstring(`"matched":3`))
+	limit := func(limit string) {
+		s.must(ctx, `kubectl patch wavepolicy default --type=merge -p '{"spec":{"maxWaveFailureProbability":"`+limit+`"}}'`)
+	}
+	limit("1") // so that what is found is found of the whole fleet
 	register(10, 99)
+	limit("0.2")
 	s.write("edge.yaml", `
 apiVersion: seawall.dev/v1alpha1
 kind: WavePolicy
