@@ -58,10 +58,10 @@ func newLiveWorld(ctx context.Context, to *connection, world worldOptions, note 
 	inventory.Register[struct{}](live.registry, inventory.Source{
 		Versions: []string{"v1"}, Resource: "namespaces", Kind: "Namespace", MetadataOnly: true,
 	})
-	for kind, resource := range map[string]string{
-		"RolloutKind": "rolloutkinds", "WavePolicy": "wavepolicies", "WaveOverride": "waveoverrides",
+	for _, own := range [][2]string{
+		{"RolloutKind", "rolloutkinds"}, {"WavePolicy", "wavepolicies"}, {"WaveOverride", "waveoverrides"},
 	} {
-		if err := live.readOwn(ctx, connected, kind, resource); err != nil {
+		if err := live.readOwn(ctx, connected, own[0], own[1]); err != nil {
 			return nil, err
 		}
 	}
