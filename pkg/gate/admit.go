@@ -1,0 +1,207 @@
+package gate
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/seawall-dev/seawall/pkg/risk"
+)
+
+// Rule is what a policy says of the starts of one group. The zero value admits one start at a time, and
+// none after a failure.
+type Rule struct {
+	// Limit is how likely more failures than are tolerated may be among what is in flight together.
+	Limit risk.Limit
+	// Ordered says that an environment waits for those of a lower rank.
+	Ordered bool
+	// GoOn says that a failure does not hold the others.
+	GoOn bool
+	// Count are the classes of starts that are never held, and are in flight like others.
+	Count []Class
+	// Pass are the classes of starts that are neither held nor counted.
+	Pass []Class
+	// Holds says whether what should wait does. Without it, all starts are admitted, and the decision
+	// says which should have waited.
+	Holds bool
+}
+
+// Reason says why a start is admitted or held, in one word for metrics and records.
+type Reason string
+
+const (
+	// Free says that the group has room for it.
+	Free Reason = "WithinLimit"
+	// Alone says that nothing else is in flight, and that even one start exceeds the limit.
+	Alone Reason = "AloneOverLimit"
+	// Retried says that the environment has the slot already, or has failed and may mend that.
+	Retried Reason = "Retried"
+	// Exempt says that the policy lets starts of its class pass.
+	Exempt Reason = "Exempt"
+
+	// Full says that too much is in flight.
+	Full Reason = "WaveFull"
+	// Halted says that too many have failed.
+	Halted Reason = "Halted"
+	// Early says that an environment that comes first is not done.
+	Early Reason = "OutOfOrder"
+	// TooMany says that the ledger holds no more.
+	TooMany Reason = "LedgerFull"
+)
+
+// Decision is what became of a start. The zero value holds it.
+type Decision struct {
+	Admitted bool
+	Reason   Reason
+	// Held says that it should wait: it does, unless the rule holds nothing.
+	Held bool
+	// Slot says that the start is in the ledger now.
+	Slot bool
+	// Wave is what would be in flight together: the others and the start.
+	Wave risk.Wave
+	// Largest is the most of these that the rule lets be in flight.
+	Largest int
+	// Others are those for which it waits: in flight, failed, or first in the order.
+	Others []Environment
+}
+
+// Admit decides about a start, and returns the ledger as it is then. The fleet tells what has become of
+// the others.
+func (r Rule) Admit(ledger Ledger, start Start, fleet Fleet) (Ledger, Decision) {
+	ledger = ledger.Settle(fleet, start.At).see([]Sibling{{Release: start.Release}}, start.At)
+	if slices.Contains(r.Pass, start.Class) {
+		return ledger, Decision{Admitted: true, Reason: Exempt}
+	}
+	decision := r.decide(ledger, start, fleet)
+	decision.Admitted = !decision.Held || !r.Holds && decision.Reason != TooMany
+	if !decision.Admitted || decision.Reason == TooMany {
+		return ledger, decision
+	}
+	decision.Slot = true
+	return ledger.Start(start), decision
+}
+
+func (r Rule) decide(ledger Ledger, start Start, fleet Fleet) Decision {
+	others := ledger.others(start)
+	decision := Decision{Wave: waveOf(append(slices.Clone(others), Entry{start}))}
+	limit := r.Limit
+	limit.Tolerated = max(0, limit.Tolerated-ledger.failuresBut(start))
+	decision.Largest = max(1, limit.LargestOf(decision.Wave))
+	has, again := ledger.of(start.UID)
+	switch {
+	case slices.Contains(r.Count, start.Class):
+		return decision.because(Exempt)
+	case again && has.Release == start.Release, ledger.failed(start.UID):
+		return decision.because(Retried)
+	case len(others) >= MostInFlight:
+		return decision.hold(TooMany, environments(others))
+	case !r.GoOn && len(ledger.Failures) > r.Limit.Tolerated:
+		return decision.hold(Halted, failedOf(ledger.Failures))
+	}
+	if earlier := r.earlier(ledger, start, fleet); len(earlier) > 0 {
+		return decision.hold(Early, earlier)
+	}
+	switch {
+	case again: // what it rolls out is another release, and no more are in flight for it
+		return decision.because(Retried)
+	case !limit.Exceeded(decision.Wave):
+		return decision.because(Free)
+	case len(others) == 0:
+		return decision.because(Alone)
+	}
+	return decision.hold(Full, environments(others))
+}
+
+func (d Decision) because(reason Reason) Decision {
+	d.Reason = reason
+	return d
+}
+
+func (d Decision) hold(reason Reason, others []Environment) Decision {
+	d.Reason, d.Held, d.Others = reason, true, others
+	return d
+}
+
+// earlier returns the environments of a lower rank that are not done at what is rolled out, or at what
+// was first seen later. Those of other lines are done when they are well.
+func (r Rule) earlier(ledger Ledger, start Start, fleet Fleet) []Environment {
+	if !r.Ordered {
+		return nil
+	}
+	siblings := fleet.Siblings()
+	at := slices.IndexFunc(siblings, func(s Sibling) bool { return s.UID == start.UID })
+	rank := 0
+	if at >= 0 {
+		rank = siblings[at].Rank
+	}
+	var waiting []Environment
+	for _, sibling := range siblings {
+		if sibling.UID == start.UID || sibling.Rank >= rank {
+			continue
+		}
+		_, inFlight := ledger.of(sibling.UID)
+		reached := sibling.Release.Line != start.Release.Line || ledger.reached(sibling.Release, start.Release)
+		if inFlight || !sibling.Done || !reached {
+			waiting = append(waiting, sibling.Environment)
+		}
+	}
+	slices.SortFunc(waiting, Environment.Compare)
+	return waiting
+}
+
+// Waiting is a start that somebody wants, in the order in which it should come.
+type Waiting struct {
+	Environment
+
+	Rank  int
+	Since time.Time
+}
+
+// Next returns the order in which those that wait should be let go: by rank, and then who has waited
+// longest.
+func Next(a, b Waiting) int {
+	return cmp.Or(cmp.Compare(a.Rank, b.Rank), a.Since.Compare(b.Since), a.Environment.Compare(b.Environment))
+}
+
+// others returns what is in flight but the environment of a start.
+func (l Ledger) others(start Start) []Entry {
+	return slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
+}
+
+// failuresBut returns how many others than the environment of a start have failed.
+func (l Ledger) failuresBut(start Start) int {
+	count := 0
+	for _, failure := range l.Failures {
+		if failure.UID != start.UID {
+			count++
+		}
+	}
+	return count
+}
+
+// waveOf returns what would be in flight together.
+func waveOf(entries []Entry) risk.Wave {
+	groups := make([]risk.Group, 0, len(entries))
+	for _, entry := range entries {
+		groups = append(groups, risk.Group{Rate: entry.Rate, Count: 1})
+	}
+	return risk.Mixed(groups...)
+}
+
+func environments(entries []Entry) []Environment {
+	named := make([]Environment, 0, len(entries))
+	for _, entry := range entries {
+		named = append(named, entry.Environment)
+	}
+	slices.SortFunc(named, Environment.Compare)
+	return named
+}
+
+func failedOf(failures []Failure) []Environment {
+	named := make([]Environment, 0, len(failures))
+	for _, failure := range failures {
+		named = append(named, failure.Environment)
+	}
+	slices.SortFunc(named, Environment.Compare)
+	return named
+}

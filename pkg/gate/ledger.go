@@ -1,0 +1,159 @@
+package gate
+
+import (
+	"slices"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// mostSightings is how many releases are remembered of a group: those that were first seen longest ago
+// are forgotten.
+const mostSightings = 256
+
+// Ledger is who of a group is in flight and what has failed there. The zero value is that of a group of
+// which nothing has started. A ledger is changed by the methods that return another; it is never changed
+// in place.
+type Ledger struct {
+	// InFlight are the starts that were admitted and have not settled, each environment once.
+	InFlight []Entry
+	// Failures are those of environments that have not succeeded since, each environment once.
+	Failures []Failure
+	// Sightings are the releases in the order in which they were first seen.
+	Sightings []Sighting
+	// Peak is the largest number that was in flight at once.
+	Peak int
+}
+
+// Sighting is when a release was first seen.
+type Sighting struct {
+	Release
+
+	At time.Time
+}
+
+// Settle returns the ledger after what the fleet shows: who has settled is out, who has failed is a
+// failure, and failures that have been mended are none.
+func (l Ledger) Settle(fleet Fleet, now time.Time) Ledger {
+	next := l
+	next.InFlight, next.Failures = nil, nil
+	var failed []Failure
+	mended := map[types.UID]bool{}
+	for _, entry := range l.InFlight {
+		stage := fleet.Stage(entry)
+		switch stage.Phase {
+		case Settled:
+			mended[entry.UID] = !entry.Narrow
+			continue
+		case Void:
+			continue
+		case Failed:
+			failed = append(failed, Failure{Environment: entry.Environment, Release: entry.Release, Reason: stage.Reason, Since: now})
+			if !stage.Syncing {
+				continue
+			}
+		case Unknown, Running:
+		}
+		next.InFlight = append(next.InFlight, entry)
+	}
+	for _, failure := range l.Failures {
+		if !mended[failure.UID] && !fleet.Recovered(failure) {
+			next.Failures = append(next.Failures, failure)
+		}
+	}
+	for _, failure := range failed {
+		next = next.fail(failure)
+	}
+	return next.see(fleet.Siblings(), now)
+}
+
+// fail notes a failure; one that is known stays since when it is.
+func (l Ledger) fail(failure Failure) Ledger {
+	at := slices.IndexFunc(l.Failures, func(f Failure) bool { return f.UID == failure.UID })
+	l.Failures = slices.Clone(l.Failures)
+	switch {
+	case at < 0:
+		l.Failures = append(l.Failures, failure)
+	case l.Failures[at].Release != failure.Release:
+		l.Failures[at] = failure
+	}
+	return l
+}
+
+// Start returns the ledger with a start in flight: instead of the one of the same environment, if there
+// is one.
+func (l Ledger) Start(start Start) Ledger {
+	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
+	l.InFlight = append(l.InFlight, Entry{start})
+	l.Peak = max(l.Peak, len(l.InFlight))
+	return l.see([]Sibling{{Environment: start.Environment, Release: start.Release}}, start.At)
+}
+
+// Release returns the ledger without a start that was admitted by it and refused elsewhere.
+func (l Ledger) Release(start Start) Ledger {
+	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool {
+		return e.UID == start.UID && e.ResourceVersion == start.ResourceVersion && e.At.Equal(start.At)
+	})
+	return l
+}
+
+// Forgive returns the ledger without any failures.
+func (l Ledger) Forgive() Ledger {
+	l.Failures = nil
+	return l
+}
+
+// Idle tells whether nothing would be lost with the ledger.
+func (l Ledger) Idle() bool { return len(l.InFlight) == 0 && len(l.Failures) == 0 }
+
+// of returns the entry of an environment.
+func (l Ledger) of(uid types.UID) (Entry, bool) {
+	at := slices.IndexFunc(l.InFlight, func(e Entry) bool { return e.UID == uid })
+	if at < 0 {
+		return Entry{}, false
+	}
+	return l.InFlight[at], true
+}
+
+// failed tells whether an environment has failed.
+func (l Ledger) failed(uid types.UID) bool {
+	return slices.ContainsFunc(l.Failures, func(f Failure) bool { return f.UID == uid })
+}
+
+// see notes the releases that have not been seen before.
+func (l Ledger) see(siblings []Sibling, now time.Time) Ledger {
+	known := make(map[Release]bool, len(l.Sightings))
+	for _, sighting := range l.Sightings {
+		known[sighting.Release] = true
+	}
+	seen := slices.Clip(l.Sightings)
+	for _, sibling := range siblings {
+		if sibling.Release.Revision != "" && !known[sibling.Release] {
+			known[sibling.Release] = true
+			seen = append(seen, Sighting{sibling.Release, now})
+		}
+	}
+	if len(seen) > mostSightings {
+		seen = slices.Clone(seen[len(seen)-mostSightings:])
+	}
+	l.Sightings = seen
+	return l
+}
+
+// reached tells whether one release of a line is another one, or was first seen after it.
+func (l Ledger) reached(at, wanted Release) bool {
+	if at == wanted {
+		return true
+	}
+	var first, later time.Time
+	for _, sighting := range l.Sightings {
+		switch sighting.Release {
+		case wanted:
+			first = sighting.At
+		case at:
+			later = sighting.At
+		}
+	}
+	// What was never seen, or is long forgotten, is the older one.
+	return !later.IsZero() && later.After(first)
+}

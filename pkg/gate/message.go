@@ -1,0 +1,60 @@
+package gate
+
+import (
+	"fmt"
+	"strings"
+)
+
+// mostNamed is how many environments a message names.
+const mostNamed = 5
+
+// Words are what a message says of a decision beyond it.
+type Words struct {
+	// Group says whom the start waits with, such as "ApplicationSet argocd/tenants".
+	Group string
+	// Policy is the name of the policy.
+	Policy string
+	// Namable tells whether the reader may be told of an environment: those that are not are counted.
+	Namable func(Environment) bool
+	// Limit is the largest probability that the policy allows, as a text.
+	Limit string
+}
+
+// Say returns one line about why a start is held: the same for the same state.
+func (d Decision) Say(words Words) string {
+	others, policy := words.named(d.Others), fmt.Sprintf("policy %q", words.Policy)
+	switch d.Reason {
+	case Full:
+		return fmt.Sprintf("held: %d of %s are in flight (%s), and %s lets %d be at a limit of %s.",
+			len(d.Others), words.Group, others, policy, d.Largest, words.Limit)
+	case Halted:
+		return fmt.Sprintf("held: %d of %s failed (%s), and %s halts the others until they succeed.",
+			len(d.Others), words.Group, others, policy)
+	case Early:
+		return fmt.Sprintf("held: %d of %s come first and are not done (%s), by the order of %s.",
+			len(d.Others), words.Group, others, policy)
+	case TooMany:
+		return fmt.Sprintf("held: %d of %s are in flight, and no more than %d can be kept account of: %s needs smaller groups.",
+			len(d.Others), words.Group, MostInFlight, policy)
+	case Free, Alone, Retried, Exempt:
+	}
+	return ""
+}
+
+// named lists environments: as many as a line takes, and how many more there are.
+func (w Words) named(environments []Environment) string {
+	var names []string
+	for _, environment := range environments {
+		if len(names) < mostNamed && w.Namable(environment) {
+			names = append(names, environment.Name)
+		}
+	}
+	more := len(environments) - len(names)
+	switch {
+	case len(names) == 0:
+		return fmt.Sprintf("%d that are not named here", more)
+	case more > 0:
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
