@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	toolscache "k8s.io/client-go/tools/cache"
@@ -100,6 +101,10 @@ func (f *feed) Settled() bool {
 	phase, cause := f.state()
 	return phase == current || phase == missing || cause != nil
 }
+
+// Heard returns when the API server last told something of the objects, be it that nothing has changed;
+// the zero value if it never has.
+func (f *feed) Heard() time.Time { return f.news.last() }
 
 // Source returns what is read.
 func (f *feed) Source() Source { return f.source }

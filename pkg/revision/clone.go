@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/Masterminds/semver/v3"
+
+	"github.com/seawall-dev/seawall/pkg/giturl"
 )
 
 var errNoRepository = errors.New("it is in no git repository")
@@ -90,13 +92,13 @@ func (c *clone) becomes(ctx context.Context, revision string) {
 }
 
 // serves notes a repository that it is a clone of.
-func (c *clone) serves(url, remote string) { c.urls[place(url)] = remote }
+func (c *clone) serves(url, remote string) { c.urls[giturl.Place(url)] = remote }
 
 // remoteOf returns the name of the remote that a URL is of.
 func (c *clone) remoteOf(url string) string {
-	wanted := place(url)
+	wanted := giturl.Place(url)
 	for _, remote := range c.remotes {
-		if place(remote.url) == wanted {
+		if giturl.Place(remote.url) == wanted {
 			return remote.name
 		}
 	}

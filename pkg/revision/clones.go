@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/giturl"
 )
 
 // Clones are local clones of git repositories, which answer what Argo CD would ask those. Nothing in
@@ -134,7 +136,7 @@ func (c *Clones) tree(ctx context.Context, url, revision string) (tree, error) {
 }
 
 func (c *Clones) clone(url string) *clone {
-	wanted := place(url)
+	wanted := giturl.Place(url)
 	for _, of := range c.clones {
 		if _, serves := of.urls[wanted]; serves {
 			return of

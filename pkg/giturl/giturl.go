@@ -1,4 +1,5 @@
-package revision
+// Package giturl tells which URLs are of one git repository.
+package giturl
 
 import (
 	"net/url"
@@ -10,9 +11,9 @@ import (
 // scp is how ssh names what is on a host: user@host:path.
 var scp = regexp.MustCompile(`^(?:[^/@]+@)?([^/:@]+):([^/].*|/.*)$`)
 
-// place returns what two URLs of one repository have in common: host and path. How it is reached, and
+// Place returns what two URLs of one repository have in common: host and path. How it is reached, and
 // as whom, does not tell repositories apart.
-func place(address string) string {
+func Place(address string) string {
 	address = strings.TrimSpace(address)
 	host, path := "", address
 	if parsed, err := url.Parse(address); err == nil && parsed.Scheme != "" && strings.Contains(address, "://") {

@@ -1,0 +1,122 @@
+package argocd
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+)
+
+// Member is an Application, as policies select, group and order it.
+type Member struct {
+	gate.Environment
+
+	Facts gate.Facts
+	// SuccessRate, ClusterRate and OwnerRate are the annotations of the Application, of the cluster that it
+	// is synced to, and of its ApplicationSet; empty where there are none.
+	SuccessRate, ClusterRate, OwnerRate string
+	// Owned says that an ApplicationSet controls it, whose labels these are: none if there is no such
+	// ApplicationSet any more.
+	Owned       bool
+	OwnerLabels labels.Labels
+
+	object *inventory.Object[state]
+}
+
+// Fleet is what is known at one time of the Applications that belong to a group.
+type Fleet struct {
+	applications *inventory.Collection[state]
+	settling     Settling
+	now          time.Time
+	// members are the Applications of the group with their ranks, if those matter.
+	members []sibling
+}
+
+type sibling struct {
+	Member
+
+	rank int
+}
+
+var _ gate.Fleet = &Fleet{}
+
+// Fleet returns what is known of the Applications that belong to a group, which is told by a function that
+// returns their rank, too. Without one nothing is known of siblings: where nothing is ordered, nobody asks.
+// The errors are those of inventory.Collection.List.
+func (a *Applications) Fleet(settling Settling, now time.Time, belongs func(Member) (rank int, is bool)) (*Fleet, error) {
+	fleet := &Fleet{applications: a.applications, settling: settling, now: now}
+	if err := a.Check(nil); err != nil {
+		return nil, err
+	}
+	if belongs == nil {
+		return fleet, nil
+	}
+	members, err := a.Members()
+	if err != nil {
+		return nil, err
+	}
+	for _, member := range members {
+		if rank, is := belongs(member); is {
+			fleet.members = append(fleet.members, sibling{member, rank})
+		}
+	}
+	return fleet, nil
+}
+
+// Stage implements gate.Fleet.
+func (f *Fleet) Stage(entry gate.Entry) gate.Stage {
+	return f.settling.stage(entry, f.view(entry.Environment))
+}
+
+// Recovered implements gate.Fleet.
+func (f *Fleet) Recovered(failure gate.Failure) bool {
+	return f.settling.recovered(failure, f.view(failure.Environment))
+}
+
+func (f *Fleet) view(of gate.Environment) view {
+	seen := view{heard: f.applications.Heard(), now: f.now}
+	if object, err := f.applications.Get(of.Namespace, of.Name); err == nil && object != nil {
+		seen.state = &object.Value
+	}
+	return seen
+}
+
+// Siblings implements gate.Fleet.
+func (f *Fleet) Siblings() []gate.Sibling {
+	siblings := make([]gate.Sibling, 0, len(f.members))
+	for _, member := range f.members {
+		now := &member.object.Value
+		siblings = append(siblings, gate.Sibling{
+			Environment: member.Environment, Rank: member.rank, Release: now.release, Done: now.done(f.settling.ByOperation),
+		})
+	}
+	return siblings
+}
+
+// Under returns the starts of the group that are under way without having been admitted: those from before
+// there was a gate, or a ledger.
+func (f *Fleet) Under() []gate.Start {
+	var under []gate.Start
+	for _, member := range f.members {
+		now := &member.object.Value
+		unhealthy := now.applied && !now.done(f.settling.ByOperation) && f.now.Sub(now.finished) <= f.settling.HealthTimeout
+		if now.operates() || unhealthy {
+			under = append(under, gate.Start{Environment: member.Environment, Release: now.release, Well: true, At: f.now})
+		}
+	}
+	return under
+}
+
+// Waiting returns those of the group that Argo CD would start by itself now.
+func (f *Fleet) Waiting() []gate.Waiting {
+	var waiting []gate.Waiting
+	for _, member := range f.members {
+		now := &member.object.Value
+		if now.automated && now.outOfSync && !now.operates() && !member.object.Deleting && now.tried != now.release.Revision {
+			waiting = append(waiting, gate.Waiting{Environment: member.Environment, Rank: member.rank, Since: now.reconciled})
+		}
+	}
+	return waiting
+}

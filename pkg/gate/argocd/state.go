@@ -1,0 +1,110 @@
+package argocd
+
+import (
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
+)
+
+const (
+	argoGroup      = "argoproj.io"
+	applicationSet = "ApplicationSet"
+
+	phaseSucceeded   = "Succeeded"
+	phaseRunning     = "Running"
+	phaseTerminating = "Terminating"
+	phaseFailed      = "Failed"
+	phaseError       = "Error"
+
+	syncedStatus = "Synced"
+	outOfSync    = "OutOfSync"
+
+	healthy     = "Healthy"
+	suspended   = "Suspended"
+	progressing = "Progressing"
+	degraded    = "Degraded"
+	missing     = "Missing"
+)
+
+// state is what is kept of an Application: all that tells how far a start of it has come, and what it is
+// grouped by.
+type state struct {
+	uid             types.UID
+	resourceVersion string
+
+	owner, project, server, cluster string
+	// rate is the annotation of the success rate.
+	release gate.Release
+	origins string
+
+	// current says that the release is what the spec was compared with, and applied that the last
+	// operation has synced it.
+	current, applied bool
+	synced           bool
+	outOfSync        bool
+	automated        bool
+	health           string
+	reconciled       time.Time
+
+	// operating says that an operation is set, which Argo CD takes up.
+	operating bool
+	phase     string
+	started   time.Time
+	finished  time.Time
+	retried   bool
+	// triedRevision is what the last operation was for, whatever came of it.
+	tried string
+}
+
+func (a *application) state() state {
+	read := state{
+		uid: types.UID(a.Metadata.UID), resourceVersion: a.Metadata.ResourceVersion,
+		owner: a.ownedBy(), project: a.Spec.Project, server: a.Spec.Destination.Server, cluster: a.Spec.Destination.Name,
+		release: a.compared(), origins: originsOf(a.Spec.sources()),
+		current: a.isCurrent(), applied: a.isApplied(),
+		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,
+		automated: a.automated(), health: a.Status.Health.Status, reconciled: a.Status.ReconciledAt,
+		operating: a.Operation != nil,
+	}
+	if last := a.Status.OperationState; last != nil {
+		read.phase, read.started, read.finished = last.Phase, last.StartedAt, last.FinishedAt
+		read.retried, read.tried = last.RetryCount > 0, last.SyncResult.revision()
+	}
+	return read
+}
+
+// operates tells whether a sync is under way, or about to be.
+func (s *state) operates() bool {
+	return s.operating || s.phase == phaseRunning || s.phase == phaseTerminating
+}
+
+// sync tells one sync of an Application from another.
+func (s *state) sync() string {
+	if s.started.IsZero() {
+		return ""
+	}
+	return s.started.UTC().Format(time.RFC3339Nano)
+}
+
+// isWell tells whether health is one that a rollout does not wait for. Argo CD gives none to an
+// Application without objects that have health.
+func isWell(health string) bool { return health == healthy || health == suspended || health == "" }
+
+// wasWell tells whether a start has to leave an Application healthy: where nothing was yet it has to, too.
+func wasWell(health string) bool { return isWell(health) || health == missing }
+
+// healthIsOf tells whether the health was found after the last operation: that which Argo CD stores with
+// its end is the one from before.
+func (s *state) healthIsNew() bool {
+	return s.reconciled.After(s.finished) || s.synced && s.applied
+}
+
+// done tells whether nothing is under way and the Application is well at its release.
+func (s *state) done(operationSuffices bool) bool {
+	if s.operates() || !s.current || !s.synced && !s.applied {
+		return false
+	}
+	return operationSuffices || isWell(s.health) && s.healthIsNew()
+}
