@@ -7,10 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// mostSightings is how many releases are remembered of a group: those that were first seen longest ago
-// are forgotten.
-const mostSightings = 256
-
 // Ledger is who of a group is in flight and what has failed there. The zero value is that of a group of
 // which nothing has started. A ledger is changed by the methods that return another; it is never changed
 // in place.
@@ -25,16 +21,13 @@ type Ledger struct {
 	Peak int
 }
 
-// Sighting is when a release was first seen.
-type Sighting struct {
-	Release
-
-	At time.Time
-}
-
 // Settle returns the ledger after what the fleet shows: who has settled is out, who has failed is a
 // failure, and failures that have been mended are none.
 func (l Ledger) Settle(fleet Fleet, now time.Time) Ledger {
+	return l.settle(fleet, now).see(releasesOf(fleet.Siblings()), now)
+}
+
+func (l Ledger) settle(fleet Fleet, now time.Time) Ledger {
 	next := l
 	next.InFlight, next.Failures = nil, nil
 	var failed []Failure
@@ -64,7 +57,7 @@ func (l Ledger) Settle(fleet Fleet, now time.Time) Ledger {
 	for _, failure := range failed {
 		next = next.fail(failure)
 	}
-	return next.see(fleet.Siblings(), now)
+	return next
 }
 
 // fail notes a failure; one that is known stays since when it is.
@@ -86,7 +79,7 @@ func (l Ledger) Start(start Start) Ledger {
 	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
 	l.InFlight = append(l.InFlight, Entry{start})
 	l.Peak = max(l.Peak, len(l.InFlight))
-	return l.see([]Sibling{{Environment: start.Environment, Release: start.Release}}, start.At)
+	return l
 }
 
 // Release returns the ledger without a start that was admitted by it and refused elsewhere.
@@ -120,40 +113,7 @@ func (l Ledger) failed(uid types.UID) bool {
 	return slices.ContainsFunc(l.Failures, func(f Failure) bool { return f.UID == uid })
 }
 
-// see notes the releases that have not been seen before.
-func (l Ledger) see(siblings []Sibling, now time.Time) Ledger {
-	known := make(map[Release]bool, len(l.Sightings))
-	for _, sighting := range l.Sightings {
-		known[sighting.Release] = true
-	}
-	seen := slices.Clip(l.Sightings)
-	for _, sibling := range siblings {
-		if sibling.Release.Revision != "" && !known[sibling.Release] {
-			known[sibling.Release] = true
-			seen = append(seen, Sighting{sibling.Release, now})
-		}
-	}
-	if len(seen) > mostSightings {
-		seen = slices.Clone(seen[len(seen)-mostSightings:])
-	}
-	l.Sightings = seen
-	return l
-}
-
-// reached tells whether one release of a line is another one, or was first seen after it.
-func (l Ledger) reached(at, wanted Release) bool {
-	if at == wanted {
-		return true
-	}
-	var first, later time.Time
-	for _, sighting := range l.Sightings {
-		switch sighting.Release {
-		case wanted:
-			first = sighting.At
-		case at:
-			later = sighting.At
-		}
-	}
-	// What was never seen, or is long forgotten, is the older one.
-	return !later.IsZero() && later.After(first)
+// others returns what is in flight but the environment of a start.
+func (l Ledger) others(start Start) []Entry {
+	return slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
 }
