@@ -43,7 +43,7 @@ const (
 	Halted Reason = "Halted"
 	// Early says that an environment that comes first is not done.
 	Early Reason = "OutOfOrder"
-	// TooMany says that the ledger holds no more.
+	// TooMany says that the ledger has no room for more.
 	TooMany Reason = "LedgerFull"
 )
 
@@ -53,7 +53,8 @@ type Decision struct {
 	Reason   Reason
 	// Held says that it should wait: it does, unless the rule holds nothing.
 	Held bool
-	// Slot says that the start is in the ledger now.
+	// Slot says that the start is in the ledger now. One that is admitted has none if it is not to be
+	// counted, or if the ledger has no room.
 	Slot bool
 	// Wave is what would be in flight together: the others and the start.
 	Wave risk.Wave
@@ -71,20 +72,20 @@ func (r Rule) Admit(ledger Ledger, start Start, fleet Fleet) (Ledger, Decision) 
 	if slices.Contains(r.Pass, start.Class) {
 		return ledger, Decision{Admitted: true, Reason: Exempt}
 	}
-	decision := r.decide(ledger, start, siblings)
-	decision.Admitted = !decision.Held || !r.Holds && decision.Reason != TooMany
-	if !decision.Admitted || decision.Reason == TooMany {
-		return ledger, decision
+	others := ledger.others(start)
+	decision := r.decide(ledger, start, others, siblings)
+	decision.Admitted = !decision.Held || !r.Holds
+	decision.Slot = decision.Admitted && len(others) < MostInFlight
+	if decision.Slot {
+		ledger = ledger.Start(start)
 	}
-	decision.Slot = true
-	return ledger.Start(start), decision
+	return ledger, decision
 }
 
-func (r Rule) decide(ledger Ledger, start Start, siblings []Sibling) Decision {
-	others := ledger.others(start)
+func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibling) Decision {
 	decision := Decision{Wave: waveOf(append(slices.Clone(others), Entry{Start: start}))}
-	limit := r.Limit
-	limit.Tolerated = max(0, limit.Tolerated-ledger.failuresBut(start))
+	tolerated := max(0, r.Limit.Tolerated)
+	limit := risk.Limit{Max: r.Limit.Max, Tolerated: max(0, tolerated-ledger.failuresBut(start))}
 	decision.Largest = max(1, limit.LargestOf(decision.Wave))
 	has, again := ledger.of(start.UID)
 	switch {
@@ -94,7 +95,7 @@ func (r Rule) decide(ledger Ledger, start Start, siblings []Sibling) Decision {
 		return decision.because(Retried)
 	case len(others) >= MostInFlight:
 		return decision.hold(TooMany, environments(others))
-	case !r.GoOn && len(ledger.Failures) > r.Limit.Tolerated:
+	case !r.GoOn && len(ledger.Failures) > tolerated:
 		return decision.hold(Halted, failedOf(ledger.Failures))
 	}
 	if earlier := r.earlier(ledger, start, siblings); len(earlier) > 0 {

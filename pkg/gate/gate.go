@@ -16,8 +16,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
 
-// MostInFlight is the largest number of entries that a ledger holds: it is one object, whose size has
-// an end.
+// MostInFlight is the largest number of entries that a ledger holds, and of failures: it is one object,
+// whose size has an end.
 const MostInFlight = 2000
 
 // Environment names one place that is synced, such as an Argo CD Application.

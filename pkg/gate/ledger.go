@@ -29,7 +29,7 @@ func (l Ledger) Settle(fleet Fleet, now time.Time) Ledger {
 
 func (l Ledger) settle(fleet Fleet, now time.Time) Ledger {
 	next := l
-	next.InFlight, next.Failures = nil, nil
+	next.InFlight = nil
 	var failed []Failure
 	mended := map[types.UID]bool{}
 	for _, entry := range l.InFlight {
@@ -49,28 +49,26 @@ func (l Ledger) settle(fleet Fleet, now time.Time) Ledger {
 		}
 		next.InFlight = append(next.InFlight, entry)
 	}
-	for _, failure := range l.Failures {
-		if !mended[failure.UID] && !fleet.Recovered(failure) {
-			next.Failures = append(next.Failures, failure)
-		}
-	}
-	for _, failure := range failed {
-		next = next.fail(failure)
-	}
+	known := slices.DeleteFunc(slices.Clone(l.Failures), func(f Failure) bool { return mended[f.UID] || fleet.Recovered(f) })
+	next.Failures = join(known, failed)
 	return next
 }
 
-// fail notes a failure; one that is known stays since when it is.
-func (l Ledger) fail(failure Failure) Ledger {
-	at := slices.IndexFunc(l.Failures, func(f Failure) bool { return f.UID == failure.UID })
-	l.Failures = slices.Clone(l.Failures)
-	switch {
-	case at < 0:
-		l.Failures = append(l.Failures, failure)
-	case l.Failures[at].Release != failure.Release:
-		l.Failures[at] = failure
+// join returns all failures, as many as a ledger holds. One that is known stays since when it is.
+func join(known, failed []Failure) []Failure {
+	at := make(map[types.UID]int, len(known))
+	for i, failure := range known {
+		at[failure.UID] = i
 	}
-	return l
+	for _, failure := range failed {
+		switch i, exists := at[failure.UID]; {
+		case !exists:
+			known = append(known, failure)
+		case known[i].Release != failure.Release:
+			known[i] = failure
+		}
+	}
+	return known[:min(len(known), MostInFlight)]
 }
 
 // Start returns the ledger with a start in flight: instead of the one of the same environment, if there
