@@ -87,6 +87,10 @@ type Start struct {
 // Entry is a start that was admitted and has not settled.
 type Entry struct {
 	Start
+
+	// Before is what the environment had in flight when the start came, if that may still be so: because
+	// the start is not known to have begun, or is narrow.
+	Before *Start
 }
 
 // Failure is a start that has failed. It stands until the environment succeeds.

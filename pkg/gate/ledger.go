@@ -33,25 +33,42 @@ func (l Ledger) settle(fleet Fleet, now time.Time) Ledger {
 	var failed []Failure
 	mended := map[types.UID]bool{}
 	for _, entry := range l.InFlight {
-		stage := fleet.Stage(entry)
+		entry, stage := standing(fleet, entry)
 		switch stage.Phase {
 		case Settled:
 			mended[entry.UID] = !entry.Narrow
-			continue
 		case Void:
-			continue
 		case Failed:
 			failed = append(failed, Failure{Environment: entry.Environment, Release: entry.Release, Reason: stage.Reason, Since: now})
-			if !stage.Syncing {
-				continue
+			switch {
+			case stage.Syncing:
+				next.InFlight = append(next.InFlight, entry)
+			case entry.Before != nil: // a part has failed, and all of it is in flight still
+				next.InFlight = append(next.InFlight, Entry{Start: *entry.Before})
 			}
 		case Unknown, Running:
+			next.InFlight = append(next.InFlight, entry)
 		}
-		next.InFlight = append(next.InFlight, entry)
 	}
 	known := slices.DeleteFunc(slices.Clone(l.Failures), func(f Failure) bool { return mended[f.UID] || fleet.Recovered(f) })
 	next.Failures = join(known, failed)
 	return next
+}
+
+// standing returns what an environment has in flight, and how far that has come: the start before the one
+// that was admitted last, if that one never began, or is over and was only for a part.
+func standing(fleet Fleet, entry Entry) (Entry, Stage) {
+	stage := fleet.Stage(entry)
+	switch {
+	case entry.Before == nil:
+		return entry, stage
+	case stage.Phase == Void, stage.Phase == Settled && entry.Narrow:
+		entry = Entry{Start: *entry.Before}
+		return entry, fleet.Stage(entry)
+	case stage.Phase != Unknown && !entry.Narrow:
+		entry.Before = nil
+	}
+	return entry, stage
 }
 
 // join returns all failures, as many as a ledger holds. One that is known stays since when it is.
@@ -74,18 +91,43 @@ func join(known, failed []Failure) []Failure {
 // Start returns the ledger with a start in flight: instead of the one of the same environment, if there
 // is one.
 func (l Ledger) Start(start Start) Ledger {
-	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
-	l.InFlight = append(l.InFlight, Entry{start})
+	entry := Entry{Start: start}
+	if before, again := l.of(start.UID); again {
+		// That it is not well is the doing of the start before.
+		entry.Well = start.Well || before.Well
+		entry.Before = before.Before
+		if entry.Before == nil && before.ResourceVersion != start.ResourceVersion {
+			entry.Before = &before.Start
+		}
+	}
+	// Whoever was well before a failure is not mended by being no worse after the next start.
+	entry.Well = entry.Well || slices.ContainsFunc(l.Failures, func(f Failure) bool {
+		return f.UID == start.UID && f.Reason != SyncFailed
+	})
+	l.InFlight = append(l.others(start), entry)
 	l.Peak = max(l.Peak, len(l.InFlight))
 	return l
 }
 
-// Release returns the ledger without a start that was admitted by it and refused elsewhere.
+// Release returns the ledger without a start that was admitted by it and refused elsewhere: what the
+// environment had in flight before is again.
 func (l Ledger) Release(start Start) Ledger {
-	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool {
-		return e.UID == start.UID && e.ResourceVersion == start.ResourceVersion && e.At.Equal(start.At)
-	})
+	at := slices.IndexFunc(l.InFlight, func(e Entry) bool { return e.same(start) })
+	if at < 0 {
+		return l
+	}
+	before := l.InFlight[at].Before
+	l.InFlight = l.others(start)
+	if before != nil {
+		l.InFlight = append(l.InFlight, Entry{Start: *before})
+	}
 	return l
+}
+
+// same tells whether an entry is that of a start. Ledgers that are kept in the cluster hold microseconds.
+func (e Entry) same(start Start) bool {
+	return e.UID == start.UID && e.ResourceVersion == start.ResourceVersion &&
+		e.At.Truncate(time.Microsecond).Equal(start.At.Truncate(time.Microsecond))
 }
 
 // Forgive returns the ledger without any failures.
