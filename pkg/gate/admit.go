@@ -1,9 +1,7 @@
 package gate
 
 import (
-	"cmp"
 	"slices"
-	"time"
 
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
@@ -45,7 +43,7 @@ const (
 	Halted Reason = "Halted"
 	// Early says that an environment that comes first is not done.
 	Early Reason = "OutOfOrder"
-	// TooMany says that the ledger holds no more.
+	// TooMany says that the ledger has no room for more.
 	TooMany Reason = "LedgerFull"
 )
 
@@ -55,7 +53,8 @@ type Decision struct {
 	Reason   Reason
 	// Held says that it should wait: it does, unless the rule holds nothing.
 	Held bool
-	// Slot says that the start is in the ledger now.
+	// Slot says that the start is in the ledger now. One that is admitted has none if it is not to be
+	// counted, or if the ledger has no room.
 	Slot bool
 	// Wave is what would be in flight together: the others and the start.
 	Wave risk.Wave
@@ -68,24 +67,25 @@ type Decision struct {
 // Admit decides about a start, and returns the ledger as it is then. The fleet tells what has become of
 // the others.
 func (r Rule) Admit(ledger Ledger, start Start, fleet Fleet) (Ledger, Decision) {
-	ledger = ledger.Settle(fleet, start.At).see([]Sibling{{Release: start.Release}}, start.At)
+	siblings := fleet.Siblings()
+	ledger = ledger.settle(fleet, start.At).see(append(releasesOf(siblings), start.Release), start.At)
 	if slices.Contains(r.Pass, start.Class) {
 		return ledger, Decision{Admitted: true, Reason: Exempt}
 	}
-	decision := r.decide(ledger, start, fleet)
-	decision.Admitted = !decision.Held || !r.Holds && decision.Reason != TooMany
-	if !decision.Admitted || decision.Reason == TooMany {
-		return ledger, decision
+	others := ledger.others(start)
+	decision := r.decide(ledger, start, others, siblings)
+	decision.Admitted = !decision.Held || !r.Holds
+	decision.Slot = decision.Admitted && len(others) < MostInFlight
+	if decision.Slot {
+		ledger = ledger.Start(start)
 	}
-	decision.Slot = true
-	return ledger.Start(start), decision
+	return ledger, decision
 }
 
-func (r Rule) decide(ledger Ledger, start Start, fleet Fleet) Decision {
-	others := ledger.others(start)
-	decision := Decision{Wave: waveOf(append(slices.Clone(others), Entry{start}))}
-	limit := r.Limit
-	limit.Tolerated = max(0, limit.Tolerated-ledger.failuresBut(start))
+func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibling) Decision {
+	decision := Decision{Wave: waveOf(append(slices.Clone(others), Entry{Start: start}))}
+	tolerated := max(0, r.Limit.Tolerated)
+	limit := risk.Limit{Max: r.Limit.Max, Tolerated: max(0, tolerated-ledger.failuresBut(start))}
 	decision.Largest = max(1, limit.LargestOf(decision.Wave))
 	has, again := ledger.of(start.UID)
 	switch {
@@ -95,10 +95,10 @@ func (r Rule) decide(ledger Ledger, start Start, fleet Fleet) Decision {
 		return decision.because(Retried)
 	case len(others) >= MostInFlight:
 		return decision.hold(TooMany, environments(others))
-	case !r.GoOn && len(ledger.Failures) > r.Limit.Tolerated:
+	case !r.GoOn && len(ledger.Failures) > tolerated:
 		return decision.hold(Halted, failedOf(ledger.Failures))
 	}
-	if earlier := r.earlier(ledger, start, fleet); len(earlier) > 0 {
+	if earlier := r.earlier(ledger, start, siblings); len(earlier) > 0 {
 		return decision.hold(Early, earlier)
 	}
 	switch {
@@ -120,52 +120,6 @@ func (d Decision) because(reason Reason) Decision {
 func (d Decision) hold(reason Reason, others []Environment) Decision {
 	d.Reason, d.Held, d.Others = reason, true, others
 	return d
-}
-
-// earlier returns the environments of a lower rank that are not done at what is rolled out, or at what
-// was first seen later. Those of other lines are done when they are well.
-func (r Rule) earlier(ledger Ledger, start Start, fleet Fleet) []Environment {
-	if !r.Ordered {
-		return nil
-	}
-	siblings := fleet.Siblings()
-	at := slices.IndexFunc(siblings, func(s Sibling) bool { return s.UID == start.UID })
-	rank := 0
-	if at >= 0 {
-		rank = siblings[at].Rank
-	}
-	var waiting []Environment
-	for _, sibling := range siblings {
-		if sibling.UID == start.UID || sibling.Rank >= rank {
-			continue
-		}
-		_, inFlight := ledger.of(sibling.UID)
-		reached := sibling.Release.Line != start.Release.Line || ledger.reached(sibling.Release, start.Release)
-		if inFlight || !sibling.Done || !reached {
-			waiting = append(waiting, sibling.Environment)
-		}
-	}
-	slices.SortFunc(waiting, Environment.Compare)
-	return waiting
-}
-
-// Waiting is a start that somebody wants, in the order in which it should come.
-type Waiting struct {
-	Environment
-
-	Rank  int
-	Since time.Time
-}
-
-// Next returns the order in which those that wait should be let go: by rank, and then who has waited
-// longest.
-func Next(a, b Waiting) int {
-	return cmp.Or(cmp.Compare(a.Rank, b.Rank), a.Since.Compare(b.Since), a.Environment.Compare(b.Environment))
-}
-
-// others returns what is in flight but the environment of a start.
-func (l Ledger) others(start Start) []Entry {
-	return slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
 }
 
 // failuresBut returns how many others than the environment of a start have failed.

@@ -16,8 +16,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
 
-// MostInFlight is the largest number of entries that a ledger holds: it is one object, whose size has
-// an end.
+// MostInFlight is the largest number of entries that a ledger holds, and of failures: it is one object,
+// whose size has an end.
 const MostInFlight = 2000
 
 // Environment names one place that is synced, such as an Argo CD Application.
@@ -87,6 +87,10 @@ type Start struct {
 // Entry is a start that was admitted and has not settled.
 type Entry struct {
 	Start
+
+	// Before is what the environment had in flight when the start came, if that may still be so: because
+	// the start is not known to have begun, or is narrow.
+	Before *Start
 }
 
 // Failure is a start that has failed. It stands until the environment succeeds.

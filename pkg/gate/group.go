@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -93,25 +92,4 @@ func Place(by []Trait, facts Facts) (group Group, lacks []string) {
 		return Group{}, lacks
 	}
 	return group, nil
-}
-
-// Order is the sequence in which the environments of a group come.
-type Order struct {
-	By     Trait
-	Values []string
-	// UnlistedFirst says that those with another value, or none, come first and not last.
-	UnlistedFirst bool
-}
-
-// Rank returns the place of an environment; 0 comes first.
-func (o Order) Rank(facts Facts) int {
-	value, _ := o.By.Of(facts)
-	at := slices.Index(o.Values, value)
-	switch {
-	case at >= 0:
-		return at + 1
-	case o.UnlistedFirst:
-		return 0
-	}
-	return len(o.Values) + 1
 }

@@ -7,10 +7,6 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// mostSightings is how many releases are remembered of a group: those that were first seen longest ago
-// are forgotten.
-const mostSightings = 256
-
 // Ledger is who of a group is in flight and what has failed there. The zero value is that of a group of
 // which nothing has started. A ledger is changed by the methods that return another; it is never changed
 // in place.
@@ -25,76 +21,113 @@ type Ledger struct {
 	Peak int
 }
 
-// Sighting is when a release was first seen.
-type Sighting struct {
-	Release
-
-	At time.Time
-}
-
 // Settle returns the ledger after what the fleet shows: who has settled is out, who has failed is a
 // failure, and failures that have been mended are none.
 func (l Ledger) Settle(fleet Fleet, now time.Time) Ledger {
+	return l.settle(fleet, now).see(releasesOf(fleet.Siblings()), now)
+}
+
+func (l Ledger) settle(fleet Fleet, now time.Time) Ledger {
 	next := l
-	next.InFlight, next.Failures = nil, nil
+	next.InFlight = nil
 	var failed []Failure
 	mended := map[types.UID]bool{}
 	for _, entry := range l.InFlight {
-		stage := fleet.Stage(entry)
+		entry, stage := standing(fleet, entry)
 		switch stage.Phase {
 		case Settled:
 			mended[entry.UID] = !entry.Narrow
-			continue
 		case Void:
-			continue
 		case Failed:
 			failed = append(failed, Failure{Environment: entry.Environment, Release: entry.Release, Reason: stage.Reason, Since: now})
-			if !stage.Syncing {
-				continue
+			switch {
+			case stage.Syncing:
+				next.InFlight = append(next.InFlight, entry)
+			case entry.Before != nil: // a part has failed, and all of it is in flight still
+				next.InFlight = append(next.InFlight, Entry{Start: *entry.Before})
 			}
 		case Unknown, Running:
-		}
-		next.InFlight = append(next.InFlight, entry)
-	}
-	for _, failure := range l.Failures {
-		if !mended[failure.UID] && !fleet.Recovered(failure) {
-			next.Failures = append(next.Failures, failure)
+			next.InFlight = append(next.InFlight, entry)
 		}
 	}
-	for _, failure := range failed {
-		next = next.fail(failure)
-	}
-	return next.see(fleet.Siblings(), now)
+	known := slices.DeleteFunc(slices.Clone(l.Failures), func(f Failure) bool { return mended[f.UID] || fleet.Recovered(f) })
+	next.Failures = join(known, failed)
+	return next
 }
 
-// fail notes a failure; one that is known stays since when it is.
-func (l Ledger) fail(failure Failure) Ledger {
-	at := slices.IndexFunc(l.Failures, func(f Failure) bool { return f.UID == failure.UID })
-	l.Failures = slices.Clone(l.Failures)
+// standing returns what an environment has in flight, and how far that has come: the start before the one
+// that was admitted last, if that one never began, or is over and was only for a part.
+func standing(fleet Fleet, entry Entry) (Entry, Stage) {
+	stage := fleet.Stage(entry)
 	switch {
-	case at < 0:
-		l.Failures = append(l.Failures, failure)
-	case l.Failures[at].Release != failure.Release:
-		l.Failures[at] = failure
+	case entry.Before == nil:
+		return entry, stage
+	case stage.Phase == Void, stage.Phase == Settled && entry.Narrow:
+		entry = Entry{Start: *entry.Before}
+		return entry, fleet.Stage(entry)
+	case stage.Phase != Unknown && !entry.Narrow:
+		entry.Before = nil
 	}
-	return l
+	return entry, stage
+}
+
+// join returns all failures, as many as a ledger holds. One that is known stays since when it is.
+func join(known, failed []Failure) []Failure {
+	at := make(map[types.UID]int, len(known))
+	for i, failure := range known {
+		at[failure.UID] = i
+	}
+	for _, failure := range failed {
+		switch i, exists := at[failure.UID]; {
+		case !exists:
+			known = append(known, failure)
+		case known[i].Release != failure.Release:
+			known[i] = failure
+		}
+	}
+	return known[:min(len(known), MostInFlight)]
 }
 
 // Start returns the ledger with a start in flight: instead of the one of the same environment, if there
 // is one.
 func (l Ledger) Start(start Start) Ledger {
-	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
-	l.InFlight = append(l.InFlight, Entry{start})
+	entry := Entry{Start: start}
+	if before, again := l.of(start.UID); again {
+		// That it is not well is the doing of the start before.
+		entry.Well = start.Well || before.Well
+		entry.Before = before.Before
+		if entry.Before == nil && before.ResourceVersion != start.ResourceVersion {
+			entry.Before = &before.Start
+		}
+	}
+	// Whoever was well before a failure is not mended by being no worse after the next start.
+	entry.Well = entry.Well || slices.ContainsFunc(l.Failures, func(f Failure) bool {
+		return f.UID == start.UID && f.Reason != SyncFailed
+	})
+	l.InFlight = append(l.others(start), entry)
 	l.Peak = max(l.Peak, len(l.InFlight))
-	return l.see([]Sibling{{Environment: start.Environment, Release: start.Release}}, start.At)
+	return l
 }
 
-// Release returns the ledger without a start that was admitted by it and refused elsewhere.
+// Release returns the ledger without a start that was admitted by it and refused elsewhere: what the
+// environment had in flight before is again.
 func (l Ledger) Release(start Start) Ledger {
-	l.InFlight = slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool {
-		return e.UID == start.UID && e.ResourceVersion == start.ResourceVersion && e.At.Equal(start.At)
-	})
+	at := slices.IndexFunc(l.InFlight, func(e Entry) bool { return e.same(start) })
+	if at < 0 {
+		return l
+	}
+	before := l.InFlight[at].Before
+	l.InFlight = l.others(start)
+	if before != nil {
+		l.InFlight = append(l.InFlight, Entry{Start: *before})
+	}
 	return l
+}
+
+// same tells whether an entry is that of a start. Ledgers that are kept in the cluster hold microseconds.
+func (e Entry) same(start Start) bool {
+	return e.UID == start.UID && e.ResourceVersion == start.ResourceVersion &&
+		e.At.Truncate(time.Microsecond).Equal(start.At.Truncate(time.Microsecond))
 }
 
 // Forgive returns the ledger without any failures.
@@ -120,40 +153,7 @@ func (l Ledger) failed(uid types.UID) bool {
 	return slices.ContainsFunc(l.Failures, func(f Failure) bool { return f.UID == uid })
 }
 
-// see notes the releases that have not been seen before.
-func (l Ledger) see(siblings []Sibling, now time.Time) Ledger {
-	known := make(map[Release]bool, len(l.Sightings))
-	for _, sighting := range l.Sightings {
-		known[sighting.Release] = true
-	}
-	seen := slices.Clip(l.Sightings)
-	for _, sibling := range siblings {
-		if sibling.Release.Revision != "" && !known[sibling.Release] {
-			known[sibling.Release] = true
-			seen = append(seen, Sighting{sibling.Release, now})
-		}
-	}
-	if len(seen) > mostSightings {
-		seen = slices.Clone(seen[len(seen)-mostSightings:])
-	}
-	l.Sightings = seen
-	return l
-}
-
-// reached tells whether one release of a line is another one, or was first seen after it.
-func (l Ledger) reached(at, wanted Release) bool {
-	if at == wanted {
-		return true
-	}
-	var first, later time.Time
-	for _, sighting := range l.Sightings {
-		switch sighting.Release {
-		case wanted:
-			first = sighting.At
-		case at:
-			later = sighting.At
-		}
-	}
-	// What was never seen, or is long forgotten, is the older one.
-	return !later.IsZero() && later.After(first)
+// others returns what is in flight but the environment of a start.
+func (l Ledger) others(start Start) []Entry {
+	return slices.DeleteFunc(slices.Clone(l.InFlight), func(e Entry) bool { return e.UID == start.UID })
 }

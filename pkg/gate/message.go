@@ -22,20 +22,22 @@ type Words struct {
 
 // Say returns one line about why a start is held: the same for the same state.
 func (d Decision) Say(words Words) string {
+	of := fmt.Sprintf("%d of %s", len(d.Others), words.Group)
 	others, policy := words.named(d.Others), fmt.Sprintf("policy %q", words.Policy)
+	are, come := "are", "come first and are"
+	if len(d.Others) == 1 {
+		are, come = "is", "comes first and is"
+	}
 	switch d.Reason {
 	case Full:
-		return fmt.Sprintf("held: %d of %s are in flight (%s), and %s lets %d be at a limit of %s.",
-			len(d.Others), words.Group, others, policy, d.Largest, words.Limit)
+		return fmt.Sprintf("held: %s %s in flight (%s), and %s allows %d at a limit of %s.", of, are, others, policy, d.Largest, words.Limit)
 	case Halted:
-		return fmt.Sprintf("held: %d of %s failed (%s), and %s halts the others until they succeed.",
-			len(d.Others), words.Group, others, policy)
+		return fmt.Sprintf("held: %s failed (%s), and %s halts the others until they succeed.", of, others, policy)
 	case Early:
-		return fmt.Sprintf("held: %d of %s come first and are not done (%s), by the order of %s.",
-			len(d.Others), words.Group, others, policy)
+		return fmt.Sprintf("held: %s %s not done (%s), by the order of %s.", of, come, others, policy)
 	case TooMany:
-		return fmt.Sprintf("held: %d of %s are in flight, and no more than %d can be kept account of: %s needs smaller groups.",
-			len(d.Others), words.Group, MostInFlight, policy)
+		return fmt.Sprintf("held: %s %s in flight, and no more than %d can be kept account of: %s needs smaller groups.",
+			of, are, MostInFlight, policy)
 	case Free, Alone, Retried, Exempt:
 	}
 	return ""
@@ -51,6 +53,8 @@ func (w Words) named(environments []Environment) string {
 	}
 	more := len(environments) - len(names)
 	switch {
+	case len(names) == 0 && more == 1:
+		return "one that is not named here"
 	case len(names) == 0:
 		return fmt.Sprintf("%d that are not named here", more)
 	case more > 0:
