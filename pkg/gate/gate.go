@@ -73,8 +73,8 @@ type Start struct {
 	Class   Class
 	// Well says whether the environment was healthy before.
 	Well bool
-	// Narrow says that the start is for a part of the environment, or to something else than its
-	// release, so that it is over when the operation is.
+	// Narrow says that the start is for a part of the environment, or for something else than what it
+	// tracks, so that its success mends no failure.
 	Narrow bool
 	// By is the user who begins it.
 	By string

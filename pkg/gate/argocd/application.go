@@ -110,6 +110,8 @@ type operationState struct {
 
 // synced is what an Application was synced to.
 type synced struct {
+	// ID counts the syncs that succeeded; only history has it.
+	ID        int64    `json:"id"`
 	Revision  string   `json:"revision"`
 	Revisions []string `json:"revisions"`
 	Source    source   `json:"source"`

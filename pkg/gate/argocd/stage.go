@@ -40,20 +40,17 @@ func (s Settling) stage(entry gate.Entry, seen view) gate.Stage {
 	case seen.state.operates():
 		// An operation that goes on trying after a first pass has failed is told by nothing else for
 		// minutes.
-		if seen.state.retried && !seen.state.operatesAnew(entry) {
+		if seen.state.retried && seen.state.sync() != entry.Previous {
 			return gate.Stage{Phase: gate.Failed, Reason: gate.SyncFailed, Syncing: true}
 		}
 		return gate.Stage{Phase: gate.Running}
-	case seen.state.sync() == entry.Previous:
+	case seen.state.phase == "", seen.state.sync() == entry.Previous: // it was withdrawn, or refused by others
 		return gate.Stage{Phase: gate.Void}
 	case seen.state.phase == phaseFailed, seen.state.phase == phaseError:
 		return gate.Stage{Phase: gate.Failed, Reason: gate.SyncFailed}
 	}
 	return s.ended(entry, seen)
 }
-
-// operatesAnew tells whether the state of the last operation is still that of the one before the entry's.
-func (s *state) operatesAnew(entry gate.Entry) bool { return s.sync() == entry.Previous }
 
 // ended says how far a start has come whose operation has succeeded.
 func (s Settling) ended(entry gate.Entry, seen view) gate.Stage {

@@ -1,6 +1,7 @@
 package argocd
 
 import (
+	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -35,8 +36,8 @@ type state struct {
 	resourceVersion string
 
 	owner, project, server, cluster string
-	// rate is the annotation of the success rate.
-	release gate.Release
+	release                         gate.Release
+	// origins are the repositories that it comes from.
 	origins string
 
 	// current says that the release is what the spec was compared with, and applied that the last
@@ -54,8 +55,10 @@ type state struct {
 	started   time.Time
 	finished  time.Time
 	retried   bool
-	// triedRevision is what the last operation was for, whatever came of it.
+	// tried is what the last operation was for, whatever came of it, and syncs the number of the last one that
+	// succeeded.
 	tried string
+	syncs int64
 }
 
 func (a *application) state() state {
@@ -67,6 +70,9 @@ func (a *application) state() state {
 		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,
 		automated: a.automated(), health: a.Status.Health.Status, reconciled: a.Status.ReconciledAt,
 		operating: a.Operation != nil,
+	}
+	if len(a.Status.History) > 0 {
+		read.syncs = a.Status.History[len(a.Status.History)-1].ID
 	}
 	if last := a.Status.OperationState; last != nil {
 		read.phase, read.started, read.finished = last.Phase, last.StartedAt, last.FinishedAt
@@ -80,12 +86,13 @@ func (s *state) operates() bool {
 	return s.operating || s.phase == phaseRunning || s.phase == phaseTerminating
 }
 
-// sync tells one sync of an Application from another.
+// sync tells one sync of an Application from another. Argo CD notes when one started in whole seconds, in
+// which a second one may begin.
 func (s *state) sync() string {
 	if s.started.IsZero() {
 		return ""
 	}
-	return s.started.UTC().Format(time.RFC3339Nano)
+	return fmt.Sprintf("%s/%d", s.started.UTC().Format(time.RFC3339), s.syncs)
 }
 
 // isWell tells whether health is one that a rollout does not wait for. Argo CD gives none to an
@@ -95,7 +102,7 @@ func isWell(health string) bool { return health == healthy || health == suspende
 // wasWell tells whether a start has to leave an Application healthy: where nothing was yet it has to, too.
 func wasWell(health string) bool { return isWell(health) || health == missing }
 
-// healthIsOf tells whether the health was found after the last operation: that which Argo CD stores with
+// healthIsNew tells whether the health was found after the last operation: that which Argo CD stores with
 // its end is the one from before.
 func (s *state) healthIsNew() bool {
 	return s.reconciled.After(s.finished) || s.synced && s.applied
