@@ -23,8 +23,7 @@ func (p *Policy) Judge(c Case) Verdict {
 func (p *Policy) judge(c Case) Verdict {
 	verdict := Verdict{Policy: p.Name, actions: p.actions}
 	if p.invalid != nil {
-		return verdict.refuse(PolicyInvalid, fmt.Sprintf(
-			"policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
+		return p.refuseAll(verdict)
 	}
 	if err := malformed(c.Metadata, c.Stored); err != nil {
 		return p.judgeRateError(verdict, err)
@@ -34,6 +33,12 @@ func (p *Policy) judge(c Case) Verdict {
 		return p.judgeUncounted(verdict, err, c.Metadata)
 	}
 	return p.judgeCounted(verdict, change, c.Metadata)
+}
+
+// refuseAll refuses because the policy is not understood.
+func (p *Policy) refuseAll(verdict Verdict) Verdict {
+	return verdict.refuse(PolicyInvalid, fmt.Sprintf(
+		"policy %q cannot be judged by until its author mends it: %s", p.Name, oneLine(p.invalid)))
 }
 
 // counted returns what the write does in the eyes of the policy.

@@ -54,6 +54,9 @@ type Policy struct {
 	objects    labels.Selector
 	conditions []condition
 
+	// gate is what the policy says of starts; nil if that is nothing.
+	gate *Gate
+
 	// invalid is why the policy cannot be judged by; it then refuses what it selects.
 	invalid error
 }
@@ -86,7 +89,7 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 		compiled.maxOverride = time.Duration(*spec.MaxOverrideDurationSeconds) * time.Second
 	}
 	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate),
-		compiled.readMatch(spec.Match), compiled.readConditions(spec.MatchConditions))
+		compiled.readMatch(spec.Match), compiled.readConditions(spec.MatchConditions), compiled.readGate(spec))
 	return compiled, compiled.invalid
 }
 
@@ -194,11 +197,12 @@ func parse(field string, value v1alpha1.Probability) (risk.Probability, error) {
 // creation to its end; 0 when the policy accepts none.
 func (p *Policy) MaxOverrideDuration() time.Duration { return p.maxOverride }
 
-// UnknownKinds returns the kinds that the policy names and that are not in known.
+// UnknownKinds returns the kinds that the policy names and that are not in known. Of Applications starts
+// are judged, if it has a gate.
 func (p *Policy) UnknownKinds(known []schema.GroupKind) []schema.GroupKind {
 	var unknown []schema.GroupKind
 	for _, kind := range slices.Concat(p.kinds, p.excluded) {
-		if !slices.Contains(known, kind) {
+		if !slices.Contains(known, kind) && (p.gate == nil || kind != applications()) {
 			unknown = append(unknown, kind)
 		}
 	}

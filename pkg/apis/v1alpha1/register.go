@@ -17,7 +17,8 @@ func GroupVersion() schema.GroupVersion {
 // AddToScheme makes the types of this package known to a scheme.
 func AddToScheme(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion(),
-		&WavePolicy{}, &WavePolicyList{}, &WaveOverride{}, &WaveOverrideList{}, &RolloutKind{}, &RolloutKindList{})
+		&WavePolicy{}, &WavePolicyList{}, &WaveOverride{}, &WaveOverrideList{}, &RolloutKind{}, &RolloutKindList{},
+		&Wave{}, &WaveList{})
 	metav1.AddToGroupVersion(scheme, GroupVersion())
 	return nil
 }

@@ -122,6 +122,8 @@ type SuccessRate struct {
 }
 
 // WavePolicySpec says how large the waves of which rollouts may be.
+//
+// +kubebuilder:validation:XValidation:rule="!has(self.syncGate) || !has(self.matchConditions) || self.matchConditions.size() == 0",message="there must be none beside syncGate: they look at a write of a rollout, which the start of a sync is not",fieldPath=".matchConditions"
 type WavePolicySpec struct {
 	// match selects the writes that the policy judges. Default: all creations and updates of
 	// rollouts.
@@ -129,7 +131,7 @@ type WavePolicySpec struct {
 	Match *WavePolicyMatch `json:"match,omitempty"`
 
 	// matchConditions are expressions that must all hold, as those of a
-	// ValidatingAdmissionPolicy. They are looked at last.
+	// ValidatingAdmissionPolicy. They are looked at last. A policy with syncGate has none.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -208,6 +210,12 @@ type WavePolicySpec struct {
 	// +kubebuilder:validation:XValidation:rule="!('Deny' in self && 'Warn' in self)",message="Deny and Warn exclude each other"
 	// +kubebuilder:validation:XValidation:rule="self.all(x, self.exists_one(y, x == y))",message="an action may be listed once"
 	ValidationActions []ValidationAction `json:"validationActions,omitempty"`
+
+	// syncGate limits starts, too: syncs of Argo CD Applications that begin without any write of a
+	// rollout, because git has moved, say. Each is admitted or held back by what of its group is in
+	// flight already. Default: only writes of rollouts are judged.
+	// +optional
+	SyncGate *SyncGate `json:"syncGate,omitempty"`
 }
 
 // WavePolicy limits how likely one wave of a rollout may be to break something. Every

@@ -1,0 +1,310 @@
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// WaveSpec says whose starts a Wave holds.
+//
+// +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a Wave is that of one policy and group"
+type WaveSpec struct {
+	// policyName is the name of the WavePolicy.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	PolicyName string `json:"policyName,omitempty"`
+
+	// group are the values of what the policy groups by, in its order. Without any it is the group of
+	// all environments that lack something of that.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=4
+	// +kubebuilder:validation:items:MaxLength=4096
+	Group []string `json:"group,omitempty"`
+}
+
+// StartClass is what kind of start it is.
+//
+// +kubebuilder:validation:Enum=Ordinary;Repair;Paced;Rollback
+type StartClass string
+
+const (
+	// StartOrdinary rolls out something, whoever began it.
+	StartOrdinary StartClass = "Ordinary"
+	// StartRepair mends a drift.
+	StartRepair StartClass = "Repair"
+	// StartPaced is one that a rollout's own pacing has begun.
+	StartPaced StartClass = "Paced"
+	// StartRollback goes back to what the environment has been at before.
+	StartRollback StartClass = "Rollback"
+)
+
+// HealthBefore is how an environment was before its start.
+//
+// +kubebuilder:validation:Enum=Healthy;Unhealthy
+type HealthBefore string
+
+const (
+	// BeforeHealthy says that it was healthy.
+	BeforeHealthy HealthBefore = "Healthy"
+	// BeforeUnhealthy says that it was not, so that it need not be after the start.
+	BeforeUnhealthy HealthBefore = "Unhealthy"
+)
+
+// StartExtent is how much of an environment a start is for.
+//
+// +kubebuilder:validation:Enum=Whole;Narrow
+type StartExtent string
+
+const (
+	// ExtentWhole is all of it, at the revision that is rolled out.
+	ExtentWhole StartExtent = "Whole"
+	// ExtentNarrow is a part of it, or another revision: it is done when the operation has ended.
+	ExtentNarrow StartExtent = "Narrow"
+)
+
+// WaveEntry is a start that is in flight.
+type WaveEntry struct {
+	// uid is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+
+	// namespace is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+
+	// name is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	// resourceVersion is that of the Application before the start; empty if it was created with it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+
+	// previous tells the sync before this one from it.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Previous string `json:"previous,omitempty"`
+
+	// line is what revisions come from, such as a repository and a branch.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Line string `json:"line,omitempty"`
+
+	// revision is what is rolled out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Revision string `json:"revision,omitempty"`
+
+	// class is what kind of start it is.
+	// +required
+	Class StartClass `json:"class,omitempty"`
+
+	// before is how healthy the Application was then.
+	// +required
+	Before HealthBefore `json:"before,omitempty"`
+
+	// extent is how much of the Application the start is for.
+	// +required
+	Extent StartExtent `json:"extent,omitempty"`
+
+	// by is the name of the user who began it, cut off at its greatest length.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	By string `json:"by,omitempty"`
+
+	// since is when it was admitted.
+	// +required
+	Since *metav1.MicroTime `json:"since,omitempty"`
+
+	// successRate is the chance that it succeeds, as it was judged.
+	// +required
+	SuccessRate Probability `json:"successRate,omitempty"`
+}
+
+// StartFailure says how a start has failed.
+//
+// +kubebuilder:validation:Enum=SyncFailed;Degraded;TimedOut
+type StartFailure string
+
+// WaveFailure is an environment whose start has failed and that has not succeeded since.
+type WaveFailure struct {
+	// uid is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+
+	// namespace is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+
+	// name is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	// line is what revisions come from, such as a repository and a branch.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Line string `json:"line,omitempty"`
+
+	// revision is what was rolled out.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Revision string `json:"revision,omitempty"`
+
+	// reason says how it has failed: its sync did (SyncFailed), it is unhealthy since (Degraded), or
+	// it was not healthy in time (TimedOut).
+	// +required
+	Reason StartFailure `json:"reason,omitempty"`
+
+	// since is when that was noticed.
+	// +required
+	Since *metav1.MicroTime `json:"since,omitempty"`
+}
+
+// WaveSighting is when a revision was first seen in the group.
+type WaveSighting struct {
+	// line is what revisions come from, such as a repository and a branch.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Line string `json:"line,omitempty"`
+
+	// revision is the one that was seen.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=1024
+	Revision string `json:"revision,omitempty"`
+
+	// time is when it was first seen.
+	// +required
+	Time *metav1.MicroTime `json:"time,omitempty"`
+}
+
+// WaveStatus is who of a group is in flight, and what has failed there.
+//
+// +kubebuilder:validation:MinProperties=1
+type WaveStatus struct {
+	// conditions tell what else is to be known of the Wave.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=8
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// inFlight are the starts that were admitted and have not settled, each Application once.
+	// +optional
+	// +listType=map
+	// +listMapKey=uid
+	// +kubebuilder:validation:MaxItems=2000
+	InFlight []WaveEntry `json:"inFlight,omitempty"`
+
+	// inFlightCount is how many these are.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	InFlightCount *int32 `json:"inFlightCount,omitempty"`
+
+	// largest is the most of what was asked about last that the policy lets be in flight together.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Largest *int32 `json:"largest,omitempty"`
+
+	// peak is the largest number that was in flight at once.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Peak *int32 `json:"peak,omitempty"`
+
+	// failures are the Applications whose start has failed and that have not succeeded since, each
+	// once.
+	// +optional
+	// +listType=map
+	// +listMapKey=uid
+	// +kubebuilder:validation:MaxItems=2000
+	Failures []WaveFailure `json:"failures,omitempty"`
+
+	// haltedBy says in a few words what has failed, while that holds the others.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	HaltedBy string `json:"haltedBy,omitempty"`
+
+	// held is how many starts wait now.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Held *int32 `json:"held,omitempty"`
+
+	// heldSince is since when any do.
+	// +optional
+	HeldSince *metav1.Time `json:"heldSince,omitempty"`
+
+	// sightings are the revisions of the group in the order in which they were first seen, the last
+	// 256.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=256
+	Sightings []WaveSighting `json:"sightings,omitempty"`
+
+	// observedTime is when the starts were written last. Until it is set nothing is known of them.
+	// +optional
+	ObservedTime *metav1.MicroTime `json:"observedTime,omitempty"`
+}
+
+// Wave is the account of one group of environments under one WavePolicy with a syncGate: who is in
+// flight, and what has failed. Seawall makes, writes and deletes Waves; nobody else needs to. One that
+// is deleted is made again from the Applications that there are.
+//
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:scope=Cluster,categories=seawall
+// +kubebuilder:printcolumn:name="Policy",type=string,JSONPath=`.spec.policyName`,description="Whose limit holds"
+// +kubebuilder:printcolumn:name="Group",type=string,JSONPath=`.spec.group`,description="What these environments have in common"
+// +kubebuilder:printcolumn:name="In flight",type=integer,JSONPath=`.status.inFlightCount`,description="Environments that have started and have not settled"
+// +kubebuilder:printcolumn:name="Largest",type=integer,JSONPath=`.status.largest`,description="The most that may be in flight together"
+// +kubebuilder:printcolumn:name="Peak",type=integer,JSONPath=`.status.peak`,description="The most that ever were",priority=1
+// +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now"
+// +kubebuilder:printcolumn:name="Halted by",type=string,JSONPath=`.status.haltedBy`,description="What has failed and holds the others"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type Wave struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// metadata is the standard metadata of an object.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitempty,omitzero"`
+
+	// spec says which policy and group it is that of.
+	// +required
+	Spec WaveSpec `json:"spec,omitzero"`
+
+	// status says who is in flight.
+	// +optional
+	Status WaveStatus `json:"status,omitzero"`
+}
+
+// WaveList is a list of Wave.
+//
+// +kubebuilder:object:root=true
+type WaveList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitempty"`
+
+	Items []Wave `json:"items"`
+}
