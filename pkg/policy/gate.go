@@ -44,7 +44,7 @@ type StartSubject struct {
 	// NamespaceLabels are those of the namespace that they are in.
 	NamespaceLabels labels.Labels
 	// Labels are those of the ApplicationSet; of the Application, if none owns it.
-	Labels map[string]string
+	Labels labels.Labels
 }
 
 // Gate returns what the policy says of starts; nil if that is nothing.
@@ -137,7 +137,7 @@ func (g *Gate) Selects(start StartSubject) bool {
 		kind.Kind = "ApplicationSet"
 	}
 	where := Subject{Namespaced: true, NamespaceLabels: start.NamespaceLabels}
-	return g.policy.judgesKind(kind) && g.policy.selectsNamespace(where) && g.policy.objects.Matches(labels.Set(start.Labels))
+	return g.policy.judgesKind(kind) && g.policy.selectsNamespace(where) && g.policy.objects.Matches(start.Labels)
 }
 
 // applications is a kind that policies may name though no rollout is of it.

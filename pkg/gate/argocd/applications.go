@@ -102,7 +102,7 @@ func (a *Applications) member(object *inventory.Object[state], destinations inve
 	member := Member{
 		Environment: gate.Environment{UID: kept.uid, Namespace: object.Namespace, Name: object.Name},
 		Facts:       gate.Facts{Labels: object.Labels, Project: kept.project, Source: kept.origins},
-		SuccessRate: object.SuccessRate, Owned: kept.owner != "", object: object,
+		SuccessRate: object.SuccessRate, Owned: kept.owner != "", Selectable: object.Labels, object: object,
 	}
 	if cluster, found := destinations.Find(kept.cluster, kept.server); found {
 		member.Facts.ClusterLabels, member.ClusterRate = cluster.Labels(), cluster.SuccessRate()
@@ -115,9 +115,18 @@ func (a *Applications) member(object *inventory.Object[state], destinations inve
 	if err != nil {
 		return Member{}, err
 	}
-	member.OwnerLabels = labels.Set{}
 	if set != nil {
-		member.OwnerLabels, member.OwnerRate = set.Labels, set.SuccessRate
+		member.Selectable, member.OwnerRate = set.Labels, set.SuccessRate
 	}
 	return member, nil
+}
+
+// Kin tells whether another Application is known to be of the same namespace and owner, so that who may read
+// one may be told of the other.
+func (a *Applications) Kin(member Member, other gate.Environment) bool {
+	if member.Namespace != other.Namespace {
+		return false
+	}
+	object, err := a.applications.Get(other.Namespace, other.Name)
+	return err == nil && object != nil && object.Value.owner == member.object.Value.owner
 }

@@ -17,10 +17,11 @@ type Member struct {
 	// SuccessRate, ClusterRate and OwnerRate are the annotations of the Application, of the cluster that it
 	// is synced to, and of its ApplicationSet; empty where there are none.
 	SuccessRate, ClusterRate, OwnerRate string
-	// Owned says that an ApplicationSet controls it, whose labels these are: none if there is no such
-	// ApplicationSet any more.
-	Owned       bool
-	OwnerLabels labels.Labels
+	// Owned says that an ApplicationSet controls it.
+	Owned bool
+	// Selectable are the labels that policies select by: those of the ApplicationSet, if one controls it and
+	// is there, and else its own.
+	Selectable labels.Labels
 
 	object *inventory.Object[state]
 }
@@ -95,15 +96,23 @@ func (f *Fleet) Siblings() []gate.Sibling {
 	return siblings
 }
 
-// Under returns the starts of the group that are under way without having been admitted: those from before
-// there was a gate, or a ledger.
-func (f *Fleet) Under() []gate.Start {
-	var under []gate.Start
+// Underway is a start that is under way, and the Application that it is of.
+type Underway struct {
+	Member
+
+	Start gate.Start
+}
+
+// Under returns the starts of the group that are under way, admitted or not: such as those from before there
+// was a gate, or a ledger.
+func (f *Fleet) Under() []Underway {
+	var under []Underway
 	for _, member := range f.members {
 		now := &member.object.Value
 		unhealthy := now.applied && !now.done(f.settling.ByOperation) && f.now.Sub(now.finished) <= f.settling.HealthTimeout
 		if now.operates() || unhealthy {
-			under = append(under, gate.Start{Environment: member.Environment, Release: now.release, Well: true, At: f.now})
+			start := gate.Start{Environment: member.Environment, Release: now.release, Well: true, At: f.now}
+			under = append(under, Underway{member.Member, start})
 		}
 	}
 	return under

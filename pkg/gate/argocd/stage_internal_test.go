@@ -1,0 +1,157 @@
+package argocd
+
+import (
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+	"sigs.k8s.io/yaml"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
+)
+
+// head is what all Applications of these tests have. It was compared with revision new, which is that of the
+// start.
+const head = `
+metadata: {namespace: argocd, name: app, uid: u1}
+spec:
+  source: {repoURL: https://git.example.com/apps.git, path: app, targetRevision: main}
+`
+
+const comparedTo = `comparedTo: {source: {repoURL: https://git.example.com/apps.git, path: app, targetRevision: main}}`
+
+const result = `syncResult: {revision: new, source: {repoURL: https://git.example.com/apps.git, path: app, targetRevision: main}}`
+
+func noon() time.Time { return time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC) }
+
+func read(tb testing.TB, text string) *application {
+	tb.Helper()
+	var app application
+	gomega.NewWithT(tb).Expect(yaml.UnmarshalStrict([]byte(text), &app, yaml.DisallowUnknownFields)).To(gomega.Succeed())
+	return &app
+}
+
+// TestStage has a row for each way in which an admitted start goes on. The start was admitted at noon at
+// resource version 100, when the Application was healthy and its last sync had started at 11:00.
+func TestStage(t *testing.T) {
+	failed := func(reason gate.FailureReason) gate.Stage { return gate.Stage{Phase: gate.Failed, Reason: reason} }
+	running, settled, void := gate.Stage{Phase: gate.Running}, gate.Stage{Phase: gate.Settled}, gate.Stage{Phase: gate.Void}
+	const (
+		ended = `operationState: {phase: Succeeded, startedAt: "2026-11-29T12:00:01Z", finishedAt: "2026-11-29T12:00:02Z", ` + result + `}`
+		fresh = `reconciledAt: "2026-11-29T12:00:03Z"`
+		stale = `reconciledAt: "2026-11-29T12:00:02Z"`
+		atNew = `sync: {status: Synced, revision: new, ` + comparedTo + `}`
+		ofOld = `sync: {status: Synced, revision: old, ` + comparedTo + `}`
+		drift = `sync: {status: OutOfSync, revision: new, ` + comparedTo + `}`
+		later = `sync: {status: OutOfSync, revision: newer, ` + comparedTo + `}`
+	)
+	of := func(parts ...string) string {
+		text := "status:\n"
+		for _, part := range parts {
+			text += "  " + part + "\n"
+		}
+		return text
+	}
+	health := func(status string) string { return "health: {status: " + status + "}" }
+	for name, test := range map[string]struct {
+		version    string // 101 if empty
+		app        string // nothing for none
+		after      time.Duration
+		heard      time.Duration
+		unwell     bool
+		byOperated bool
+		want       gate.Stage
+	}{
+		"the watch has not shown the start yet":        {version: "100", app: of(atNew), want: gate.Stage{}},
+		"nor has it for long, and it is silent itself": {version: "100", app: of(atNew), after: time.Hour, heard: time.Minute, want: gate.Stage{}},
+		"nor has it for long, and it tells of others":  {version: "100", app: of(atNew), after: time.Hour, heard: 91 * time.Second, want: void},
+		"the watch is behind by more than the start":   {version: "99", app: of(atNew), want: gate.Stage{}},
+		"it is not there yet":                          {want: gate.Stage{}},
+		"it is gone":                                   {heard: 91 * time.Second, want: void},
+		"the next version shows no operation":          {app: of(ofOld, `operationState: {phase: Succeeded, startedAt: "2026-11-29T11:00:00Z"}`), want: void},
+		"the operation was taken back before it ran":   {app: of(ofOld), want: void},
+		"it is set": {app: "operation: {sync: {revision: new}}\n" + of(ofOld), want: running},
+		"it is set, and the last one had been retried": {app: "operation: {sync: {}}\n" + of(`operationState: {phase: Failed, retryCount: 2, startedAt: "2026-11-29T11:00:00Z"}`), want: running},
+		"it runs":                                       {app: "operation: {sync: {}}\n" + of(`operationState: {phase: Running, startedAt: "2026-11-29T12:00:01Z"}`), want: running},
+		"it ends, and is not taken off yet":             {app: "operation: {sync: {}}\n" + of(ended, atNew, fresh, health("Healthy")), want: running},
+		"it is being terminated":                        {app: of(`operationState: {phase: Terminating, startedAt: "2026-11-29T12:00:01Z"}`), want: running},
+		"its first pass has failed, and it tries again": {app: "operation: {sync: {}}\n" + of(`operationState: {phase: Running, retryCount: 1, startedAt: "2026-11-29T12:00:01Z"}`), want: gate.Stage{Phase: gate.Failed, Reason: gate.SyncFailed, Syncing: true}},
+		"it has failed":                                 {app: of(`operationState: {phase: Failed, startedAt: "2026-11-29T12:00:01Z"}`), want: failed(gate.SyncFailed)},
+		"it could not be done":                          {app: of(`operationState: {phase: Error, startedAt: "2026-11-29T12:00:01Z"}`), want: failed(gate.SyncFailed)},
+		"it is healthy":                                 {app: of(ended, atNew, fresh, health("Healthy")), want: settled},
+		"it is healthy, and was looked at in the same second":    {app: of(ended, atNew, stale, health("Healthy")), want: settled},
+		"it is healthy as it was before":                         {app: of(ended, ofOld, stale, health("Healthy")), want: running},
+		"it is suspended":                                        {app: of(ended, atNew, fresh, health("Suspended")), want: settled},
+		"nothing of it has health":                               {app: of(ended, atNew, fresh), want: settled},
+		"it is healthy and still out of sync, as after a prune":  {app: of(ended, drift, fresh, health("Healthy")), want: settled},
+		"it is healthy, and a later commit is seen":              {app: of(ended, later, fresh, health("Healthy")), want: settled},
+		"it progresses":                                          {app: of(ended, atNew, fresh, health("Progressing")), want: running},
+		"it progresses for too long":                             {app: of(ended, atNew, fresh, health("Progressing")), after: 16 * time.Minute, want: failed(gate.TimedOut)},
+		"it is missing for a while":                              {app: of(ended, atNew, fresh, health("Missing")), want: running},
+		"it is missing for too long":                             {app: of(ended, atNew, fresh, health("Missing")), after: 16 * time.Minute, want: failed(gate.TimedOut)},
+		"nobody knows its health for a while":                    {app: of(ended, atNew, fresh, health("Unknown")), want: running},
+		"nobody knows its health for too long":                   {app: of(ended, atNew, fresh, health("Unknown")), after: 16 * time.Minute, want: settled},
+		"it is degraded":                                         {app: of(ended, atNew, fresh, health("Degraded")), want: failed(gate.Degraded)},
+		"it is degraded, as far as was known before it ended":    {app: of(ended, ofOld, stale, health("Degraded")), want: running},
+		"it is degraded, as it was before":                       {app: of(ended, atNew, fresh, health("Degraded")), unwell: true, want: settled},
+		"it progresses, as it did before":                        {app: of(ended, atNew, fresh, health("Progressing")), unwell: true, want: settled},
+		"it fails, and was unwell before":                        {app: of(`operationState: {phase: Failed, startedAt: "2026-11-29T12:00:01Z"}`), unwell: true, want: failed(gate.SyncFailed)},
+		"the operation is all that counts":                       {app: of(ended, ofOld, stale, health("Degraded")), byOperated: true, want: settled},
+		"the operation is all that counts, and has failed":       {app: of(`operationState: {phase: Failed, startedAt: "2026-11-29T12:00:01Z"}`), byOperated: true, want: failed(gate.SyncFailed)},
+		"a second sync began in the second of the one before it": {app: of(`operationState: {phase: Succeeded, startedAt: "2026-11-29T11:00:00Z", finishedAt: "2026-11-29T11:00:00Z"}`, `history: [{id: 7}]`, atNew, health("Healthy"), fresh), want: settled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			entry := gate.Entry{Start: gate.Start{
+				Environment: gate.Environment{UID: "u1", Namespace: "argocd", Name: "app"}, ResourceVersion: "100",
+				Previous: "2026-11-29T11:00:00Z/0", At: noon(), Well: !test.unwell,
+			}}
+			seen := view{now: noon().Add(max(test.after, 5*time.Second)), heard: noon().Add(test.heard)}
+			if test.app != "" {
+				app := read(t, head+test.app)
+				app.Metadata.ResourceVersion = test.version
+				if test.version == "" {
+					app.Metadata.ResourceVersion = "101"
+				}
+				seen.state = new(app.state())
+			}
+			settling := Settling{ByOperation: test.byOperated, HealthTimeout: 15 * time.Minute}
+			gomega.NewWithT(t).Expect(settling.stage(entry, seen)).To(gomega.Equal(test.want))
+		})
+	}
+}
+
+func TestRecovered(t *testing.T) {
+	const (
+		synced  = "status:\n  sync: {status: Synced, revision: new, " + comparedTo + "}\n  reconciledAt: \"2026-11-29T12:00:09Z\"\n"
+		drifted = "status:\n  sync: {status: OutOfSync, revision: new, " + comparedTo + "}\n  reconciledAt: \"2026-11-29T12:00:09Z\"\n"
+	)
+	for name, test := range map[string]struct {
+		app    string
+		reason gate.FailureReason
+		uid    string
+		heard  time.Duration
+		want   bool
+	}{
+		"degraded, and healthy again":           {app: synced + "  health: {status: Healthy}\n", reason: gate.Degraded, want: true},
+		"degraded still":                        {app: synced + "  health: {status: Degraded}\n", reason: gate.Degraded},
+		"failed, and in sync all the same":      {app: synced + "  health: {status: Healthy}\n", reason: gate.SyncFailed, want: true},
+		"failed, and healthy at the old":        {app: drifted + "  health: {status: Healthy}\n", reason: gate.SyncFailed},
+		"degraded, and healthy at another one":  {app: drifted + "  health: {status: Healthy}\n", reason: gate.Degraded},
+		"another sync of it is under way":       {app: "operation: {sync: {}}\n" + synced + "  health: {status: Healthy}\n", reason: gate.Degraded},
+		"gone for a while":                      {reason: gate.Degraded, heard: time.Minute},
+		"gone for good":                         {reason: gate.Degraded, heard: 2 * time.Minute, want: true},
+		"another of its name is there for long": {app: synced, uid: "u2", reason: gate.Degraded, heard: 2 * time.Minute, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			seen := view{now: noon().Add(time.Minute), heard: noon().Add(test.heard)}
+			if test.app != "" {
+				seen.state = new(read(t, head+test.app).state())
+			}
+			if test.uid != "" {
+				seen.state.uid = "u2"
+			}
+			failure := gate.Failure{Environment: gate.Environment{UID: "u1"}, Reason: test.reason, Since: noon()}
+			gomega.NewWithT(t).Expect(Settling{HealthTimeout: time.Minute}.recovered(failure, seen)).To(gomega.Equal(test.want))
+		})
+	}
+}

@@ -1,0 +1,52 @@
+package starts
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
+	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+)
+
+// Ungrouped is the reason of starts that are held because they lack what the policy groups by.
+const Ungrouped = "Ungrouped"
+
+// without holds a start of which there is nothing to judge.
+func (v Verdict) without(reason, message string) Verdict {
+	v.Held, v.Admitted = true, !v.Holds
+	v.Reason, v.Message, v.Whole = reason, "held: "+message, "held: "+message
+	return v
+}
+
+func ungrouped(policy string, lacks []string) string {
+	return fmt.Sprintf("it has no %s, by which policy %q groups what starts (ungrouped: Deny).", strings.Join(lacks, " and no "), policy)
+}
+
+// say adds the messages of a start that is held.
+func (v *Verdict) say(by named, member argocd.Member, applications *argocd.Applications) {
+	if !v.Held {
+		return
+	}
+	words := gate.Words{
+		Group: describe(by.By, v.key.Group), Policy: by.policy, Limit: by.Rule().Limit.Max.Percent(),
+		Namable: func(other gate.Environment) bool { return applications.Kin(member, other) },
+	}
+	v.Message = v.Say(words)
+	words.Namable = func(gate.Environment) bool { return true }
+	v.Whole = v.Say(words)
+}
+
+// describe says which environments a group is.
+func describe(by []gate.Trait, group gate.Group) string {
+	if len(group.Values) == 0 {
+		return "those that belong to no group"
+	}
+	if len(by) == 1 && by[0].Name == gate.Owner().Name {
+		return group.Values[0]
+	}
+	traits := make([]string, len(group.Values))
+	for i, value := range group.Values {
+		traits[i] = by[i].Name + " " + value
+	}
+	return "those of " + strings.Join(traits, ", ")
+}
