@@ -127,10 +127,18 @@ func newHandlers(
 	if configuration.Recount.Interval > 0 {
 		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, kept))
 	}
-	return map[string]http.Handler{
+	handlers := map[string]http.Handler{
 		admission.Path:              admission.HTTP(waves, evaluator.Budget, draining),
 		admission.ConfigurationPath: admission.HTTP(own, evaluator.Budget, draining),
-	}, nil
+	}
+	if configuration.SyncGate {
+		begun, err := newStarts(mgr, configuration, to, kept)
+		if err != nil {
+			return nil, err
+		}
+		handlers[admission.StartsPath] = admission.HTTP(begun, evaluator.Budget, draining)
+	}
+	return handlers, nil
 }
 
 // serve adds the webhook's server, and what it takes to be ready.

@@ -22,6 +22,9 @@ const (
 // permits such a change for a time.
 const Recount = "RECOUNT"
 
+// Start is the operation of a record that is about the start of a sync.
+const Start = "START"
+
 // Record is one decision, with the numbers and never the object's body. It is comparable:
 // see Alike.
 type Record struct {

@@ -83,6 +83,11 @@ type Config struct {
 	// ProgressiveSyncs says whether Argo CD's ApplicationSet controller paces RollingSync.
 	ProgressiveSyncs string
 
+	// SyncGate admits or holds back starts of Argo CD's syncs.
+	SyncGate bool
+	// ApplicationSetController is the user as which Argo CD's ApplicationSet controller writes.
+	ApplicationSetController string
+
 	Records Records
 	Recount Recount
 
@@ -116,28 +121,29 @@ type Config struct {
 // Default returns the configuration of a webhook whose command line is empty.
 func Default() Config {
 	return Config{
-		Namespace:            os.Getenv("POD_NAMESPACE"),
-		WebhookPort:          10250,
-		MetricsAddress:       ":8080",
-		HealthAddress:        ":8081",
-		Certificates:         CertificatesSelf,
-		CertificateDirectory: "/var/run/seawall/certificate",
-		CertificateSecret:    "seawall-certificate",
-		WebhookConfiguration: "seawall",
-		Callers:              defaultCallers(),
-		ArgoCDNamespace:      "argocd",
-		ProgressiveSyncs:     string(argocd.ProgressiveSyncsAuto),
-		OverrideRetention:    30 * 24 * time.Hour,
-		Records:              defaultRecords(),
-		Recount:              defaultRecount(),
-		OnError:              OnErrorDeny,
-		DenialHelp:           "More, and how to ask for an override: https://github.com/seawall-dev/seawall/blob/main/docs/denied.md",
-		ReviewMemory:         "0",
-		SourcePatience:       5 * time.Minute,
-		Lease:                "seawall",
-		ShutdownDelay:        5 * time.Second,
-		LogLevel:             "info",
-		TracingSamplingRatio: 0.1,
+		Namespace:                os.Getenv("POD_NAMESPACE"),
+		WebhookPort:              10250,
+		MetricsAddress:           ":8080",
+		HealthAddress:            ":8081",
+		Certificates:             CertificatesSelf,
+		CertificateDirectory:     "/var/run/seawall/certificate",
+		CertificateSecret:        "seawall-certificate",
+		WebhookConfiguration:     "seawall",
+		Callers:                  defaultCallers(),
+		ArgoCDNamespace:          "argocd",
+		ProgressiveSyncs:         string(argocd.ProgressiveSyncsAuto),
+		OverrideRetention:        30 * 24 * time.Hour,
+		ApplicationSetController: "system:serviceaccount:argocd:argocd-applicationset-controller",
+		Records:                  defaultRecords(),
+		Recount:                  defaultRecount(),
+		OnError:                  OnErrorDeny,
+		DenialHelp:               "More, and how to ask for an override: https://github.com/seawall-dev/seawall/blob/main/docs/denied.md",
+		ReviewMemory:             "0",
+		SourcePatience:           5 * time.Minute,
+		Lease:                    "seawall",
+		ShutdownDelay:            5 * time.Second,
+		LogLevel:                 "info",
+		TracingSamplingRatio:     0.1,
 	}
 }
 
@@ -195,6 +201,10 @@ func (c *Config) addKindFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&c.WorkloadTemplates, "workload-templates", c.WorkloadTemplates,
 		"let RolloutKinds describe kinds of the groups apps and batch: for an API server whose workloads are templates of "+
 			"what runs elsewhere, such as Karmada's; never for that of the cluster that Seawall runs in")
+	flags.BoolVar(&c.SyncGate, "sync-gate", c.SyncGate,
+		"admit or hold back starts of Argo CD's syncs, as syncGate of WavePolicies says; the webhook configuration has to ask about them")
+	flags.StringVar(&c.ApplicationSetController, "argocd-applicationset-controller", c.ApplicationSetController,
+		"user as which Argo CD's ApplicationSet controller writes: whose starts are those of a RollingSync")
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+

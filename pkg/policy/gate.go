@@ -130,6 +130,9 @@ func (g *Gate) Rule() gate.Rule {
 	}
 }
 
+// Warns tells whether the user is to be told of a start that should have waited.
+func (g *Gate) Warns() bool { return slices.Contains(g.policy.actions, v1alpha1.ActionWarn) }
+
 // Selects tells whether the policy gates a start.
 func (g *Gate) Selects(start StartSubject) bool {
 	kind := applications()

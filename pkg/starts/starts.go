@@ -58,11 +58,23 @@ type Verdict struct {
 	// Message says why the start is held, in one line for its reader, and Whole names all environments, for
 	// records that the reader does not see. Both are empty for one that is not.
 	Message, Whole string
-	// Holds says that the policy wants a start that should wait to do so.
-	Holds bool
+	// Holds says that the policy wants a start that should wait to do so, and Warns that it wants its user to
+	// be told.
+	Holds, Warns bool
+	// Probability is the chance that more fail of what would be in flight together than the policy tolerates,
+	// and Limit the largest that it allows, as a decimal.
+	Probability float64
+	Limit       string
 
-	key  waves.Key
-	gate *policy.Gate
+	key waves.Key
+}
+
+// LedgerName returns the name of the Wave that says who is in flight; empty for a start that no group has.
+func (v *Verdict) LedgerName() string {
+	if v.key.Policy == "" {
+		return ""
+	}
+	return v.key.Name()
 }
 
 // refuses tells whether the start must wait for the policy.
@@ -157,7 +169,7 @@ func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Me
 // ask asks one policy about a start.
 func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started *argocd.Started, trial bool) (Verdict, error) {
 	rule := by.Rule()
-	verdict := Verdict{Policy: by.policy, Holds: rule.Holds, gate: by.Gate}
+	verdict := Verdict{Policy: by.policy, Holds: rule.Holds, Warns: by.Warns(), Limit: rule.Limit.Max.String()}
 	rate, err := by.StartRate(member.ClusterRate, member.SuccessRate, member.OwnerRate)
 	if err != nil {
 		refusal := by.Refusal(err)
@@ -188,6 +200,7 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 		return Verdict{}, err
 	}
 	verdict.Reason = string(verdict.Decision.Reason)
+	verdict.Probability = verdict.Wave.ProbabilityOfMoreThan(max(0, rule.Limit.Tolerated))
 	verdict.say(by, member, j.Applications)
 	return verdict, nil
 }

@@ -118,3 +118,14 @@ Whether the namespace of Argo CD exists, as far as Helm can ask: without a clust
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* The expression that is false for Applications of a namespace/name, in which * is any number of characters. */}}
+{{- define "seawall.notExempt" -}}
+{{- $pattern := regexQuoteMeta . | replace "\\*" "[^/]*" -}}
+!(request.namespace + '/' + request.name).matches('^{{ $pattern | replace "\\" "\\\\" }}$')
+{{- end }}
+
+{{/* The user as which a controller of Argo CD writes. */}}
+{{- define "seawall.argocdUser" -}}
+system:serviceaccount:{{ index . 0 }}:{{ index . 1 }}
+{{- end }}

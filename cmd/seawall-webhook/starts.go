@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	"github.com/seawall-dev/seawall/pkg/admission"
+	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+	"github.com/seawall-dev/seawall/pkg/gate/waves"
+	"github.com/seawall-dev/seawall/pkg/metrics"
+	"github.com/seawall-dev/seawall/pkg/starts"
+)
+
+// newStarts returns what admits or holds starts.
+func newStarts(mgr manager.Manager, configuration config.Config, to followed, kept *records) (*admission.Starts, error) {
+	counted, err := metrics.NewStarts(ctrlmetrics.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	// Each start is one write, and they come at once: the API server's own fairness is the limit.
+	unlimited := rest.CopyConfig(mgr.GetConfig())
+	unlimited.QPS = -1
+	writing, err := client.New(unlimited, client.Options{Scheme: mgr.GetScheme()})
+	if err != nil {
+		return nil, fmt.Errorf("setting up the ledgers: %w", err)
+	}
+	judge := &starts.Judge{
+		Policies: to.policies, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
+	}
+	judge.Ledgers = &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive}
+	return &admission.Starts{
+		Judge:         judge,
+		Reader:        argocd.Reader{Pacer: configuration.ApplicationSetController},
+		Sink:          audit.Sinks{kept.log, counted},
+		Authenticated: configuration.Callers.Authorities != "",
+		Help:          configuration.DenialHelp,
+	}, nil
+}
