@@ -71,7 +71,8 @@ type Start struct {
 	// Release is what is rolled out.
 	Release Release
 	Class   Class
-	// Well says whether the environment was healthy before.
+	// Well says whether the environment was healthy before. In a ledger: before the first start of those
+	// that followed each other without success.
 	Well bool
 	// Narrow says that the start is for a part of the environment, or for something else than what it
 	// tracks, so that its success mends no failure.

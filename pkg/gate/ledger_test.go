@@ -97,11 +97,11 @@ func TestSettle(t *testing.T) {
 }
 
 func anything[T any](all []T) []any {
-	var any []any
+	var boxed []any
 	for _, one := range all {
-		any = append(any, one)
+		boxed = append(boxed, one)
 	}
-	return any
+	return boxed
 }
 
 func TestLedgerHoldsSoManyFailures(t *testing.T) {
