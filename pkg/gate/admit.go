@@ -84,8 +84,7 @@ func (r Rule) Admit(ledger Ledger, start Start, fleet Fleet) (Ledger, Decision) 
 
 func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibling) Decision {
 	decision := Decision{Wave: waveOf(append(slices.Clone(others), Entry{Start: start}))}
-	tolerated := max(0, r.Limit.Tolerated)
-	limit := risk.Limit{Max: r.Limit.Max, Tolerated: max(0, tolerated-ledger.failuresBut(start))}
+	limit := risk.Limit{Max: r.Limit.Max, Tolerated: max(0, r.Limit.Tolerated-ledger.failuresBut(start))}
 	decision.Largest = max(1, limit.LargestOf(decision.Wave))
 	has, again := ledger.of(start.UID)
 	switch {
@@ -95,7 +94,7 @@ func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibl
 		return decision.because(Retried)
 	case len(others) >= MostInFlight:
 		return decision.hold(TooMany, environments(others))
-	case !r.GoOn && len(ledger.Failures) > tolerated:
+	case r.Halts(ledger):
 		return decision.hold(Halted, failedOf(ledger.Failures))
 	}
 	if earlier := r.earlier(ledger, start, siblings); len(earlier) > 0 {
@@ -110,6 +109,11 @@ func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibl
 		return decision.because(Alone)
 	}
 	return decision.hold(Full, environments(others))
+}
+
+// Halts tells whether so much has failed that the others wait.
+func (r Rule) Halts(ledger Ledger) bool {
+	return !r.GoOn && len(ledger.Failures) > max(0, r.Limit.Tolerated)
 }
 
 func (d Decision) because(reason Reason) Decision {

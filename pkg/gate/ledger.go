@@ -136,6 +136,19 @@ func (l Ledger) Forgive() Ledger {
 	return l
 }
 
+// Equal tells whether another ledger says the same.
+func (l Ledger) Equal(other Ledger) bool {
+	return l.Peak == other.Peak && slices.EqualFunc(l.InFlight, other.InFlight, Entry.equal) &&
+		slices.Equal(l.Failures, other.Failures) && slices.Equal(l.Sightings, other.Sightings)
+}
+
+func (e Entry) equal(other Entry) bool {
+	if e.Before == nil || other.Before == nil {
+		return e == other
+	}
+	return e.Start == other.Start && *e.Before == *other.Before
+}
+
 // Idle tells whether nothing would be lost with the ledger.
 func (l Ledger) Idle() bool { return len(l.InFlight) == 0 && len(l.Failures) == 0 }
 

@@ -22,43 +22,62 @@ func (j *Judge) fleet(ctx context.Context, says *policy.Gate, of gate.Group, now
 	if says.Order == nil {
 		return j.Applications.Fleet(settling(says), now, nil)
 	}
-	return j.Group(ctx, says, of, now)
+	return j.group(ctx, says, of, now)
 }
 
-// Group returns what is known of all environments of a group.
-func (j *Judge) Group(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*argocd.Fleet, error) {
-	var failed error
-	fleet, err := j.Applications.Fleet(settling(says), now, func(member argocd.Member) (int, bool) {
-		group, lacks := gate.Place(says.By, member.Facts)
-		if !slices.Equal(group.Values, of.Values) || len(lacks) > 0 && says.Ungrouped != v1alpha1.UngroupedSingle {
-			return 0, false
-		}
+// group returns what is known of all environments of a group.
+func (j *Judge) group(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*argocd.Fleet, error) {
+	members, err := j.Applications.Members()
+	if err != nil {
+		return nil, err
+	}
+	groups, err := j.groups(ctx, says, members)
+	if err != nil {
+		return nil, err
+	}
+	return j.Applications.Fleet(settling(says), now, groups[of.Key()])
+}
+
+// groups returns the Applications that a policy gates by the keys of their groups.
+func (j *Judge) groups(ctx context.Context, says *policy.Gate, members []argocd.Member) (map[string][]argocd.Ranked, error) {
+	groups := map[string][]argocd.Ranked{}
+	for _, member := range members {
 		selects, err := j.selects(ctx, says, member)
 		if err != nil {
-			failed = err
+			return nil, err
 		}
-		if says.Order == nil {
-			return 0, selects
+		group, lacks := gate.Place(says.By, member.Facts)
+		if !selects || len(lacks) > 0 && says.Ungrouped != v1alpha1.UngroupedSingle {
+			continue
 		}
-		return says.Order.Rank(member.Facts), selects
-	})
-	if err == nil {
-		err = failed
+		rank := 0
+		if says.Order != nil {
+			rank = says.Order.Rank(member.Facts)
+		}
+		groups[group.Key()] = append(groups[group.Key()], argocd.Ranked{Member: member, Rank: rank})
 	}
-	return fleet, err
+	return groups, nil
+}
+
+// of returns what the policy of a name says of starts; nil if that is nothing.
+func (j *Judge) of(name string) *policy.Gate {
+	policies := j.Policies.All()
+	at := slices.IndexFunc(policies, func(p *policy.Policy) bool { return p.Name == name })
+	if at < 0 {
+		return nil
+	}
+	return policies[at].Gate()
 }
 
 // Derive returns the ledger of a group by what is under way there: for one that has none. One whose policy
 // gates nothing any more is empty.
 func (j *Judge) Derive(ctx context.Context, key waves.Key) (gate.Ledger, error) {
 	var ledger gate.Ledger
-	policies := j.Policies.All()
-	at := slices.IndexFunc(policies, func(p *policy.Policy) bool { return p.Name == key.Policy })
-	if at < 0 || policies[at].Gate() == nil {
+	says := j.of(key.Policy)
+	if says == nil {
 		return ledger, nil
 	}
-	says := policies[at].Gate()
-	fleet, err := j.Group(ctx, says, key.Group, time.Now().Truncate(waves.Precision))
+	fleet, err := j.group(ctx, says, key.Group, time.Now().Truncate(waves.Precision))
 	if err != nil {
 		return ledger, err
 	}

@@ -32,38 +32,22 @@ type Fleet struct {
 	settling     Settling
 	now          time.Time
 	// members are the Applications of the group with their ranks, if those matter.
-	members []sibling
-}
-
-type sibling struct {
-	Member
-
-	rank int
+	members []Ranked
 }
 
 var _ gate.Fleet = &Fleet{}
 
-// Fleet returns what is known of the Applications that belong to a group, which is told by a function that
-// returns their rank, too. Without one nothing is known of siblings: where nothing is ordered, nobody asks.
-// The errors are those of inventory.Collection.List.
-func (a *Applications) Fleet(settling Settling, now time.Time, belongs func(Member) (rank int, is bool)) (*Fleet, error) {
-	fleet := &Fleet{applications: a.applications, settling: settling, now: now}
-	if err := a.Check(nil); err != nil {
-		return nil, err
-	}
-	if belongs == nil {
-		return fleet, nil
-	}
-	members, err := a.Members()
-	if err != nil {
-		return nil, err
-	}
-	for _, member := range members {
-		if rank, is := belongs(member); is {
-			fleet.members = append(fleet.members, sibling{member, rank})
-		}
-	}
-	return fleet, nil
+// Ranked is an Application of a group, with its place in the order.
+type Ranked struct {
+	Member
+
+	Rank int
+}
+
+// Fleet returns what is known of a group of Applications. Without siblings, where nothing is ordered and
+// nobody asks for them, it may be of all groups. The error is that of Check.
+func (a *Applications) Fleet(settling Settling, now time.Time, siblings []Ranked) (*Fleet, error) {
+	return &Fleet{applications: a.applications, settling: settling, now: now, members: siblings}, a.Check(nil)
 }
 
 // Stage implements gate.Fleet.
@@ -90,7 +74,7 @@ func (f *Fleet) Siblings() []gate.Sibling {
 	for _, member := range f.members {
 		now := &member.object.Value
 		siblings = append(siblings, gate.Sibling{
-			Environment: member.Environment, Rank: member.rank, Release: now.release, Done: now.done(f.settling.ByOperation),
+			Environment: member.Environment, Rank: member.Rank, Release: now.release, Done: now.done(f.settling.ByOperation),
 		})
 	}
 	return siblings
@@ -124,7 +108,7 @@ func (f *Fleet) Waiting() []gate.Waiting {
 	for _, member := range f.members {
 		now := &member.object.Value
 		if now.automated && now.outOfSync && !now.operates() && !member.object.Deleting && now.tried != now.release.Revision {
-			waiting = append(waiting, gate.Waiting{Environment: member.Environment, Rank: member.rank, Since: now.reconciled})
+			waiting = append(waiting, gate.Waiting{Environment: member.Environment, Rank: member.Rank, Since: now.reconciled})
 		}
 	}
 	return waiting

@@ -1,0 +1,149 @@
+package starts
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-logr/logr"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/gate"
+	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+	"github.com/seawall-dev/seawall/pkg/gate/waves"
+	"github.com/seawall-dev/seawall/pkg/policy"
+)
+
+const (
+	// keepPeriod is how long a Wave may show what is over, while nothing starts.
+	keepPeriod = 2 * time.Second
+	// forgetAfter is how long a Wave stays of which nothing is in flight, failed or waiting.
+	forgetAfter = time.Hour
+	// mostHalting is how many failures a Wave names.
+	mostHalting = 3
+)
+
+// Notes writes what people see of a Wave, beside the ledger in it.
+type Notes interface {
+	Ledgers
+	// Note changes the rest of the status of the Wave of a group, and nothing if there is none. The change
+	// says whether there is one.
+	Note(ctx context.Context, key waves.Key, change func(*v1alpha1.WaveStatus) bool) error
+	// Forget deletes the Wave of a group if it is idle still.
+	Forget(ctx context.Context, key waves.Key) error
+}
+
+// Keeper settles ledgers while nothing starts, and writes what people see of them. One replica keeps.
+type Keeper struct {
+	Judge *Judge
+	Waves client.Reader
+	Notes Notes
+	Log   logr.Logger
+}
+
+// Start implements manager.Runnable: it keeps the ledgers until ctx ends.
+func (k *Keeper) Start(ctx context.Context) error {
+	ticker := time.NewTicker(keepPeriod)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := k.keep(ctx); err != nil && ctx.Err() == nil {
+			k.Log.Error(err, "keeping Waves, trying again")
+		}
+	}
+}
+
+// keep goes through all Waves once.
+func (k *Keeper) keep(ctx context.Context) error {
+	var list v1alpha1.WaveList
+	if err := k.Waves.List(ctx, &list); err != nil || len(list.Items) == 0 {
+		return err
+	}
+	members, err := k.Judge.Applications.Members()
+	if err != nil {
+		return err
+	}
+	gates := map[string]map[string][]argocd.Ranked{}
+	for i := range list.Items {
+		wave := &list.Items[i]
+		says := k.Judge.of(wave.Spec.PolicyName)
+		if says != nil && gates[wave.Spec.PolicyName] == nil {
+			if gates[wave.Spec.PolicyName], err = k.Judge.groups(ctx, says, members); err != nil {
+				return err
+			}
+		}
+		if err := k.one(ctx, wave, says, gates[wave.Spec.PolicyName]); err != nil {
+			return fmt.Errorf("wave %s: %w", wave.Name, err)
+		}
+	}
+	return nil
+}
+
+// one keeps one Wave. That of a policy that gates nothing any more drains.
+func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate, groups map[string][]argocd.Ranked) error {
+	key := waves.Key{Policy: wave.Spec.PolicyName, Group: gate.Group{Values: wave.Spec.Group}}
+	now := time.Now().Truncate(waves.Precision)
+	var when argocd.Settling
+	if says != nil {
+		when = settling(says)
+	}
+	fleet, err := k.Judge.Applications.Fleet(when, now, groups[key.Group.Key()])
+	if err != nil {
+		return err
+	}
+	ledger, err := k.Notes.Update(ctx, key, func(ledger gate.Ledger) (gate.Ledger, bool) {
+		after := ledger.Settle(fleet, now)
+		return after, !after.Equal(ledger)
+	})
+	if err != nil {
+		return err
+	}
+	waiting := fleet.Waiting()
+	if ledger.Idle() && len(waiting) == 0 && wave.Status.ObservedTime != nil && now.Sub(wave.Status.ObservedTime.Time) > forgetAfter {
+		return k.Notes.Forget(ctx, key)
+	}
+	return k.note(ctx, key, says, ledger, len(waiting))
+}
+
+// note writes what people see of a group.
+func (k *Keeper) note(ctx context.Context, key waves.Key, says *policy.Gate, ledger gate.Ledger, waiting int) error {
+	halted := ""
+	if says != nil && says.Rule().Halts(ledger) {
+		halted = haltedBy(ledger.Failures)
+	}
+	return k.Notes.Note(ctx, key, func(status *v1alpha1.WaveStatus) bool {
+		held := int32(waiting) //nolint:gosec // at most the Applications of a cluster
+		if status.HaltedBy == halted && status.Held != nil && *status.Held == held {
+			return false
+		}
+		status.HaltedBy, status.Held = halted, &held
+		switch {
+		case held == 0:
+			status.HeldSince = nil
+		case status.HeldSince == nil:
+			status.HeldSince = &metav1.Time{Time: time.Now()}
+		}
+		return true
+	})
+}
+
+// haltedBy says in a few words what has failed.
+func haltedBy(failures []gate.Failure) string {
+	sorted := slices.SortedFunc(slices.Values(failures), func(a, b gate.Failure) int { return a.Environment.Compare(b.Environment) })
+	var said []string
+	for _, failure := range sorted[:min(len(sorted), mostHalting)] {
+		said = append(said, fmt.Sprintf("%s (%s)", failure.Environment, failure.Reason))
+	}
+	if more := len(sorted) - len(said); more > 0 {
+		said = append(said, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(said, ", ")
+}
