@@ -5,6 +5,7 @@ package waves
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,11 +111,19 @@ func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate
 	case !changed:
 		return after, nil
 	case wave.UID == "":
-		if err := l.Client.Create(ctx, wave); err != nil {
+		if err := l.create(ctx, wave); err != nil {
 			return gate.Ledger{}, err
 		}
 	}
 	return l.write(ctx, room, wave, after)
+}
+
+func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
+	err := l.Client.Create(ctx, wave)
+	if apierrors.IsNotFound(err) { // which must not be taken for a Wave that was deleted
+		return errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+	}
+	return err
 }
 
 // read returns the Wave as it is stored; one without a UID if there is none.
