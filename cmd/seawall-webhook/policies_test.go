@@ -187,6 +187,12 @@ var _ = Describe("the schema of WavePolicy", func() {
 		return spec
 	}
 
+	gate := func(field string, value any) map[string]any {
+		return limit(map[string]any{"syncGate": map[string]any{field: value}})
+	}
+	trait := func(source string) any { return map[string]any{"source": source} }
+	label := func(key string) any { return map[string]any{"source": "ApplicationLabel", "key": key} }
+
 	DescribeTable("refuses",
 		func(ctx SpecContext, spec map[string]any, want string) {
 			Expect(api.Create(ctx, policyOf(spec), client.DryRunAll, client.FieldValidation("Strict"))).To(MatchError(ContainSubstring(want)))
@@ -215,6 +221,31 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Entry("an operation twice", limit(map[string]any{"match": map[string]any{"operations": []any{"Create", "Create"}}}), "an operation may be listed once"),
 		Entry("an action twice", limit(map[string]any{"validationActions": []any{"Audit", "Audit"}}), "an action may be listed once"),
 		Entry("a wildcard for a group", limit(map[string]any{"match": map[string]any{"kinds": []any{map[string]any{"group": "*", "kind": "ApplicationSet"}}}}), "spec.match.kinds[0].group"),
+		Entry("a gate beside conditions", limit(map[string]any{
+			"syncGate": map[string]any{}, "matchConditions": []any{map[string]any{"name": "a", "expression": "true"}},
+		}), "spec.matchConditions: Invalid value: there must be none beside syncGate"),
+		Entry("a group by nothing", gate("groupBy", []any{}), "spec.syncGate.groupBy: Invalid value"),
+		Entry("a group by five", gate("groupBy", []any{trait("Owner"), trait("Project"), trait("Source"), label("a"), label("b")}), "spec.syncGate.groupBy: Too many"),
+		Entry("a group by the same twice", gate("groupBy", []any{label("a"), label("a")}), "spec.syncGate.groupBy: Invalid value: an entry may be listed once"),
+		Entry("a group by what nobody knows", gate("groupBy", []any{trait("Weather")}), "spec.syncGate.groupBy[0].source: Unsupported value"),
+		Entry("a group by a label without a key", gate("groupBy", []any{trait("Owner"), trait("ApplicationLabel")}), "spec.syncGate.groupBy[1].key: Invalid value: key must be set"),
+		Entry("a group by a label of clusters without a key", gate("groupBy", []any{trait("ClusterLabel")}), "spec.syncGate.groupBy[0].key: Invalid value: key must be set"),
+		Entry("a group by an owner with a key", gate("groupBy", []any{map[string]any{"source": "Owner", "key": "a"}}), "spec.syncGate.groupBy[0].key: Invalid value: key must be set"),
+		Entry("a group by what is no key of a label", gate("groupBy", []any{label("a b")}), "spec.syncGate.groupBy[0].key: Invalid value"),
+		Entry("an unknown reading of what is not grouped", gate("ungrouped", "Ignore"), "spec.syncGate.ungrouped: Unsupported value"),
+		Entry("an unknown end of starts", gate("settledWhen", "Synced"), "spec.syncGate.settledWhen: Unsupported value"),
+		Entry("no time to become healthy", gate("healthTimeoutSeconds", int64(29)), "spec.syncGate.healthTimeoutSeconds: Invalid value"),
+		Entry("more than a day to become healthy", gate("healthTimeoutSeconds", int64(86401)), "spec.syncGate.healthTimeoutSeconds: Invalid value"),
+		Entry("an order of nothing", gate("order", map[string]any{"source": "Project", "values": []any{}}), "spec.syncGate.order.values: Invalid value"),
+		Entry("an order without values", gate("order", map[string]any{"source": "Project"}), "spec.syncGate.order.values: Required value"),
+		Entry("an order of the same twice", gate("order", map[string]any{"source": "Project", "values": []any{"a", "b", "a"}}), "spec.syncGate.order.values: Invalid value: a value may be listed once"),
+		Entry("an order by a label without a key", gate("order", map[string]any{"source": "ApplicationLabel", "values": []any{"a"}}), "spec.syncGate.order.key: Invalid value: key must be set"),
+		Entry("an unknown place of what is not listed", gate("order", map[string]any{"source": "Project", "values": []any{"a"}, "unlisted": "Middle"}), "spec.syncGate.order.unlisted: Unsupported value"),
+		Entry("an unknown reaction to failures", gate("onFailure", "Panic"), "spec.syncGate.onFailure: Unsupported value"),
+		Entry("an unknown reading of repairs", gate("selfHeal", "Count"), "spec.syncGate.selfHeal: Unsupported value"),
+		Entry("an unknown reading of RollingSyncs", gate("rollingSync", "Pass"), "spec.syncGate.rollingSync: Unsupported value"),
+		Entry("an unknown reading of rollbacks", gate("rollbacks", "Count"), "spec.syncGate.rollbacks: Unsupported value"),
+		Entry("an unknown field of a gate", gate("nudge", "On"), `unknown field "spec.syncGate.nudge"`),
 		Entry("an unknown field", limit(map[string]any{"maxWave": "0.2"}), "maxWave"),
 	)
 
@@ -224,6 +255,16 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Expect(policy.Object["spec"]).To(Equal(map[string]any{
 			"maxWaveFailureProbability": "0.2", "toleratedFailures": int64(0), "waves": "InFlight", "removals": "Count",
 			"onUnresolved": "Deny", "validationActions": []any{"Deny"}, "maxOverrideDurationSeconds": int64(86400), "declaredEnvironments": "Accept", "match": map[string]any{"operations": []any{"Create", "Update"}},
+		}))
+	})
+
+	It("fills in the defaults of a gate", func(ctx SpecContext) {
+		policy := policyOf(gate("order", map[string]any{"source": "ApplicationLabel", "key": "example.com/env", "values": []any{"dev", "production"}}))
+		Expect(api.Create(ctx, policy, client.DryRunAll)).To(Succeed())
+		Expect(policy.Object["spec"]).To(HaveKeyWithValue("syncGate", map[string]any{
+			"groupBy": []any{trait("Owner")}, "ungrouped": "Single", "settledWhen": "Healthy", "healthTimeoutSeconds": int64(900),
+			"order":     map[string]any{"source": "ApplicationLabel", "key": "example.com/env", "values": []any{"dev", "production"}, "unlisted": "Last"},
+			"onFailure": "Halt", "selfHeal": "Pass", "rollingSync": "Count", "rollbacks": "Pass",
 		}))
 	})
 

@@ -21,7 +21,7 @@ import (
 var _ = Describe("the roles of people", func() {
 	// everything is what RBAC may grant on Seawall's own objects.
 	everything := func() (rights []string) {
-		for _, resource := range []string{"wavepolicies", "waveoverrides", "rolloutkinds"} {
+		for _, resource := range []string{"wavepolicies", "waveoverrides", "rolloutkinds", "waves"} {
 			for _, verb := range []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "loosen"} {
 				rights = append(rights, verb+" "+resource)
 			}
@@ -31,7 +31,7 @@ var _ = Describe("the roles of people", func() {
 	}
 	reading := []string{
 		"get wavepolicies", "list wavepolicies", "watch wavepolicies", "get waveoverrides", "list waveoverrides", "watch waveoverrides",
-		"get rolloutkinds", "list rolloutkinds", "watch rolloutkinds",
+		"get rolloutkinds", "list rolloutkinds", "watch rolloutkinds", "get waves", "list waves", "watch waves",
 	}
 	editing := slices.Concat(reading, []string{
 		"create wavepolicies", "update wavepolicies", "patch wavepolicies", "create rolloutkinds", "update rolloutkinds", "patch rolloutkinds",

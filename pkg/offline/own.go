@@ -38,20 +38,19 @@ func (w *World) Add(ctx context.Context, documents ...*manifest.Document) ([]*ma
 }
 
 func (w *World) add(ctx context.Context, of *definition, document *manifest.Document) field.ErrorList {
-	if of == nil || document.APIVersion != v1alpha1.GroupVersion().String() {
-		return field.ErrorList{field.NotSupported(field.NewPath("kind"), document.APIVersion+" "+document.Kind, []string{
-			v1alpha1.GroupVersion().String() + " WavePolicy", v1alpha1.GroupVersion().String() + " WaveOverride",
-			v1alpha1.GroupVersion().String() + " RolloutKind",
-		})}
-	}
-	switch document.Kind {
-	case "WavePolicy":
+	served := of != nil && document.APIVersion == v1alpha1.GroupVersion().String()
+	switch {
+	case served && document.Kind == "WavePolicy":
 		return with(ctx, of, document, w.addPolicy)
-	case "WaveOverride":
+	case served && document.Kind == "WaveOverride":
 		return with(ctx, of, document, w.addOverride)
-	default:
+	case served && document.Kind == "RolloutKind":
 		return with(ctx, of, document, w.addKind)
 	}
+	return field.ErrorList{field.NotSupported(field.NewPath("kind"), document.APIVersion+" "+document.Kind, []string{
+		v1alpha1.GroupVersion().String() + " WavePolicy", v1alpha1.GroupVersion().String() + " WaveOverride",
+		v1alpha1.GroupVersion().String() + " RolloutKind",
+	})}
 }
 
 // with does something with an object that the API server would accept.

@@ -44,6 +44,14 @@ func TestDefaultsAreThoseOfTheAPIServer(t *testing.T) {
 	g.Expect(matching.Match.Operations).To(gomega.BeEquivalentTo([]v1alpha1.Operation{"Create", "Update"}))
 	g.Expect(matching.SuccessRate.Claims).To(gomega.BeEquivalentTo("Accept"))
 
+	gate := stored[v1alpha1.WavePolicy](t, own("WavePolicy", "p",
+		`{maxWaveFailureProbability: "0.2", syncGate: {order: {source: Project, values: [a]}}}`)).Spec.SyncGate
+	g.Expect(*gate).To(gomega.Equal(v1alpha1.SyncGate{
+		GroupBy: []v1alpha1.Trait{{Source: "Owner"}}, Ungrouped: "Single", SettledWhen: "Healthy", HealthTimeoutSeconds: 900,
+		Order:     v1alpha1.SyncOrder{Source: "Project", Values: []string{"a"}, Unlisted: "Last"},
+		OnFailure: "Halt", SelfHeal: "Pass", RollingSync: "Count", Rollbacks: "Pass",
+	}))
+
 	override := stored[v1alpha1.WaveOverride](t, own("WaveOverride", "o",
 		`{rollout: {group: argoproj.io, kind: ApplicationSet, name: a}, maxFailureProbability: "1", reason: r, durationSeconds: 60}`)).Spec
 	g.Expect(override.Uses).To(gomega.BeEquivalentTo("Unlimited"))
@@ -114,7 +122,12 @@ func TestAddRefusesWhatTheAPIServerWould(t *testing.T) {
 			own("RolloutKind", "waves.example.com", "\n  group: example.com\n  versions: [v1]\n  resource: waves\n  kind: Wave\n  environments: nothing.spec"),
 			[]string{"f:9: RolloutKind argocd/waves.example.com: spec.environments: Invalid value", "undeclared reference to 'nothing'"},
 		},
-		"a kind that there is not": {own("WavePolicies", "p", "{}"), []string{`Unsupported value: "seawall.dev/v1alpha1 WavePolicies"`, "v1alpha1 RolloutKind"}},
+		"a gate beside conditions": {
+			own("WavePolicy", "p", "\n  maxWaveFailureProbability: \"0.2\"\n  syncGate: {}\n  matchConditions: [{name: a, expression: \"true\"}]"),
+			[]string{"f:7: WavePolicy argocd/p: spec.matchConditions: Invalid value: there must be none beside syncGate"},
+		},
+		"what Seawall alone writes": {own("Wave", "w", "{policyName: p}"), []string{`Unsupported value: "seawall.dev/v1alpha1 Wave"`, "v1alpha1 RolloutKind"}},
+		"a kind that there is not":  {own("WavePolicies", "p", "{}"), []string{`Unsupported value: "seawall.dev/v1alpha1 WavePolicies"`, "v1alpha1 RolloutKind"}},
 		"a version that there is not": {
 			strings.Replace(own("WavePolicy", "p", "{}"), "v1alpha1", "v1", 1), []string{`Unsupported value: "seawall.dev/v1 WavePolicy"`},
 		},

@@ -144,7 +144,9 @@ func (g *Gate) Selects(start StartSubject) bool {
 }
 
 // applications is a kind that policies may name though no rollout is of it.
-func applications() schema.GroupKind { return schema.GroupKind{Group: "argoproj.io", Kind: "Application"} }
+func applications() schema.GroupKind {
+	return schema.GroupKind{Group: "argoproj.io", Kind: "Application"}
+}
 
 // StartRate returns the chance that a start succeeds. It takes what the cluster, the Application and
 // what owns that are annotated with, each empty where it is not. Refusal tells what an error means.

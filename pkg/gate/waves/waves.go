@@ -1,0 +1,156 @@
+// Package waves keeps the ledgers of package gate in Wave objects, so that all replicas share them: by
+// compare-and-swap, one change of a group at a time within a process.
+package waves
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/gate"
+)
+
+// Precision is that of the times that are kept: the time of a start is to be cut to it, so that the
+// start is recognised later.
+const Precision = time.Microsecond
+
+// Key says whose ledger it is.
+type Key struct {
+	// Policy is the name of the WavePolicy.
+	Policy string
+	Group  gate.Group
+}
+
+const (
+	longestName = 253
+	hashBytes   = 8
+)
+
+// Name returns the name of the Wave: that of the policy, as far as it fits, and a hash of all.
+func (k Key) Name() string {
+	hash := sha256.Sum256(fmt.Appendf(nil, "%q,%s", k.Policy, k.Group.Key()))
+	end := fmt.Sprintf("-%x", hash[:hashBytes])
+	start := k.Policy[:min(len(k.Policy), longestName-len(end))]
+	return strings.TrimRight(start, "-.") + end
+}
+
+// Ledgers keep the ledgers of all groups. All fields but the last are to be set. They may be used by
+// several goroutines at once.
+type Ledgers struct {
+	// Client writes Waves.
+	Client client.Client
+	// Live reads what is stored, not what was a moment ago.
+	Live client.Reader
+	// Derive returns what the ledger of a group is by the environments that there are: when the group is
+	// new, or its Wave was deleted.
+	Derive func(Key) gate.Ledger
+
+	rooms rooms
+}
+
+// Update changes the ledger of a group, and returns what it is then. The change is given what is stored,
+// and says whether it differs from that; it may be asked several times, and its last answer holds. What
+// it changes is stored when Update returns without an error. An error is one of the API server, or that
+// of ctx: Update waits for other changes of the group as long as that lasts.
+func (l *Ledgers) Update(ctx context.Context, key Key, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error) {
+	name := key.Name()
+	room, err := l.rooms.enter(ctx, name)
+	if err != nil {
+		return gate.Ledger{}, fmt.Errorf("waiting for the Wave %s: %w", name, err)
+	}
+	defer l.rooms.leave(name, room)
+	for tries := 1; ; tries++ {
+		ledger, err := l.try(ctx, key, room, change)
+		if err == nil {
+			return ledger, nil
+		}
+		room.last = nil
+		lost := apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
+		if !lost || ctx.Err() != nil {
+			return gate.Ledger{}, fmt.Errorf("changing the Wave %s, try %d: %w", name, tries, whyEnded(ctx, err))
+		}
+	}
+}
+
+// whyEnded says that ctx has ended rather than what that has led to.
+func whyEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// try changes the ledger once. The error is that of a conflict if somebody else has changed it since it
+// was read, or has created or deleted it.
+func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error) {
+	// What was written last may be outdated: then the write fails. What is not changed is not written.
+	if room.last != nil {
+		if after, changed := change(ledgerOf(&room.last.Status)); changed {
+			return l.write(ctx, room, room.last, after)
+		}
+	}
+	wave, err := l.read(ctx, key)
+	if err != nil {
+		return gate.Ledger{}, err
+	}
+	before := ledgerOf(&wave.Status)
+	if wave.Status.ObservedTime == nil {
+		before = l.Derive(key)
+	}
+	after, changed := change(before)
+	switch {
+	case !changed:
+		return after, nil
+	case wave.UID == "":
+		if err := l.create(ctx, wave); err != nil {
+			return gate.Ledger{}, err
+		}
+	}
+	return l.write(ctx, room, wave, after)
+}
+
+func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
+	err := l.Client.Create(ctx, wave)
+	if apierrors.IsNotFound(err) { // which must not be taken for a Wave that was deleted
+		return errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+	}
+	return err
+}
+
+// read returns the Wave as it is stored; one without a UID if there is none.
+func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
+	spec := v1alpha1.WaveSpec{PolicyName: key.Policy, Group: key.Group.Values}
+	wave := &v1alpha1.Wave{}
+	err := l.Live.Get(ctx, client.ObjectKey{Name: key.Name()}, wave)
+	switch {
+	case apierrors.IsNotFound(err):
+		return &v1alpha1.Wave{ObjectMeta: metav1.ObjectMeta{Name: key.Name()}, Spec: spec}, nil
+	case err != nil:
+		return nil, err
+	case wave.Spec.PolicyName != spec.PolicyName || !slices.Equal(wave.Spec.Group, spec.Group):
+		return nil, fmt.Errorf("it is that of policy %q and group %q: delete it", wave.Spec.PolicyName, wave.Spec.Group)
+	}
+	return wave, nil
+}
+
+// write stores the ledger of a Wave as it was read; the error is one of a conflict if it has changed
+// since.
+func (l *Ledgers) write(ctx context.Context, room *room, read *v1alpha1.Wave, ledger gate.Ledger) (gate.Ledger, error) {
+	updated := read.DeepCopy()
+	put(&updated.Status, ledger)
+	updated.Status.ObservedTime = &metav1.MicroTime{Time: time.Now()}
+	if err := l.Client.Status().Update(ctx, updated); err != nil {
+		return gate.Ledger{}, err
+	}
+	room.last = updated
+	return ledgerOf(&updated.Status), nil
+}
