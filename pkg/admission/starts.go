@@ -152,4 +152,3 @@ func (s *Starts) next(started *argocd.Started, verdict *starts.Verdict) string {
 	}
 	return strings.TrimSpace(said + ". " + s.Help)
 }
-

@@ -63,26 +63,8 @@ const (
 	ExtentNarrow StartExtent = "Narrow"
 )
 
-// WaveEntry is a start that is in flight.
-type WaveEntry struct {
-	// uid is that of the Application.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=64
-	UID string `json:"uid,omitempty"`
-
-	// namespace is that of the Application.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	Namespace string `json:"namespace,omitempty"`
-
-	// name is that of the Application.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
-	Name string `json:"name,omitempty"`
-
+// WaveStart is one sync of an Application.
+type WaveStart struct {
 	// resourceVersion is that of the Application before the start; empty if it was created with it.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -132,6 +114,34 @@ type WaveEntry struct {
 	// successRate is the chance that it succeeds, as it was judged.
 	// +required
 	SuccessRate Probability `json:"successRate,omitempty"`
+}
+
+// WaveEntry is a start that is in flight.
+type WaveEntry struct {
+	// uid is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=64
+	UID string `json:"uid,omitempty"`
+
+	// namespace is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Namespace string `json:"namespace,omitempty"`
+
+	// name is that of the Application.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+
+	WaveStart `json:",inline"`
+
+	// replaces is the start that the Application had in flight when this one came, if that may still be so:
+	// because this one is not known to have begun, or is narrow.
+	// +optional
+	Replaces *WaveStart `json:"replaces,omitempty"`
 }
 
 // StartFailure says how a start has failed.

@@ -46,9 +46,18 @@ func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 }
 
 func entryOf(one *v1alpha1.WaveEntry) gate.Entry {
+	of := gate.Environment{UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name}
+	entry := gate.Entry{Start: startOf(of, &one.WaveStart)}
+	if one.Replaces != nil {
+		entry.Before = new(startOf(of, one.Replaces))
+	}
+	return entry
+}
+
+func startOf(of gate.Environment, one *v1alpha1.WaveStart) gate.Start {
 	rate, _ := risk.ParseProbability(string(one.SuccessRate)) // the schema refuses others, which count as certain to fail
-	return gate.Entry{Start: gate.Start{
-		Environment:     gate.Environment{UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name},
+	return gate.Start{
+		Environment:     of,
 		ResourceVersion: one.ResourceVersion,
 		Previous:        one.Previous,
 		Release:         gate.Release{Line: one.Line, Revision: one.Revision},
@@ -58,7 +67,7 @@ func entryOf(one *v1alpha1.WaveEntry) gate.Entry {
 		By:              one.By,
 		Rate:            rate,
 		At:              timeOf(one.Since),
-	}}
+	}
 }
 
 // put makes a status hold a ledger. The fields that are not of it stay.
@@ -86,19 +95,28 @@ func put(status *v1alpha1.WaveStatus, ledger gate.Ledger) {
 
 func writtenEntry(one *gate.Entry) v1alpha1.WaveEntry {
 	entry := v1alpha1.WaveEntry{
-		UID: string(one.UID), Namespace: one.Namespace, Name: one.Name,
+		UID: string(one.UID), Namespace: one.Namespace, Name: one.Name, WaveStart: writtenStart(&one.Start),
+	}
+	if one.Before != nil {
+		entry.Replaces = new(writtenStart(one.Before))
+	}
+	return entry
+}
+
+func writtenStart(one *gate.Start) v1alpha1.WaveStart {
+	start := v1alpha1.WaveStart{
 		ResourceVersion: one.ResourceVersion, Previous: one.Previous,
 		Line: one.Release.Line, Revision: one.Release.Revision,
 		Class: writtenClass(one.Class), Before: v1alpha1.BeforeUnhealthy, Extent: v1alpha1.ExtentWhole,
 		By: cut(one.By, longestUser), Since: written(one.At), SuccessRate: v1alpha1.Probability(one.Rate.String()),
 	}
 	if one.Well {
-		entry.Before = v1alpha1.BeforeHealthy
+		start.Before = v1alpha1.BeforeHealthy
 	}
 	if one.Narrow {
-		entry.Extent = v1alpha1.ExtentNarrow
+		start.Extent = v1alpha1.ExtentNarrow
 	}
-	return entry
+	return start
 }
 
 func classOf(class v1alpha1.StartClass) gate.Class {

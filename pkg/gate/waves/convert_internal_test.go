@@ -42,14 +42,24 @@ func environments() *rapid.Generator[gate.Environment] {
 
 func entries() *rapid.Generator[gate.Entry] {
 	return rapid.Custom(func(t *rapid.T) gate.Entry {
-		return gate.Entry{Start: gate.Start{
-			Environment:     environments().Draw(t, "environment"),
+		entry := gate.Entry{Start: starts(environments().Draw(t, "environment")).Draw(t, "start")}
+		if rapid.Bool().Draw(t, "replaces") {
+			entry.Before = new(starts(entry.Environment).Draw(t, "before"))
+		}
+		return entry
+	})
+}
+
+func starts(of gate.Environment) *rapid.Generator[gate.Start] {
+	return rapid.Custom(func(t *rapid.T) gate.Start {
+		return gate.Start{
+			Environment:     of,
 			ResourceVersion: text(20).Draw(t, "resourceVersion"), Previous: text(20).Draw(t, "previous"),
 			Release: releases().Draw(t, "release"),
 			Class:   rapid.SampledFrom([]gate.Class{gate.Ordinary, gate.Repair, gate.Paced, gate.Rollback}).Draw(t, "class"),
 			Well:    rapid.Bool().Draw(t, "well"), Narrow: rapid.Bool().Draw(t, "narrow"), By: text(longestUser).Draw(t, "by"),
 			Rate: risk.Probability(rapid.Uint32Range(0, uint32(risk.One)).Draw(t, "rate")), At: times().Draw(t, "at"),
-		}}
+		}
 	})
 }
 

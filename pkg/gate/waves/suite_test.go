@@ -70,7 +70,7 @@ func key(values ...string) waves.Key {
 }
 
 // nothing derives the ledger of a group of which nothing is known.
-func nothing(waves.Key) gate.Ledger { return gate.Ledger{} }
+func nothing(context.Context, waves.Key) (gate.Ledger, error) { return gate.Ledger{}, nil }
 
 // names are those of the environments in flight.
 func names(ledger gate.Ledger) []string {

@@ -51,8 +51,8 @@ type Ledgers struct {
 	// Live reads what is stored, not what was a moment ago.
 	Live client.Reader
 	// Derive returns what the ledger of a group is by the environments that there are: when the group is
-	// new, or its Wave was deleted.
-	Derive func(Key) gate.Ledger
+	// new, or its Wave was deleted. Without it nothing is changed, and its error is that of Update.
+	Derive func(context.Context, Key) (gate.Ledger, error)
 
 	rooms rooms
 }
@@ -104,7 +104,9 @@ func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate
 	}
 	before := ledgerOf(&wave.Status)
 	if wave.Status.ObservedTime == nil {
-		before = l.Derive(key)
+		if before, err = l.Derive(ctx, key); err != nil {
+			return gate.Ledger{}, fmt.Errorf("finding out what is under way: %w", err)
+		}
 	}
 	after, changed := change(before)
 	switch {

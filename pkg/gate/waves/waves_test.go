@@ -110,9 +110,9 @@ var _ = Describe("a ledger", func() {
 
 	It("is derived when the Wave is new, was deleted, or never got as far as its status", func(ctx SpecContext) {
 		var asked []waves.Key
-		ledgers := &waves.Ledgers{Client: api, Live: api, Derive: func(key waves.Key) gate.Ledger {
+		ledgers := &waves.Ledgers{Client: api, Live: api, Derive: func(_ context.Context, key waves.Key) (gate.Ledger, error) {
 			asked = append(asked, key)
-			return gate.Ledger{}.Start(start(7))
+			return gate.Ledger{}.Start(start(7)), nil
 		}}
 		at := key("derived")
 		for _, lost := range []func(){
@@ -147,7 +147,7 @@ var _ = Describe("a ledger", func() {
 			}
 			return nil
 		})
-		ledgers := &waves.Ledgers{Client: deleting, Live: api, Derive: func(waves.Key) gate.Ledger { return gate.Ledger{}.Start(start(7)) }}
+		ledgers := &waves.Ledgers{Client: deleting, Live: api, Derive: seven}
 		ledger, err := ledgers.Update(ctx, at, taking(1))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(names(ledger)).To(Equal([]string{"app-07", "app-01"}))
@@ -304,4 +304,9 @@ func admitted(ctx context.Context, ledgers *waves.Ledgers, rule gate.Rule, at wa
 	})
 	Expect(err).NotTo(HaveOccurred())
 	return decision.Admitted
+}
+
+// seven derives the ledger of a group of which one environment is under way.
+func seven(context.Context, waves.Key) (gate.Ledger, error) {
+	return gate.Ledger{}.Start(start(7)), nil
 }
