@@ -222,9 +222,11 @@ type WaveStatus struct {
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
 	// inFlight are the starts that were admitted and have not settled, each Application once.
+	//
+	// The list is atomic: of a map the API server would keep who has written each field of each entry,
+	// and so many would not fit into one object.
 	// +optional
-	// +listType=map
-	// +listMapKey=uid
+	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2000
 	InFlight []WaveEntry `json:"inFlight,omitempty"`
 
@@ -246,8 +248,7 @@ type WaveStatus struct {
 	// failures are the Applications whose start has failed and that have not succeeded since, each
 	// once.
 	// +optional
-	// +listType=map
-	// +listMapKey=uid
+	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=2000
 	Failures []WaveFailure `json:"failures,omitempty"`
 

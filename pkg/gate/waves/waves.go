@@ -112,7 +112,7 @@ func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate
 	switch {
 	case !changed:
 		return after, nil
-	case wave.UID == "":
+	case wave.ResourceVersion == "":
 		if err := l.create(ctx, wave); err != nil {
 			return gate.Ledger{}, err
 		}
@@ -128,7 +128,7 @@ func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
 	return err
 }
 
-// read returns the Wave as it is stored; one without a UID if there is none.
+// read returns the Wave as it is stored; one without a resourceVersion if there is none.
 func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
 	spec := v1alpha1.WaveSpec{PolicyName: key.Policy, Group: key.Group.Values}
 	wave := &v1alpha1.Wave{}

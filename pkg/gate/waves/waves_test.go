@@ -105,7 +105,7 @@ var _ = Describe("a ledger", func() {
 		Expect(now.HeldSince.Time).To(BeTemporally("==", said.HeldSince.Time))
 		Expect(now.Largest).To(Equal(said.Largest))
 		Expect(now.HaltedBy).To(Equal(said.HaltedBy))
-		Expect(now.Conditions).To(Equal(said.Conditions))
+		Expect(now.Conditions).To(ConsistOf(And(HaveField("Type", "Exceeded"), HaveField("Reason", "AloneOverLimit"))))
 	})
 
 	It("is derived when the Wave is new, was deleted, or never got as far as its status", func(ctx SpecContext) {
@@ -256,7 +256,7 @@ var _ = Describe("fifty starts at once, in two replicas", func() {
 	It("are never more in flight than the limit allows", func(ctx SpecContext) {
 		const starts, limit = 50, 3
 		rule := gate.Rule{Limit: risk.Limit{Max: risk.One / 100 * 3}, Holds: true} // three at 0.99 each
-		var writes, running, peak, asked atomic.Int64
+		var writes, running, peak, asked, longest atomic.Int64
 		at := key("raced for")
 		counted := counting(&writes, nil)
 		replicas := []*waves.Ledgers{
@@ -267,13 +267,12 @@ var _ = Describe("fifty starts at once, in two replicas", func() {
 			ledgers := replicas[number%len(replicas)]
 			group.Go(func() {
 				defer GinkgoRecover()
-				for !admitted(ctx, ledgers, rule, at, number) {
+				for begun := time.Now(); !admitted(ctx, ledgers, rule, at, number); begun = time.Now() {
+					raise(&longest, int64(time.Since(begun)))
 					asked.Add(1)
 					time.Sleep(20 * time.Millisecond)
 				}
-				now := running.Add(1)
-				for seen := peak.Load(); now > seen && !peak.CompareAndSwap(seen, now); seen = peak.Load() {
-				}
+				raise(&peak, running.Add(1))
 				time.Sleep(30 * time.Millisecond)
 				running.Add(-1)
 				_, err := ledgers.Update(ctx, at, func(ledger gate.Ledger) (gate.Ledger, bool) {
@@ -289,10 +288,17 @@ var _ = Describe("fifty starts at once, in two replicas", func() {
 		Expect(peak.Load()).To(BeNumerically("<=", limit))
 		// Each start is written twice: when it is admitted and when it has settled.
 		perChange := float64(writes.Load()) / (2 * starts)
-		AddReportEntry("races", fmt.Sprintf("%.2f tries for a change, %d times held", perChange, asked.Load()))
+		AddReportEntry("races", fmt.Sprintf("%.2f tries for a change, %d times held, the longest answer after %s",
+			perChange, asked.Load(), time.Duration(longest.Load()).Round(time.Millisecond)))
 		Expect(perChange).To(BeNumerically("<=", 2), "tries for a change")
 	}, SpecTimeout(2*time.Minute))
 })
+
+// raise makes a number at least as high as another.
+func raise(highest *atomic.Int64, to int64) {
+	for seen := highest.Load(); to > seen && !highest.CompareAndSwap(seen, to); seen = highest.Load() {
+	}
+}
 
 // admitted asks for a start.
 func admitted(ctx context.Context, ledgers *waves.Ledgers, rule gate.Rule, at waves.Key, number int) bool {
