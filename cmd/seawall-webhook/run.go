@@ -132,7 +132,7 @@ func newHandlers(
 		admission.ConfigurationPath: admission.HTTP(own, evaluator.Budget, draining),
 	}
 	if configuration.SyncGate {
-		begun, err := newStarts(mgr, configuration, to, kept)
+		begun, err := newStarts(mgr, leader, configuration, to, kept)
 		if err != nil {
 			return nil, err
 		}

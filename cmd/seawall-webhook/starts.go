@@ -17,8 +17,10 @@ import (
 	"github.com/seawall-dev/seawall/pkg/starts"
 )
 
-// newStarts returns what admits or holds starts.
-func newStarts(mgr manager.Manager, configuration config.Config, to followed, kept *records) (*admission.Starts, error) {
+// newStarts returns what admits or holds starts. The leader keeps their ledgers.
+func newStarts(
+	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, kept *records,
+) (*admission.Starts, error) {
 	counted, err := metrics.NewStarts(ctrlmetrics.Registry)
 	if err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
@@ -33,7 +35,11 @@ func newStarts(mgr manager.Manager, configuration config.Config, to followed, ke
 	judge := &starts.Judge{
 		Policies: to.policies, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
 	}
-	judge.Ledgers = &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive}
+	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive}
+	judge.Ledgers = ledgers
+	leader.duties = append(leader.duties, func(term manager.Manager) error {
+		return term.Add(&starts.Keeper{Judge: judge, Waves: term.GetClient(), Notes: ledgers, Log: term.GetLogger().WithName("waves")})
+	})
 	return &admission.Starts{
 		Judge:         judge,
 		Reader:        argocd.Reader{Pacer: configuration.ApplicationSetController},

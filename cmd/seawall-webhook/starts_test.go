@@ -41,7 +41,6 @@ func startGate(ctx context.Context, change func(*v1alpha1.WavePolicySpec)) *gate
 		"policies": map[string]any{"default": nil},
 	}})
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(started.webhook.Stop)
 	started.admin, err = client.New(own.Config, client.Options{Scheme: api.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 	started.argoCD = started.as(argoCDUser)

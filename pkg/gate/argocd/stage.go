@@ -64,7 +64,7 @@ func (s Settling) ended(entry gate.Entry, seen view) gate.Stage {
 		return gate.Stage{Phase: gate.Settled}
 	case now.health == degraded:
 		return gate.Stage{Phase: gate.Failed, Reason: gate.Degraded}
-	case seen.now.Sub(now.finished) <= s.HealthTimeout:
+	case seen.now.Sub(now.finished) <= s.HealthTimeout, seen.now.Sub(entry.At) <= s.HealthTimeout:
 		return gate.Stage{Phase: gate.Running}
 	case now.health == progressing, now.health == missing:
 		return gate.Stage{Phase: gate.Failed, Reason: gate.TimedOut}

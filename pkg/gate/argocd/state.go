@@ -69,7 +69,7 @@ func (a *application) state() state {
 		current: a.isCurrent(), applied: a.isApplied(),
 		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,
 		automated: a.automated(), health: a.Status.Health.Status, reconciled: a.Status.ReconciledAt,
-		operating: a.Operation != nil,
+		operating: a.Operation != nil && a.Operation.changes(),
 	}
 	if len(a.Status.History) > 0 {
 		read.syncs = a.Status.History[len(a.Status.History)-1].ID
@@ -77,9 +77,15 @@ func (a *application) state() state {
 	if last := a.Status.OperationState; last != nil {
 		read.phase, read.started, read.finished = last.Phase, last.StartedAt, last.FinishedAt
 		read.retried, read.tried = last.RetryCount > 0, last.SyncResult.revision()
+		if !last.Operation.changes() {
+			read.phase, read.retried = phaseSucceeded, false // it changed nothing, whatever came of it
+		}
 	}
 	return read
 }
+
+// changes tells whether an operation changes anything. What syncs nothing is not known to.
+func (o *operation) changes() bool { return o.Sync == nil || !o.Sync.DryRun }
 
 // operates tells whether a sync is under way, or about to be.
 func (s *state) operates() bool {
