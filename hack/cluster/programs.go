@@ -36,8 +36,8 @@ func assets(ctx context.Context, progress io.Writer) (string, error) {
 	return script(ctx, progress, "hack/controlplane/build.sh")
 }
 
-// tool returns the path of a tool, built when it is missing.
-func tool(ctx context.Context, progress io.Writer, name string) (string, error) {
+// Tool returns the path of a tool of hack/tools, built when it is missing.
+func Tool(ctx context.Context, progress io.Writer, name string) (string, error) {
 	return script(ctx, progress, "hack/tools/build.sh", name)
 }
 
