@@ -55,6 +55,9 @@ func (c *Cluster) StartProcess(ctx context.Context, name string, command, enviro
 	return p, kept
 }
 
+// Tail returns the last lines of the log, to be shown when something failed.
+func (p *Process) Tail() string { return tail(p.LogFile) }
+
 // PID is the process id.
 func (p *Process) PID() int {
 	return p.command.Process.Pid
@@ -73,7 +76,7 @@ func (p *Process) Stop() error {
 		return p.err
 	case <-time.After(stopTimeout):
 		p.Kill()
-		return fmt.Errorf("%s went on for %s after SIGTERM\n%s", p.name, stopTimeout, tail(p.LogFile))
+		return fmt.Errorf("%s went on for %s after SIGTERM\n%s", p.name, stopTimeout, p.Tail())
 	}
 }
 
@@ -88,7 +91,7 @@ func (p *Process) Kill() {
 func (p *Process) Await(ctx context.Context, steps ...func(context.Context) error) error {
 	for _, step := range steps {
 		if err := p.await(ctx, step); err != nil {
-			return fmt.Errorf("%w\n%s", err, tail(p.LogFile))
+			return fmt.Errorf("%w\n%s", err, p.Tail())
 		}
 	}
 	return nil

@@ -37,8 +37,8 @@ func assets(ctx context.Context, progress io.Writer) (string, error) {
 }
 
 // Tool returns the path of a tool of hack/tools, built when it is missing.
-func Tool(ctx context.Context, progress io.Writer, name string) (string, error) {
-	return script(ctx, progress, "hack/tools/build.sh", name)
+func (c *Cluster) Tool(ctx context.Context, name string) (string, error) {
+	return script(ctx, c.progress, "hack/tools/build.sh", name)
 }
 
 // script runs a script of this repository and returns the one line that it prints.
