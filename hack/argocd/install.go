@@ -3,6 +3,7 @@ package argocd
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -21,11 +22,15 @@ func (a *ArgoCD) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	objects, err := cluster.ReadManifests(filepath.Join(filepath.Dir(files[0]), "..", "install.yaml"))
+	sources := filepath.Join(filepath.Dir(files[0]), "..", "..")
+	if err := a.installVerifier(sources); err != nil {
+		return err
+	}
+	objects, err := cluster.ReadManifests(filepath.Join(sources, "manifests", "install.yaml"))
 	if err != nil {
 		return fmt.Errorf("the installation of Argo CD: %w", err)
 	}
-	kept := []unstructured.Unstructured{defaultProject()}
+	var kept []unstructured.Unstructured
 	for _, object := range objects {
 		namespaced, isKept := installedKinds()[object.GetKind()]
 		if namespaced {
@@ -35,7 +40,7 @@ func (a *ArgoCD) install(ctx context.Context) error {
 			kept = append(kept, object)
 		}
 	}
-	return a.plane.Apply(ctx, kept...)
+	return a.plane.Apply(ctx, append(kept, serverKey(), defaultProject())...)
 }
 
 // installedKinds says of each kind that is installed whether its objects have a namespace.
@@ -44,6 +49,27 @@ func installedKinds() map[string]bool {
 		"ClusterRole": false, "ClusterRoleBinding": false,
 		"ServiceAccount": true, "Role": true, "RoleBinding": true, "ConfigMap": true, "Secret": true,
 	}
+}
+
+// installVerifier puts the script where the repo-server finds it without which it reads no commit,
+// signed or not.
+func (a *ArgoCD) installVerifier(sources string) error {
+	const name = "git-verify-wrapper.sh"
+	script, err := os.ReadFile(filepath.Join(sources, "hack", name))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(a.dir, name), script, 0o700) //nolint:gosec // it is to be run
+}
+
+// serverKey is what argocd-server adds to its Secret when it starts: settings without a key count
+// as broken. Nothing is signed here.
+func serverKey() unstructured.Unstructured {
+	return unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "Secret",
+		"metadata":   map[string]any{"name": "argocd-secret", "namespace": cluster.ArgoCDNamespace},
+		"stringData": map[string]any{"server.secretkey": "nothing is signed with it"},
+	}}
 }
 
 // defaultProject is what argocd-server creates when it starts.

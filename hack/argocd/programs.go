@@ -3,6 +3,7 @@ package argocd
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -52,7 +53,7 @@ func programs(ports []string, redis string) []program {
 			"--namespace=" + cluster.ArgoCDNamespace, "--argocd-repo-server=" + loopback(0), "--repo-server-plaintext",
 			"--metrics-addr=" + loopback(3), "--probe-addr=" + loopback(4), "--webhook-addr=" + loopback(5),
 		},
-		health: "http://" + loopback(4) + "/readyz",
+		health: "http://" + loopback(3) + "/metrics", // its probes have no checks, and answer 404
 	}}
 }
 
@@ -80,6 +81,7 @@ func (a *ArgoCD) environment(refresh time.Duration) []string {
 		"ARGOCD_RECONCILIATION_TIMEOUT=" + refresh.String(), "ARGOCD_RECONCILIATION_JITTER=0s",
 		"GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1",
 		"NO_PROXY=127.0.0.1,localhost",
+		"PATH=" + a.dir + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"TMPDIR=" + a.dir,
 	}
 	for name, file := range map[string]string{

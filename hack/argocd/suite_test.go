@@ -16,6 +16,7 @@ import (
 const (
 	environments = 24
 	refresh      = 10 * time.Second
+	rollout      = 2 * time.Second
 	// patience is how long a spec waits; a machine that does nothing else needs a fraction.
 	patience = 3 * time.Minute
 )
@@ -35,20 +36,20 @@ func TestArgoCD(t *testing.T) {
 
 var _ = BeforeSuite(func() {
 	log.SetLogger(GinkgoLogr)
-	ctx, cancel := context.WithCancel(context.Background())
-	DeferCleanup(cancel)
 	var err error
-	plane, err = cluster.Start(ctx, cluster.Options{Progress: GinkgoWriter})
+	plane, err = cluster.Start(context.Background(), cluster.Options{Progress: GinkgoWriter})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
+	ctx, cancel := context.WithCancel(context.Background())
+	DeferCleanup(cancel) // before the API server ends, which waits for those that watch
 	api, err = client.NewWithWatch(plane.Config, client.Options{})
 	Expect(err).NotTo(HaveOccurred())
 	argo, err = Start(ctx, plane, refresh)
 	Expect(err).NotTo(HaveOccurred())
-	deployer, err = StartDeployer(ctx, api, 2*time.Second)
+	deployer, err = StartDeployer(ctx, api, rollout)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(deployer.Failed()).NotTo(Receive()) })
-	repository, err := ServeRepository(ctx, GinkgoT().TempDir())
+	repository, err := ServeRepository(ctx, argo.dir)
 	Expect(err).NotTo(HaveOccurred())
 	fleet = NewFleet(api, repository, "app", environments)
 	deliver(ctx)
