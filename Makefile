@@ -75,6 +75,11 @@ test: ## Run all tests against a real API server (the first run builds it); RACE
 test-unit: ## Run the tests that need no API server
 	gotestsum=$$(hack/tools/build.sh gotestsum) && "$$gotestsum" --format pkgname -- $(GOTEST) -short ./...
 
+.PHONY: test-argocd
+test-argocd: ## Run the tests with the real Argo CD (the first run builds it); ARGS go to the tests
+	assets=$$(hack/controlplane/build.sh) && hack/tools/build.sh argocd helm >/dev/null && \
+		KUBEBUILDER_ASSETS="$$assets" go test -C hack/argocd -v -count=1 $(GOTEST) ./... $(ARGS)
+
 .PHONY: fuzz
 fuzz: ## Fuzz each parser and decoder for FUZZTIME (10s)
 	FUZZTIME=$(FUZZTIME) hack/verify/fuzz.sh

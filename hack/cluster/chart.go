@@ -28,7 +28,7 @@ type Chart struct {
 // RenderChart returns the objects that Helm would install, custom resource definitions first,
 // without hooks. It builds Helm when it is missing.
 func (c *Cluster) RenderChart(ctx context.Context, chart Chart) ([]unstructured.Unstructured, error) {
-	helm, err := tool(ctx, c.progress, "helm")
+	helm, err := c.Tool(ctx, "helm")
 	if err != nil {
 		return nil, err
 	}

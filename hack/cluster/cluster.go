@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -65,8 +66,8 @@ type Cluster struct {
 	progress io.Writer
 	stop     func() error
 
-	lock     sync.Mutex
-	webhooks []*Webhook
+	lock      sync.Mutex
+	processes []*Process
 }
 
 // Start builds what is missing and starts a control plane with the namespaces Namespace and
@@ -194,18 +195,18 @@ func (c *Cluster) setFile(flags *envtest.Arguments, flag, content string) error 
 	return os.WriteFile(path, []byte(content), 0o600)
 }
 
-// adopt makes the cluster's end that of the webhook too.
-func (c *Cluster) adopt(w *Webhook) {
+// adopt makes the cluster's end that of the process too.
+func (c *Cluster) adopt(p *Process) {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	c.webhooks = append(c.webhooks, w)
+	c.processes = append(c.processes, p)
 }
 
 func (c *Cluster) stopAll() error {
 	c.lock.Lock()
 	defer c.lock.Unlock()
-	for _, w := range c.webhooks {
-		_ = w.Stop() // its owner learns of its end by its own Stop
+	for _, p := range slices.Backward(c.processes) {
+		_ = p.Stop() // its owner learns of its end by its own Stop
 	}
 	if c.etcd != nil {
 		c.etcd.CloseIdleConnections()

@@ -40,8 +40,8 @@ func podOf(objects []unstructured.Unstructured) (corev1.PodSpec, error) {
 	return corev1.PodSpec{}, errors.New("the chart has no Deployment")
 }
 
-// freePorts returns different TCP ports that nothing listens on.
-func freePorts(ctx context.Context, count int) ([]string, error) {
+// FreePorts returns different TCP ports that nothing listens on.
+func FreePorts(ctx context.Context, count int) ([]string, error) {
 	ports := make([]string, count)
 	for i := range ports {
 		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "localhost:0")

@@ -36,9 +36,9 @@ func assets(ctx context.Context, progress io.Writer) (string, error) {
 	return script(ctx, progress, "hack/controlplane/build.sh")
 }
 
-// tool returns the path of a tool, built when it is missing.
-func tool(ctx context.Context, progress io.Writer, name string) (string, error) {
-	return script(ctx, progress, "hack/tools/build.sh", name)
+// Tool returns the path of a tool of hack/tools, built when it is missing.
+func (c *Cluster) Tool(ctx context.Context, name string) (string, error) {
+	return script(ctx, c.progress, "hack/tools/build.sh", name)
 }
 
 // script runs a script of this repository and returns the one line that it prints.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -24,29 +23,10 @@ const pollInterval = 100 * time.Millisecond
 func (w *Webhook) waitFor(ctx context.Context, steps ...func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	for _, step := range steps {
-		if err := w.await(ctx, step); err != nil {
-			return fmt.Errorf("start the webhook: %w\n%s", err, tail(w.LogFile))
-		}
+	if err := w.Await(ctx, steps...); err != nil {
+		return fmt.Errorf("start the webhook: %w", err)
 	}
 	return nil
-}
-
-// await repeats a step until it returns no error.
-func (w *Webhook) await(ctx context.Context, step func(context.Context) error) error {
-	for {
-		err := step(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-w.exited:
-			return fmt.Errorf("it ended by itself: %w", w.ending())
-		case <-ctx.Done():
-			return errors.Join(ctx.Err(), err)
-		case <-time.After(pollInterval):
-		}
-	}
 }
 
 // ready says whether the webhook itself says that it is ready.

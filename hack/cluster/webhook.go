@@ -4,15 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -36,22 +32,21 @@ type WebhookOptions struct {
 
 // Webhook is Seawall, installed in a cluster and running on this machine.
 type Webhook struct {
+	*Process
+
 	// Objects are what the chart installed, as it was applied.
 	Objects []unstructured.Unstructured
 	// URL is where the API server calls; HealthURL serves /healthz and /readyz, MetricsURL
 	// the metrics.
 	URL, HealthURL, MetricsURL string
-	// LogFile holds what the webhook wrote to standard error and standard output.
-	LogFile string
 
-	cluster *Cluster
-	source  string
-	timeout time.Duration
-	command *exec.Cmd
-	name    string
-	ports   []string
-	exited  chan struct{}
-	err     error
+	cluster     *Cluster
+	source      string
+	timeout     time.Duration
+	name        string
+	ports       []string
+	program     []string
+	environment []string
 }
 
 // StartWebhook installs Seawall's chart and runs the webhook as the chart's Deployment would:
@@ -124,50 +119,28 @@ func (w *Webhook) start(ctx context.Context, command, args []string) error {
 	if err != nil {
 		return err
 	}
-	program := slices.Concat(command, []string{binary}, pod.Containers[0].Args, w.overrides(kubeconfig), args)
-	return w.run(ctx, program, pod.Containers[0])
-}
-
-// PID is the process id of the webhook.
-func (w *Webhook) PID() int {
-	return w.command.Process.Pid
-}
-
-// Exited is closed when the webhook has ended, for whatever reason.
-func (w *Webhook) Exited() <-chan struct{} {
-	return w.exited
-}
-
-// ending says how the webhook ended, which it has.
-func (w *Webhook) ending() error {
-	if w.err == nil {
-		return errors.New("exit status 0")
+	if err := os.MkdirAll(filepath.Join(w.cluster.dir, w.name), 0o700); err != nil {
+		return err
 	}
-	return w.err
+	w.program = slices.Concat(command, []string{binary}, pod.Containers[0].Args, w.overrides(kubeconfig), args)
+	w.environment = environment(pod.Containers[0])
+	return w.run(ctx)
 }
 
-// Stop ends the webhook as Kubernetes does and returns an error if it did not end well.
-func (w *Webhook) Stop() error {
-	_ = w.command.Process.Signal(syscall.SIGTERM) // its only error: it has ended already
-	select {
-	case <-w.exited:
-		return w.err
-	case <-time.After(stopTimeout):
-		_ = w.command.Process.Kill()
-		<-w.exited
-		return fmt.Errorf("the webhook went on for %s after SIGTERM\n%s", stopTimeout, tail(w.LogFile))
+// Restart runs the webhook once more, as it ran before it ended and at the same address.
+func (w *Webhook) Restart(ctx context.Context) error {
+	if err := w.run(ctx); err != nil {
+		return err
 	}
-}
-
-// Kill ends the webhook at once, as a node that fails does.
-func (w *Webhook) Kill() {
-	_ = w.command.Process.Kill() // its only error: it has ended already
-	<-w.exited
+	if err := w.waitFor(ctx, w.ready, w.called); err != nil {
+		return errors.Join(err, w.Stop())
+	}
+	return nil
 }
 
 // newWebhook returns a webhook that is neither installed nor running, on ports of its own.
 func (c *Cluster) newWebhook(ctx context.Context, source string) (*Webhook, error) {
-	ports, err := freePorts(ctx, 3)
+	ports, err := FreePorts(ctx, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +149,10 @@ func (c *Cluster) newWebhook(ctx context.Context, source string) (*Webhook, erro
 		URL:        "https://localhost:" + ports[0],
 		HealthURL:  "http://127.0.0.1:" + ports[1],
 		MetricsURL: "http://127.0.0.1:" + ports[2] + "/metrics",
-		LogFile:    c.logFile(name),
 		cluster:    c,
 		source:     source,
 		name:       name,
 		ports:      ports,
-		exited:     make(chan struct{}),
 	}, nil
 }
 
@@ -212,30 +183,7 @@ func (w *Webhook) overrides(kubeconfig string) []string {
 	}
 }
 
-func (w *Webhook) run(ctx context.Context, program []string, container corev1.Container) error {
-	log, err := os.Create(w.LogFile)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = log.Close() }()
-	if err := os.MkdirAll(filepath.Join(w.cluster.dir, w.name), 0o700); err != nil {
-		return err
-	}
-	w.command = exec.CommandContext(ctx, program[0], program[1:]...)
-	w.command.Stdout, w.command.Stderr = log, log
-	w.command.Env = append(os.Environ(), environment(container)...)
-	w.command.Cancel = func() error { return w.command.Process.Signal(syscall.SIGTERM) }
-	w.command.WaitDelay = stopTimeout
-	// Its own process group: Ctrl-C in a terminal is for this process, which then stops it.
-	w.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := w.command.Start(); err != nil {
-		return err
-	}
-	w.cluster.adopt(w)
-	go func() {
-		w.err = w.command.Wait()
-		w.cluster.release(w.name)
-		close(w.exited)
-	}()
-	return w.cluster.keep(w.name, w.command.Process)
+func (w *Webhook) run(ctx context.Context) (err error) {
+	w.Process, err = w.cluster.StartProcess(ctx, w.name, w.program, w.environment)
+	return err
 }

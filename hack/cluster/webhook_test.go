@@ -14,7 +14,7 @@ var _ = Describe("The webhook", Ordered, func() {
 		Expect(running.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io")).To(Succeed())
 	})
 
-	It("is called by the API server, logs what it decides and stops when told to", func(ctx SpecContext) {
+	It("is called by the API server, logs what it decides, stops when told to and comes back", func(ctx SpecContext) {
 		webhook, err := running.StartWebhook(context.Background(), WebhookOptions{})
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(webhook.Stop)
@@ -35,6 +35,10 @@ var _ = Describe("The webhook", Ordered, func() {
 		Expect(webhook.Exited()).To(BeClosed())
 		rollouts[0].SetLabels(map[string]string{"asked": "about"})
 		Expect(running.Apply(ctx, rollouts...)).To(MatchError(ContainSubstring("failed calling webhook")))
+
+		Expect(webhook.Restart(context.Background())).To(Succeed())
+		Expect(webhook.Exited()).NotTo(BeClosed())
+		Expect(running.Apply(ctx, rollouts...)).To(Succeed())
 	}, NodeTimeout(startTimeout))
 
 	It("serves from every replica, of which one leads", func(SpecContext) {
