@@ -51,8 +51,17 @@ var _ = Describe("With Seawall", Ordered, func() {
 // judges by that.
 func install(policy string) *cluster.Webhook {
 	GinkgoHelper()
+	seawall := installWith(policy, map[string]any{})
+	Eventually(func() error { return create(context.Background(), fleet) }).WithTimeout(patience).Should(Satisfy(apierrors.IsForbidden))
+	return seawall
+}
+
+// installWith installs Seawall with a policy and values of the chart, for the specs of one container.
+func installWith(policy string, values map[string]any) *cluster.Webhook {
+	GinkgoHelper()
 	ctx := context.Background() // it outlives the node that installs it
-	seawall, err := plane.StartWebhook(ctx, cluster.WebhookOptions{Values: map[string]any{"policies": map[string]any{"default": nil}}})
+	values["policies"] = map[string]any{"default": nil}
+	seawall, err := plane.StartWebhook(ctx, cluster.WebhookOptions{Values: values})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func(ctx context.Context) {
 		for i := range seawall.Objects {
@@ -65,7 +74,11 @@ func install(policy string) *cluster.Webhook {
 	policies, err := cluster.ReadManifests(policy)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(plane.Apply(ctx, policies...)).To(Succeed())
-	Eventually(func() error { return create(ctx, fleet) }).WithTimeout(patience).Should(Satisfy(apierrors.IsForbidden))
+	DeferCleanup(func(ctx context.Context) {
+		for i := range policies {
+			Expect(api.Delete(ctx, &policies[i])).To(Succeed())
+		}
+	})
 	return seawall
 }
 
