@@ -274,7 +274,7 @@ func TestSelectsStarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			found := gated(t, func(s *v1alpha1.WavePolicySpec) { s.Match = test.match })
-			start := policy.StartSubject{Labels: test.labels, NamespaceLabels: labels.Set(test.namespace)}
+			start := policy.StartSubject{Labels: labels.Set(test.labels), NamespaceLabels: labels.Set(test.namespace)}
 			g.Expect(found.Selects(start)).To(gomega.Equal(test.free), "that no ApplicationSet owns")
 			start.Owned = true
 			g.Expect(found.Selects(start)).To(gomega.Equal(test.owned), "that one owns")
