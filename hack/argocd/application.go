@@ -16,11 +16,8 @@ type Application struct {
 	Revision, Sync, Health string
 	// Operating says that an operation is asked for or runs.
 	Operating bool
-	// Phase is how far the last operation came, Retries how often it was tried again, and Synced
-	// which revision it applied.
-	Phase   string
-	Retries int64
-	Synced  string
+	// Phase is how far the last operation came, and Synced which revision it applied.
+	Phase, Synced string
 	// Errors are the messages of the conditions of type SyncError, such as those of a webhook
 	// that refuses a start.
 	Errors []string
@@ -49,7 +46,6 @@ type manifest struct {
 		} `json:"health"`
 		OperationState struct {
 			Phase      string `json:"phase"`
-			RetryCount int64  `json:"retryCount"`
 			SyncResult struct {
 				Revision string `json:"revision"`
 			} `json:"syncResult"`
@@ -78,7 +74,7 @@ func readApplication(object runtime.Object) (read Application, err error) {
 	read = Application{
 		Name: m.Metadata.Name, Operating: len(m.Operation) > 0,
 		Revision: m.Status.Sync.Revision, Sync: m.Status.Sync.Status, Health: m.Status.Health.Status,
-		Phase: state.Phase, Retries: state.RetryCount, Synced: state.SyncResult.Revision,
+		Phase: state.Phase, Synced: state.SyncResult.Revision,
 	}
 	for _, condition := range m.Status.Conditions {
 		if condition.Type == "SyncError" {

@@ -59,9 +59,8 @@ func (f *Fleet) At(revision string) func(Record) bool {
 
 // Nudge asks Argo CD to compare environments with git now.
 func (f *Fleet) Nudge(ctx context.Context, environments ...string) error {
-	const refresh = `{"metadata":{"annotations":{"argocd.argoproj.io/refresh":"normal"}}}`
 	for _, environment := range environments {
-		if err := f.patch(ctx, environment, refresh); err != nil {
+		if err := f.patch(ctx, environment, `{"metadata":{"annotations":{"argocd.argoproj.io/refresh":"normal"}}}`); err != nil {
 			return err
 		}
 	}
@@ -69,13 +68,12 @@ func (f *Fleet) Nudge(ctx context.Context, environments ...string) error {
 }
 
 // Sync starts the sync of an environment as a user does.
-func (f *Fleet) Sync(ctx context.Context, environment string) error {
-	const operation = `{"operation":{"initiatedBy":{"username":"admin"},"sync":{"syncStrategy":{"hook":{}}}}}`
-	return f.patch(ctx, environment, operation)
+func (f *Fleet) Sync(ctx context.Context, environment string, options ...client.PatchOption) error {
+	return f.patch(ctx, environment, `{"operation":{"initiatedBy":{"username":"admin"},"sync":{"syncStrategy":{"hook":{}}}}}`, options...)
 }
 
-func (f *Fleet) patch(ctx context.Context, environment, patch string) error {
-	return f.api.Patch(ctx, object("Application", environment, nil), client.RawPatch(types.MergePatchType, []byte(patch)))
+func (f *Fleet) patch(ctx context.Context, environment, patch string, options ...client.PatchOption) error {
+	return f.api.Patch(ctx, object("Application", environment, nil), client.RawPatch(types.MergePatchType, []byte(patch)), options...)
 }
 
 // Remove deletes the ApplicationSet and its Applications, which nobody collects here, and leaves
