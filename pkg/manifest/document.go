@@ -79,6 +79,22 @@ func (p *ReadError) Error() string {
 // Unwrap returns the cause.
 func (p *ReadError) Unwrap() error { return p.Err }
 
+// Problem is a ReadError for programs.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+}
+
+// Problems returns errors for programs.
+func Problems(errs []*ReadError) []Problem {
+	var all []Problem
+	for _, err := range errs {
+		all = append(all, Problem{err.File, err.Line, err.Err.Error()})
+	}
+	return all
+}
+
 // header is what says which object a document is.
 type header struct {
 	APIVersion string `json:"apiVersion"`
