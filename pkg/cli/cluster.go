@@ -56,9 +56,9 @@ func wantsFor(kind rollout.Kind) func(inventory.Source) bool {
 
 // ownResources are those of Seawall's own objects.
 func ownResources() []string {
-	var names []string
-	for _, own := range offline.Owns() {
-		names = append(names, own.String())
+	names := make([]string, len(offline.Owns()))
+	for i, own := range offline.Owns() {
+		names[i] = own.String()
 	}
 	return names
 }

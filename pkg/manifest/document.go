@@ -88,9 +88,9 @@ type Problem struct {
 
 // Problems returns errors for programs.
 func Problems(errs []*ReadError) []Problem {
-	var all []Problem
-	for _, err := range errs {
-		all = append(all, Problem{err.File, err.Line, err.Err.Error()})
+	all := make([]Problem, len(errs))
+	for i, err := range errs {
+		all[i] = Problem{err.File, err.Line, err.Err.Error()}
 	}
 	return all
 }

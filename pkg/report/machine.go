@@ -58,11 +58,12 @@ type entry struct {
 }
 
 func (r Report) document() document {
-	all := document{APIVersion: check.APIVersion, Kind: "CheckReport", Results: []entry{}, Problems: manifest.Problems(r.Problems), Summary: summary{
+	all := document{APIVersion: check.APIVersion, Kind: "CheckReport", Results: []entry{}, Problems: manifest.Problems(r.Problems)}
+	all.Summary = summary{
 		Rollouts: len(r.Results),
 		Denied:   r.Count(check.Denied), Warned: r.Count(check.Warned), Audited: r.Count(check.Audited),
 		Unknown: r.Count(check.Unknown), Failed: r.Count(check.Failed), Allowed: r.Count(check.Allowed),
-	}}
+	}
 	for _, result := range r.Results {
 		record := result.Record.Clean()
 		message := record.Message

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,7 +113,7 @@ func answers(from *bufio.Reader, entries []entry, do func(of entry, text io.Read
 func head(from *bufio.Reader) (int64, error) {
 	line, err := from.ReadString('\n')
 	if err != nil {
-		return 0, errors.Join(io.ErrUnexpectedEOF, err)
+		return 0, fmt.Errorf("git cat-file ends early: %w", err)
 	}
 	var name, sort string
 	var size int64

@@ -24,7 +24,7 @@ func old(t *testing.T, of checkout) (tree *revision.Tree, read func(path string)
 	return tree, func(path string) (string, error) {
 		path, err := tree.Path(filepath.Join(of.dir, path))
 		g.Expect(err).NotTo(HaveOccurred())
-		text, err := os.ReadFile(path) //nolint:gosec // of this test
+		text, err := os.ReadFile(path)
 		return string(text), err
 	}
 }
@@ -34,7 +34,7 @@ func TestFilesAreThoseOfTheCommitAndOfNoArchive(t *testing.T) {
 	of := newCheckout(t, "apps/ignored.yaml", "apps/run", "sp ace/a\nb.yaml")
 	put(t, filepath.Join(of.dir, ".gitattributes"), "apps/ignored.yaml export-ignore\napps/subst.yaml export-subst\n")
 	put(t, filepath.Join(of.dir, "apps", "subst.yaml"), "$Format:%H$")
-	g.Expect(os.Chmod(filepath.Join(of.dir, "apps", "run"), 0o700)).To(Succeed()) //nolint:gosec // an executable
+	g.Expect(os.Chmod(filepath.Join(of.dir, "apps", "run"), 0o700)).To(Succeed())
 	inner := newCheckout(t, "x")
 	of.run("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.dir, "vendored")
 	tree, read := old(t, of)
