@@ -41,16 +41,16 @@ func (o *policyDiffOptions) ofCluster(ctx context.Context, from, to string) (fou
 	}
 	needed := []string{offline.Overrides.String(), offline.RolloutKinds.String()}
 	var results [2][]check.Result
+	var problems []*manifest.ReadError
 	for i, path := range []string{from, to} {
-		world, problems, err := o.worldOf(ctx, &stock, path)
+		world, refused, err := o.worldOf(ctx, &stock, path)
 		if err != nil {
 			return found, false, err
 		}
 		checker := check.Checker{World: world}
 		results[i] = checker.Check(ctx, standing, nil)
-		found.Problems, needed = append(found.Problems, problems...), append(needed, world.Missed()...)
+		problems, needed = append(problems, refused...), append(needed, world.Missed()...)
 	}
-	problems := found.Problems
 	found = report.Compare(results[0], results[1])
 	found.Problems, found.Premise = problems, "those of the cluster, each judged as if it were created now"
 	asked.noteFailures(o.judging.note, needed...)
