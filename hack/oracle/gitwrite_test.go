@@ -26,9 +26,13 @@ func gitWrite(number uint64, of map[string]*repository) write {
 func (c *chance) gitSpec(of map[string]*repository) object {
 	first := c.git(of)
 	entry := object{"git": first}
-	if c.in(6) {
+	if first["files"] == nil && c.in(4) || c.in(40) {
 		second := c.git(of)
 		second["pathParamPrefix"] = "second"
+		if !c.in(8) { // or the two have parameters of one name, which fails
+			delete(second, "values")
+			delete(first, "values")
+		}
 		if c.in(2) {
 			within := c.ref(prefixOf(first) + ".path")
 			if !c.goTemplate {
@@ -100,7 +104,10 @@ func (c *chance) gitEdit(spec object, of map[string]*repository) []string {
 // git is a git generator.
 func (c *chance) git(of map[string]*repository) object {
 	url := pick(c, "https://one", "https://two")
-	config := object{"repoURL": url, "revision": pick(c, append([]string{"HEAD", "HEAD", "HEAD"}, of[url].revisions...)...)}
+	config := object{"repoURL": url, "revision": pick(c, "HEAD", "", "main")}
+	if c.in(5) {
+		config["revision"] = pick(c, of[url].revisions...)
+	}
 	if c.in(2) {
 		config["directories"] = c.items(of[url].folders, "*", "apps/*", "*/*", "*/*/*", "apps", "[ab]", "a*", "a[b", "apps/a/", "**", ".*", "x y", "c.?", "*é*", "")
 	} else {
