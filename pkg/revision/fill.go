@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 )
-
-// longestLink is how much of a symbolic link is read: no system has longer ones.
-const longestLink = 1 << 12
 
 // fill writes files and links as they are in the commit, whatever .gitattributes says of archives. What a
 // partial clone leaves out git fetches.
@@ -27,20 +22,19 @@ func (t *Tree) fill(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	entries = slices.DeleteFunc(entries, func(e entry) bool { return e.sort == submodule })
-	targets := map[string]string{}
-	if err := of.each(ctx, entries, func(of entry, text io.Reader) error {
-		name := filepath.FromSlash(of.path)
+	followed := newLinks(of)
+	held := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return e.sort == submodule })
+	if err := of.each(ctx, held, func(of entry, text io.Reader) error {
 		if of.sort != link {
-			return write(root, name, text)
+			return write(root, filepath.FromSlash(of.path), text)
 		}
 		target, err := io.ReadAll(io.LimitReader(text, longestLink))
-		targets[name] = filepath.FromSlash(string(target))
+		followed.targets[of.path] = string(target)
 		return err
 	}); err != nil {
 		return err
 	}
-	return t.link(root, targets)
+	return t.link(ctx, root, entries, followed)
 }
 
 func write(root *os.Root, name string, from io.Reader) (err error) {
@@ -56,23 +50,27 @@ func write(root *os.Root, name string, from io.Reader) (err error) {
 	return err
 }
 
-// link makes the links, now that all else is there, but for those that cannot be followed within the folder.
-func (t *Tree) link(root *os.Root, targets map[string]string) error {
-	names := slices.Sorted(maps.Keys(targets))
-	for _, name := range names {
-		if err := root.MkdirAll(filepath.Dir(name), 0o700); err != nil {
-			return err
-		}
-		_ = root.Symlink(targets[name], name) // which not every system lets everybody do: it is not there then
-	}
-	for _, name := range names {
-		if _, err := root.Stat(name); err == nil {
+// link makes the links, each straight to the file or folder that it leads to, but for those that cannot be
+// followed within the repository.
+func (t *Tree) link(ctx context.Context, root *os.Root, entries []entry, followed *links) error {
+	for _, each := range entries {
+		if each.sort == regular {
 			continue
 		}
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		name := filepath.FromSlash(each.path)
+		folder := filepath.Dir(name)
+		if err := root.MkdirAll(folder, 0o700); err != nil {
 			return err
 		}
-		t.Unfollowed = append(t.Unfollowed, filepath.Join(t.folder, name))
+		if each.sort != link {
+			continue
+		}
+		to, unfollowed := followed.follow(ctx, each.path)
+		straight, err := filepath.Rel(folder, filepath.FromSlash(to))
+		// Not every system lets everybody make links.
+		if unfollowed != nil || err != nil || root.Symlink(straight, name) != nil {
+			t.Unfollowed = append(t.Unfollowed, filepath.Join(t.folder, name))
+		}
 	}
 	return nil
 }

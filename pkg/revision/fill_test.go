@@ -54,14 +54,14 @@ func TestLinksAreFollowedWithinTheRepository(t *testing.T) {
 	put(t, outside, "secret")
 	of := newCheckout(t, "base/a.yaml", "tenants/plain.yaml")
 	for path, target := range map[string]string{
-		"tenants/a.yaml": "../base/a.yaml", "tenants/folder": "../base", "tenants/chain.yaml": "folder/a.yaml", "tenants/round.yaml": "folder/../base/a.yaml",
+		"tenants/a.yaml": "../base/a.yaml", "tenants/folder": "../base", "tenants/chain.yaml": "folder/a.yaml", "tenants/round.yaml": "folder/../base/a.yaml", "links/only": "../tenants/folder", "tenants/links": "../links",
 		"tenants/absolute.yaml": outside, "tenants/inside.yaml": filepath.Join(of.dir, "base", "a.yaml"), "tenants/up.yaml": "../../x", "tenants/nothing.yaml": "nothing",
 		"tenants/loop.yaml": "loop.yaml", "out": "..", "tenants/through.yaml": "../out/x",
 	} {
-		g.Expect(os.Symlink(target, filepath.Join(of.dir, path))).To(Succeed())
+		of.link(target, path)
 	}
 	tree, read := old(t, of)
-	for _, path := range []string{"tenants/a.yaml", "tenants/folder/a.yaml", "tenants/chain.yaml", "tenants/round.yaml"} {
+	for _, path := range []string{"tenants/a.yaml", "tenants/folder/a.yaml", "tenants/chain.yaml", "tenants/round.yaml", "tenants/links/only/a.yaml"} {
 		g.Expect(read(path)).To(Equal("in base/a.yaml"), path)
 	}
 	unfollowed := make([]string, len(tree.Unfollowed))

@@ -13,7 +13,7 @@ import (
 type tree interface {
 	// list returns what a pathspec matches, in order.
 	list(ctx context.Context, pattern string) ([]entry, error)
-	// read returns what regular files hold, by their paths.
+	// read returns what files hold, and where links lead, by their paths.
 	read(ctx context.Context, entries []entry) (map[string][]byte, error)
 }
 
@@ -95,13 +95,22 @@ func (t *workingTree) entry(tag, path string) (entry, error) {
 func (t *workingTree) read(_ context.Context, entries []entry) (map[string][]byte, error) {
 	contents := make(map[string][]byte, len(entries))
 	for _, entry := range entries {
-		text, err := os.ReadFile(filepath.Join(t.root, filepath.FromSlash(entry.path)))
+		text, err := t.text(entry)
 		if err != nil {
 			return nil, err
 		}
 		contents[entry.path] = text
 	}
 	return contents, nil
+}
+
+func (t *workingTree) text(of entry) ([]byte, error) {
+	path := filepath.Join(t.root, filepath.FromSlash(of.path))
+	if of.sort == link {
+		target, err := os.Readlink(path)
+		return []byte(filepath.ToSlash(target)), err
+	}
+	return os.ReadFile(path)
 }
 
 func inOrder(entries []entry) []entry {
