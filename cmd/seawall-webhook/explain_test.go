@@ -30,6 +30,7 @@ func bindInArgoCD(ctx context.Context, who, role string) {
 var _ = Describe("explain", Ordered, func() {
 	// There is a rollout that was admitted while the policy let everything pass, and one that never was.
 	BeforeAll(func(ctx SpecContext) {
+		Expect(plane.InstallCRDs(ctx, "argo-cd", "applications.argoproj.io")).To(Succeed(), "what is not served takes no right")
 		grant(ctx, user("audrey"), "seawall-auditor", "")
 		grant(ctx, user("ed"), "seawall-explainer", "")
 		bindInArgoCD(ctx, "ed", "seawall-explainer")
