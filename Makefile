@@ -33,7 +33,9 @@ build: ## Build the programs into bin/
 .PHONY: image
 image: ## Build the OCI image into dist/ for ARCHS ("amd64 arm64 ppc64le s390x"), without a container engine
 	set -e; for arch in $(ARCHS); do GOOS=linux GOARCH=$$arch $(GOBUILD) -o bin/linux-$$arch/ ./cmd/seawall-webhook; done
+	go run ./hack/notices -output dist/THIRD-PARTY.txt -platforms '$(addprefix linux/,$(ARCHS))' ./cmd/seawall-webhook
 	go run -C hack/image . -output '$(CURDIR)/dist/seawall-image.tar' -name '$(IMAGE)' \
+		-license '$(CURDIR)/LICENSE' -license '$(CURDIR)/dist/THIRD-PARTY.txt' \
 		-version "$$(git describe --tags --always --dirty 2>/dev/null || echo dev)" \
 		-revision "$$(git rev-parse --quiet --verify HEAD 2>/dev/null)" \
 		$(foreach arch,$(ARCHS),$(arch)='$(CURDIR)/bin/linux-$(arch)/seawall-webhook')

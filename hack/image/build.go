@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -35,11 +36,11 @@ func labels(version, revision string) map[string]string {
 	return labels
 }
 
-func build(binaries []binary, labels map[string]string, created time.Time) (v1.ImageIndex, error) {
+func build(binaries []binary, licenses []file, labels map[string]string, created time.Time) (v1.ImageIndex, error) {
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
 	for _, binary := range binaries {
 		platform := v1.Platform{OS: "linux", Architecture: binary.architecture}
-		image, err := buildImage(binary.path, platform, labels, created)
+		image, err := buildImage(binary.path, platform, licenses, labels, created)
 		if err != nil {
 			return nil, err
 		}
@@ -51,17 +52,17 @@ func build(binaries []binary, labels map[string]string, created time.Time) (v1.I
 	return index, nil
 }
 
-func buildImage(path string, platform v1.Platform, labels map[string]string, created time.Time) (v1.Image, error) {
+func buildImage(path string, platform v1.Platform, licenses []file, labels map[string]string, created time.Time) (v1.Image, error) {
 	program, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	layer, err := pack([]file{
+	layer, err := pack(append([]file{
 		{"etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/sbin/nologin\n" +
 			"nonroot:x:" + nonroot + ":" + nonroot + ":nonroot:/:/sbin/nologin\n")},
 		{"etc/group", 0o644, []byte("root:x:0:\nnonroot:x:" + nonroot + ":\n")},
 		{entrypoint, 0o755, program},
-	}, created)
+	}, licenses...), created)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +92,19 @@ type file struct {
 	name    string
 	mode    int64
 	content []byte
+}
+
+// readLicenses reads the texts that an image holds in /licenses, where those look who check images.
+func readLicenses(paths []string) ([]file, error) {
+	files := make([]file, 0, len(paths))
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file{"licenses/" + filepath.Base(path), 0o644, text})
+	}
+	return files, nil
 }
 
 // pack makes a layer that is the same bytes for the same files.

@@ -1,7 +1,7 @@
 // Command image packs static binaries into an OCI image, one for each architecture, and
 // the image into a tarball: without a registry, a container engine or a base image.
 //
-//	image -output dist/seawall-image.tar amd64=bin/amd64/seawall-webhook arm64=bin/arm64/seawall-webhook
+//	image -output dist/seawall-image.tar -license LICENSE amd64=bin/amd64/seawall-webhook arm64=bin/arm64/seawall-webhook
 package main
 
 import (
@@ -30,6 +30,11 @@ func run(args []string, out io.Writer) error {
 	name := flags.String("name", "seawall:dev", "the name that the image has once it is loaded")
 	version := flags.String("version", "dev", "the version that the image's labels tell")
 	revision := flags.String("revision", "", "the commit that the image's labels tell")
+	var texts []string
+	flags.Func("license", "a text that is copied into /licenses of the image; may be given more than once", func(path string) error {
+		texts = append(texts, path)
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -37,11 +42,15 @@ func run(args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	licenses, err := readLicenses(texts)
+	if err != nil {
+		return err
+	}
 	created, err := sourceDate(os.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return err
 	}
-	index, err := build(binaries, labels(*version, *revision), created)
+	index, err := build(binaries, licenses, labels(*version, *revision), created)
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"no binary":       {},
 		"no architecture": {"bin/seawall-webhook"},
 		"no such file":    {"amd64=" + filepath.Join(t.TempDir(), "missing")},
+		"no such licence": {"-license", filepath.Join(t.TempDir(), "missing"), "amd64=main.go"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if err := run(append([]string{"-output", filepath.Join(t.TempDir(), "image.tar")}, args...), io.Discard); err == nil {
@@ -84,7 +85,11 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 func buildTwo(t *testing.T, folder string) string {
 	t.Helper()
 	output := filepath.Join(folder, "image.tar")
-	args := []string{"-output", output, "-name", "seawall:test", "-version", "v1.2.3"}
+	license := filepath.Join(folder, "LICENSE")
+	if err := os.WriteFile(license, []byte("may be used"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-output", output, "-name", "seawall:test", "-version", "v1.2.3", "-license", license}
 	for _, architecture := range []string{"amd64", "arm64"} {
 		program := filepath.Join(folder, architecture)
 		if err := os.WriteFile(program, []byte("program for "+architecture), 0o600); err != nil {
@@ -115,6 +120,9 @@ func checkImage(t *testing.T, image v1.Image, architecture string) {
 	})
 	if got := files["seawall-webhook"]; got != "program for "+architecture {
 		t.Errorf("the program for %s is %q", architecture, got)
+	}
+	if got := files["licenses/LICENSE"]; got != "may be used" {
+		t.Errorf("the licence for %s is %q", architecture, got)
 	}
 	if !strings.Contains(files["etc/passwd"], "nonroot:x:65532:65532:") || !strings.Contains(files["etc/group"], "nonroot:x:65532:") {
 		t.Errorf("no user nonroot in %v", files)

@@ -20,6 +20,8 @@ func judge(of write, argo answer, change rollout.Change, err error) *finding {
 		return silence(argo, change, err)
 	case err != nil && !rollout.IsFinding(err):
 		return &finding{"failed: Seawall itself", err.Error()}
+	case err != nil && argo.Before != "":
+		return nil // nobody knows what the stored object stands for
 	case err != nil:
 		return &finding{"refused: Seawall cannot count what Argo CD makes", err.Error()}
 	}

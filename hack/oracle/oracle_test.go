@@ -78,8 +78,8 @@ func notice(seen map[string]int, argo answer) {
 	}
 	for what, times := range map[string]int{
 		"fails": len(of.Error), "creates": len(of.Created), "changes": changed, "switches automated syncs": switched,
-		"tears down": len(of.Deleted), "orphans": len(of.Orphaned), "starts": len(started), "syncs in rounds": len(of.Rounds),
-		"does nothing": 1 - min(1, len(of.Error)+len(of.Created)+changed+switched+len(of.Deleted)+len(of.Orphaned)+len(started)+len(of.Rounds)),
+		"tears down": len(of.Deleted), "orphans": len(of.Orphaned), "starts": len(started), "syncs in rounds": len(of.Rounds), "is refused names": len(of.Refused),
+		"does nothing": 1 - min(1, len(of.Error)+len(of.Created)+changed+switched+len(of.Deleted)+len(of.Orphaned)+len(started)+len(of.Rounds)+len(of.Refused)),
 	} {
 		seen[what] += min(times, 1)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func (r *release) compile(ctx context.Context, name string, of platform) (path s
 
 // plugins writes the archives of the CLI and the bill of materials of each.
 func (r *release) plugins(ctx context.Context) error {
-	licence, err := os.ReadFile("LICENSE")
+	texts, err := r.licences(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +65,7 @@ func (r *release) plugins(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		files := []file{{"LICENSE", false, licence}, {of.program(), true, program}}
+		files := append(slices.Clip(texts), file{of.program(), true, program})
 		archive := filepath.Join(r.output, of.archive(r.version))
 		writeArchive := writeTarball
 		if of.system == "windows" {
@@ -97,6 +98,10 @@ func (r *release) bill(ctx context.Context, program, beside string) error {
 
 // images writes the image for each architecture, and one of both.
 func (r *release) images(ctx context.Context) error {
+	notices, err := r.notices(ctx, daemon, []platform{{"linux", "amd64"}, {"linux", "arm64"}})
+	if err != nil {
+		return err
+	}
 	var all []string
 	for _, architecture := range []string{"amd64", "arm64"} {
 		program, err := r.compile(ctx, daemon, platform{"linux", architecture})
@@ -105,7 +110,7 @@ func (r *release) images(ctx context.Context) error {
 		}
 		one := architecture + "=" + program
 		all = append(all, one)
-		path, err := r.image(ctx, "_linux_"+architecture, one)
+		path, err := r.image(ctx, notices, "_linux_"+architecture, one)
 		if err != nil {
 			return err
 		}
@@ -113,14 +118,15 @@ func (r *release) images(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err := r.image(ctx, "", all...)
+	_, err = r.image(ctx, notices, "", all...)
 	return err
 }
 
-func (r *release) image(ctx context.Context, suffix string, programs ...string) (path string, err error) {
+func (r *release) image(ctx context.Context, notices, suffix string, programs ...string) (path string, err error) {
 	path = filepath.Join(r.output, "seawall-image_"+r.version+suffix+".tar")
 	args := append([]string{
 		"run", "-C", "hack/image", ".", "-output", path, "-name", image + ":" + r.version, "-version", r.version, "-revision", r.revision,
+		"-license", "../../LICENSE", "-license", notices,
 	}, programs...)
 	if _, err := command(ctx, []string{fmt.Sprint("SOURCE_DATE_EPOCH=", r.at.Unix())}, "go", args...); err != nil {
 		return "", err

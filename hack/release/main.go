@@ -1,5 +1,6 @@
 // Command release builds what a release is made of into dist: the CLI for six platforms, the image,
 // the chart, software bills of materials, the manifest of the plugin for krew, and checksums of them all.
+// The CLI and the image come with the licences of what is linked into them.
 // The same commit makes the same bytes, whoever builds it, where and when. Run it at the root of the
 // repository by "make release", which builds the tools that it needs and names them.
 package main

@@ -16,6 +16,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
+// APIVersion is that of what is told of checks to programs.
+const APIVersion = "cli.seawall.dev/v1alpha1"
+
 // Checker judges manifests.
 type Checker struct {
 	World *offline.World

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/seawall-dev/seawall/pkg/manifest"
@@ -36,6 +37,7 @@ func (o *checkOptions) before(ctx context.Context, reader manifest.Reader, paths
 		if _, err := os.Stat(was); err == nil { // what was not there yet is new
 			there = append(there, was)
 		}
+		noteLinks(reader, old, was)
 	}
 	parsed := reader.Read(there...)
 	for _, document := range parsed.Documents {
@@ -45,4 +47,13 @@ func (o *checkOptions) before(ctx context.Context, reader manifest.Reader, paths
 		problem.File = old.Name(problem.File)
 	}
 	return parsed, nil
+}
+
+// noteLinks says which links of what was there are not followed.
+func noteLinks(reader manifest.Reader, old *revision.Tree, path string) {
+	for _, link := range old.Unfollowed {
+		if link == path || strings.HasPrefix(link, path+string(filepath.Separator)) {
+			reader.Note(old.Name(link) + " was a symbolic link out of the repository, or to nothing, which is not followed: it counts as not there")
+		}
+	}
 }

@@ -15,7 +15,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/seawall-dev/seawall/pkg/check"
-	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/report"
 )
 
@@ -111,40 +110,21 @@ func (o *checkOptions) judge(ctx context.Context, paths []string) (found report.
 	if err := o.connect(); err != nil {
 		return found, err
 	}
-	if err := o.lookUp(ctx); err != nil {
-		return found, err
-	}
-	reader := manifest.Reader{Stdin: o.streams.In, Note: func(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }}
-	parsed := reader.Read(paths...)
-	var own, rest []*manifest.Document
-	for _, document := range parsed.Documents {
-		if isOwn(document) {
-			own = append(own, document)
-		} else {
-			rest = append(rest, document)
-		}
-	}
-	world, problems, err := o.world.open(ctx, reader, own)
+	given, err := o.read(ctx, paths...)
 	if err != nil {
 		return found, err
 	}
-	before, err := o.before(ctx, reader, paths)
-	if err != nil {
-		return found, err
-	}
-	checker := check.Checker{World: world, Namespace: o.namespace}
+	checker := check.Checker{World: given.world, Namespace: o.namespace}
 	if o.world.cluster != nil && o.against == "" {
 		checker.Stored = o.world.cluster
 	}
 	if shown != nil {
 		checker.Progress = shown.show
 	}
-	return report.Report{
-		Problems: slices.Concat(parsed.Problems, problems, before.Problems),
-		Results:  checker.Check(ctx, rest, before.Documents),
-		Help:     o.help,
-	}, nil
+	return report.Report{Problems: given.problems, Results: checker.Check(ctx, given.documents, given.before), Help: o.help}, nil
 }
+
+func (o *checkOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }
 
 // connect finds the cluster to ask, if one is to be asked.
 func (o *checkOptions) connect() error {
@@ -152,7 +132,7 @@ func (o *checkOptions) connect() error {
 		return nil
 	}
 	var err error
-	if o.world.cluster, err = o.live.cluster(); err == nil && !o.flags.Changed("namespace") {
+	if o.world.cluster, err = o.live.connection.cluster(); err == nil && !o.flags.Changed("namespace") {
 		o.namespace = o.world.cluster.namespace
 	}
 	return err
@@ -164,7 +144,7 @@ func (o *checkOptions) tellLeftOut(found report.Report) {
 		return
 	}
 	for _, resource := range found.Missing() {
-		if why := o.world.cluster.left[resource]; why != nil {
+		if why := o.world.cluster.left(resource); why != nil {
 			_, _ = fmt.Fprintf(o.streams.ErrOut, "left out: %s: %s\n", resource, why)
 		}
 	}

@@ -171,28 +171,8 @@ func TestReportsAreWrittenBesideTheTable(t *testing.T) {
 	g.Expect(xml.Unmarshal(read("j.xml"), &suites)).To(Succeed())
 	g.Expect(suites.Failures).To(Equal(1))
 	g.Expect(suites.Suites[0].Cases[0].Failure.Message).To(ContainSubstring("wave 1 syncs 40 environments"))
-	var log struct {
-		Runs []struct {
-			Results []struct {
-				RuleID    string `json:"ruleId"`
-				Locations []struct {
-					PhysicalLocation struct {
-						ArtifactLocation struct {
-							URI string `json:"uri"`
-						} `json:"artifactLocation"`
-						Region struct {
-							StartLine int `json:"startLine"`
-						} `json:"region"`
-					} `json:"physicalLocation"`
-				} `json:"locations"`
-			} `json:"results"`
-		} `json:"runs"`
-	}
-	g.Expect(json.Unmarshal(read("s.json"), &log)).To(Succeed())
-	found := log.Runs[0].Results[0]
-	g.Expect(found.RuleID).To(Equal("WaveOverLimit"))
-	g.Expect(found.Locations[0].PhysicalLocation.ArtifactLocation.URI).To(Equal("a%20b/set.yaml"))
-	g.Expect(found.Locations[0].PhysicalLocation.Region.StartLine).To(Equal(7), "where spec begins, which lacks a strategy")
+	g.Expect(string(read("s.json"))).To(And(ContainSubstring(`"ruleId": "WaveOverLimit"`), ContainSubstring(`"uri": "a%20b/set.yaml"`),
+		ContainSubstring(`"startLine": 7`)), "where spec begins, which lacks a strategy")
 	g.Expect(string(read("g.txt"))).To(HavePrefix("::error file=a b/set.yaml,line=7,title=ApplicationSet argocd/web::wave 1 syncs"))
 	var answer struct {
 		Summary struct {

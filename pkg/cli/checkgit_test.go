@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -91,6 +92,26 @@ func TestAPullRequestThatAddsATenantsFolderIsCounted(t *testing.T) {
 	code, out, _ = seawall(t, dir, "check", "apps", "--argocd-progressive-syncs=Disabled")
 	g.Expect(code).To(Equal(1), out)
 	g.Expect(out).To(ContainSubstring("wave 1 syncs 70 environments"), "each is new where nothing is compared")
+}
+
+func TestWhatWasThereIsReadAsItWas(t *testing.T) {
+	g := NewWithT(t)
+	dir := folder(t, map[string]string{
+		"base/set.yaml": appSet("v1"), "fleet.yaml": clusters(), "apps/.gitkeep": "", ".gitattributes": "base/* export-ignore\n",
+	})
+	outside := folder(t, map[string]string{"values.yaml": "a: b\n"})
+	for link, target := range map[string]string{
+		"apps/set.yaml": "../base/set.yaml", "apps/out.yaml": filepath.Join(outside, "values.yaml"), "linked": "apps",
+	} {
+		g.Expect(os.Symlink(target, filepath.Join(dir, link))).To(Succeed())
+	}
+	inGit(t, dir)
+	for _, path := range []string{"apps", "linked", "apps/set.yaml"} {
+		code, out, said := seawall(t, dir, "check", path, "--inventory", "fleet.yaml", "--against", "git:main", "--argocd-progressive-syncs=Disabled")
+		g.Expect(code).To(BeZero(), out+said)
+		g.Expect(out).To(MatchRegexp(`Allowed +ApplicationSet argocd/web +UPDATE +- `), "%s: nothing changes", path)
+		g.Expect(strings.Contains(said, "apps/out.yaml was a symbolic link out of the repository")).To(Equal(path == "apps"), said)
+	}
 }
 
 func TestClonesAreNamed(t *testing.T) {

@@ -57,12 +57,7 @@ Exit codes: 0 it would not be denied; 1 it would; 2 something cannot be read; 3 
 		RunE: func(command *cobra.Command, arguments []string) error {
 			return o.run(command.Context(), arguments)
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 {
-				return kindNames(), cobra.ShellCompDirectiveNoFileComp
-			}
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeKind,
 	}
 	flags := command.Flags()
 	o.connection.addFlags(flags)
@@ -129,40 +124,20 @@ func (o *explainOptions) most() int {
 
 // fromFile explains the rollouts of a file.
 func (o *explainOptions) fromFile(ctx context.Context) ([]explain.Rollout, []*manifest.ReadError, error) {
-	reader := manifest.Reader{Stdin: o.streams.In, Note: o.note}
-	parsed := reader.Read(o.file)
-	var own, rest []*manifest.Document
-	for _, document := range parsed.Documents {
-		if isOwn(document) {
-			own = append(own, document)
-		} else {
-			rest = append(rest, document)
-		}
-	}
-	if err := o.judging.lookUp(ctx); err != nil {
-		return nil, nil, err
-	}
-	world, problems, err := o.judging.world.open(ctx, reader, own)
+	given, err := o.judging.read(ctx, o.file)
 	if err != nil {
 		return nil, nil, err
 	}
-	before, err := o.judging.before(ctx, reader, []string{o.file})
-	if err != nil {
-		return nil, nil, err
-	}
-	checker := check.Checker{World: world, Namespace: namespaceOr(o.connection, "default")}
+	checker := check.Checker{World: given.world, Namespace: namespaceOr(o.connection, "default")}
 	var rollouts []explain.Rollout
-	for _, explained := range checker.Explain(ctx, rest, before.Documents) {
+	for _, explained := range checker.Explain(ctx, given.documents, given.before) {
 		rollouts = append(rollouts, explain.Of(explained, o.most()))
 	}
-	problems = slices.Concat(parsed.Problems, problems, before.Problems)
-	if len(rollouts)+len(problems) == 0 {
+	if len(rollouts)+len(given.problems) == 0 {
 		return nil, nil, fmt.Errorf("--filename is %q: it holds no rollout", o.file)
 	}
-	return rollouts, problems, nil
+	return rollouts, given.problems, nil
 }
-
-func (o *explainOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }
 
 func (o *explainOptions) write(rollouts []explain.Rollout, problems []*manifest.ReadError) error {
 	if o.output != formatText {
@@ -172,7 +147,7 @@ func (o *explainOptions) write(rollouts []explain.Rollout, problems []*manifest.
 		return err
 	}
 	for _, problem := range problems {
-		o.note(problem.Error())
+		o.judging.note(problem.Error())
 	}
 	return nil
 }

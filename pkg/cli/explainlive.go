@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	authorizationv1 "k8s.io/api/authorization/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -18,6 +17,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/journal"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/offline"
+	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -46,11 +46,7 @@ func (o *explainOptions) fromCluster(ctx context.Context, kind, name string) ([]
 			return nil, nil, err
 		}
 	}
-	live, err := newLiveWorld(ctx, o.connection, o.judging.world, o.note)
-	if err != nil {
-		return nil, nil, err
-	}
-	told, problems, err := asked.explain(ctx, live)
+	told, problems, err := asked.explain(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,46 +55,57 @@ func (o *explainOptions) fromCluster(ctx context.Context, kind, name string) ([]
 }
 
 // explain judges the rollout as it is, or says why that cannot be.
-func (r *standingRollout) explain(ctx context.Context, live *liveWorld) (explain.Rollout, []*manifest.ReadError, error) {
+func (r *standingRollout) explain(ctx context.Context) (explain.Rollout, []*manifest.ReadError, error) {
 	unknown := explain.Rollout{
-		Group: r.kind.Group, Kind: r.kind.Name, Namespace: r.namespace, Name: r.name, Result: string(check.Unknown), Lacking: live.lacking,
+		Group: r.kind.Group, Kind: r.kind.Name, Namespace: r.namespace, Name: r.name, Result: string(check.Unknown),
 	}
-	document, err := r.document(ctx)
+	document, unread := r.document(ctx)
 	switch {
-	case apierrors.IsNotFound(err):
+	case apierrors.IsNotFound(unread):
 		unknown.Message = `it is not in the cluster: "explain -f FILE" judges a manifest`
 		return unknown, nil, nil
-	case apierrors.IsForbidden(err):
-		unknown.Message = "it may not be read, so that its environments are not counted"
-		unknown.Lacking = slices.Concat(live.lacking, []explain.Right{{Verb: "get", Resource: r.resource(), Namespace: r.namespace}})
-		more, err := r.lacking(ctx, live)
-		unknown.Lacking = append(unknown.Lacking, more...)
-		return unknown, nil, err
-	case err != nil:
-		return unknown, nil, err
-	case len(live.lacking) > 0:
-		unknown.Message = "what it is judged by may not be read"
-		return unknown, nil, nil
+	case unread != nil && !apierrors.IsForbidden(unread):
+		return unknown, nil, unread
 	}
-	var explained []check.Explained
-	problems, err := live.judge(ctx, live.own, func(world *offline.World) {
-		checker := check.Checker{World: world, Namespace: r.namespace}
-		explained = checker.Explain(ctx, []*manifest.Document{document}, nil)
-	})
+	options := r.options.judging.world
+	var err error
+	if options.cluster, err = r.options.connection.cluster(); err != nil {
+		return unknown, nil, err
+	}
+	options.cluster.wants = wantsFor(r.kind)
+	world, problems, err := options.open(ctx, manifest.Reader{Note: r.options.judging.note}, nil)
 	if err != nil {
 		return unknown, nil, err
 	}
+	unknown.Lacking = options.cluster.lacking(ownResources()...)
+	switch {
+	case unread != nil:
+		unknown.Message = "it may not be read, so that its environments are not counted"
+		unknown.Lacking = append(unknown.Lacking, explain.Right{Verb: "get", Resource: r.resource(), Namespace: r.namespace})
+		unknown.Lacking = append(unknown.Lacking, options.cluster.lacking(r.reads(world)...)...)
+		return unknown, problems, nil
+	case len(unknown.Lacking) > 0:
+		unknown.Message = "what it is judged by may not be read"
+		return unknown, problems, nil
+	}
+	checker := check.Checker{World: world, Namespace: r.namespace}
+	explained := checker.Explain(ctx, []*manifest.Document{document}, nil)
 	if len(explained) == 0 { // of a RolloutKind that is not accepted
 		unknown.Message = fmt.Sprintf("no RolloutKind that is accepted describes %s", r.kind.GroupKind())
 		return unknown, problems, nil
 	}
 	told := explain.Of(explained[0], r.options.most())
-	for _, right := range live.lacking {
-		if slices.Contains(told.Missing, right.Resource) {
-			told.Lacking = append(told.Lacking, right)
-		}
-	}
+	told.Lacking = options.cluster.lacking(told.Missing...)
+	options.cluster.noteFailures(r.options.judging.note, told.Missing...)
 	return told, problems, nil
+}
+
+// reads returns the resources that judging the rollout takes.
+func (r *standingRollout) reads(world *offline.World) []string {
+	if slices.ContainsFunc(world.Policies, (*policy.Policy).SelectsNamespaces) {
+		return append([]string{namespaces}, r.kind.Reads...)
+	}
+	return r.kind.Reads
 }
 
 func (r *standingRollout) resource() string {
@@ -141,36 +148,9 @@ func (r *standingRollout) record(ctx context.Context, told *explain.Rollout) {
 	of := &journal.Rollout{Group: r.kind.Group, Kind: r.kind.Name, Name: r.name}
 	recorded, err := journal.Reader{Client: r.client, Namespace: r.namespace, Rollout: of}.Read(ctx, journal.Filter{})
 	if err != nil {
-		r.options.note("what is on the record is not shown: " + err.Error())
+		r.options.judging.note("what is on the record is not shown: " + err.Error())
 		return
 	}
 	recorded.Context = r.options.connection.context()
 	told.Recorded = recorded
-}
-
-// lacking returns the rights to list the inventory that whoever asks does not have. Without the rollout
-// nothing tells which of it is needed, so that it is all that the API server serves.
-func (r *standingRollout) lacking(ctx context.Context, live *liveWorld) ([]explain.Right, error) {
-	var found []explain.Right
-	for _, source := range live.registry.Sources() {
-		wanted := schema.GroupVersionResource{Group: source.Group, Resource: source.Resource}
-		if _, err := r.mapper.ResourcesFor(wanted); meta.IsNoMatchError(err) {
-			continue
-		} else if err != nil {
-			return nil, err
-		}
-		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
-			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Verb: "list", Group: source.Group, Resource: source.Resource, Namespace: source.Namespace,
-			},
-		}}
-		if err := r.client.Create(ctx, review); err != nil {
-			return nil, fmt.Errorf("asking whether %s may be listed: %w", source, err)
-		}
-		right := explain.Right{Verb: "list", Resource: source.String(), Namespace: source.Namespace}
-		if !review.Status.Allowed && !slices.Contains(found, right) {
-			found = append(found, right)
-		}
-	}
-	return found, nil
 }

@@ -51,7 +51,7 @@ func (o *inventoryOptions) run(ctx context.Context) error {
 		return err
 	}
 	config.QPS = -1 // the API server's own flow control decides
-	taken, err := take(ctx, config, o.argoCDNamespace, nil)
+	taken, err := take(ctx, config, o.argoCDNamespace, nil, everything)
 	if err != nil {
 		return err
 	}
@@ -72,8 +72,9 @@ func read(argoCDNamespace string) *inventory.Registry {
 	registry := inventory.NewRegistry()
 	argoCD := argocd.New(registry, argoCDNamespace, argocd.ProgressiveSyncsAuto)
 	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: argoCDNamespace, Registry: registry})
-	inventory.Register[struct{}](registry, inventory.Source{
-		Versions: []string{"v1"}, Resource: "namespaces", Kind: "Namespace", MetadataOnly: true,
-	})
+	inventory.NewNamespaces(registry, nil)
 	return registry
 }
+
+// namespaces is the resource by whose labels policies may select.
+const namespaces = "namespaces"

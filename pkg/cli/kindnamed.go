@@ -6,12 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/kinds/custom"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -99,6 +102,7 @@ func (j judged) described(ctx context.Context) ([]rollout.Kind, error) {
 		spec := &list.Items[i].Spec
 		found[i] = rollout.Kind{
 			Group: spec.Group, Name: spec.Kind, Resource: spec.Resource, Namespaced: spec.Scope != v1alpha1.ScopeCluster,
+			Reads: custom.NewInventories(inventory.NewRegistry(), spec).Resources(),
 		}
 	}
 	return found, nil
@@ -128,6 +132,14 @@ func names(all []rollout.Kind) string {
 	}
 	slices.Sort(listed)
 	return strings.Join(slices.Compact(listed), ", ")
+}
+
+// completeKind completes KIND NAME: what kinds there are is known, the names are the cluster's.
+func completeKind(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return kindNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
 // kindNames are the words by which a shell completes a kind.

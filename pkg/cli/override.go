@@ -73,12 +73,7 @@ func newOverrideCreate(streams genericiooptions.IOStreams) *cobra.Command {
 		RunE: func(command *cobra.Command, args []string) error {
 			return o.run(command.Context(), streams, args[0], args[1])
 		},
-		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-			if len(args) == 0 {
-				return kindNames(), cobra.ShellCompDirectiveNoFileComp
-			}
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		},
+		ValidArgsFunction: completeKind,
 	}
 	flags := command.Flags()
 	o.connection.addFlags(flags)

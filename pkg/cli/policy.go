@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -122,8 +121,6 @@ func (o *policyDiffOptions) validate() error {
 	return errors.Join(o.judging.validateRepositories(), o.judging.world.validate())
 }
 
-func (o *policyDiffOptions) note(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }
-
 func (o *policyDiffOptions) write(found report.Difference) error {
 	switch o.output {
 	case formatTable:
@@ -148,7 +145,7 @@ func policies(reader manifest.Reader, path string) ([]*manifest.Document, []*man
 
 // ofFiles judges manifests.
 func (o *policyDiffOptions) ofFiles(ctx context.Context, from, to string) (report.Difference, error) {
-	reader := manifest.Reader{Stdin: o.streams.In, Note: o.note}
+	reader := manifest.Reader{Stdin: o.streams.In, Note: o.judging.note}
 	parsed := reader.Read(o.files...)
 	rest := slices.DeleteFunc(parsed.Documents, isOwn)
 	given := reader.Read(o.judging.world.inventory...)
@@ -161,12 +158,10 @@ func (o *policyDiffOptions) ofFiles(ctx context.Context, from, to string) (repor
 		return report.Difference{}, err
 	}
 	problems := slices.Concat(parsed.Problems, given.Problems, unusable, before.Problems)
-	options := o.judging.world.settings()
-	options.Inventory, options.Repositories, options.Were = stock, o.judging.world.repositories, o.judging.world.were
 	var results [2][]check.Result
 	for i, path := range []string{from, to} {
 		own, wrong := policies(reader, path)
-		world := offline.New(options)
+		world := offline.New(o.judging.world.settings(stock))
 		refused, err := world.Add(ctx, own...)
 		if err != nil {
 			return report.Difference{}, err

@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/seawall-dev/seawall/pkg/manifest"
+	"github.com/seawall-dev/seawall/pkg/offline"
 	"github.com/seawall-dev/seawall/pkg/suite"
 )
 
@@ -87,7 +88,7 @@ func (o *testOptions) run(ctx context.Context, paths []string) error {
 // runner reads the flags.
 func (o *testOptions) runner() (suite.Runner, error) {
 	note := func(text string) { _, _ = fmt.Fprintln(o.streams.ErrOut, text) }
-	runner := suite.Runner{Options: o.world.settings(), Namespace: o.namespace, Reader: manifest.Reader{Note: note}}
+	runner := suite.Runner{Options: o.world.settings(offline.Inventory{}), Namespace: o.namespace, Reader: manifest.Reader{Note: note}}
 	if err := oneOf("output", o.output, suiteFormatNames()...); err != nil {
 		return runner, err
 	}

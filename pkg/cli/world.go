@@ -54,11 +54,11 @@ func (o *worldOptions) validate() error {
 	return nil
 }
 
-// settings returns what the flags say of a world without inventory.
-func (o *worldOptions) settings() offline.Options {
+// settings returns what the flags say of a world with an inventory.
+func (o *worldOptions) settings(stock offline.Inventory) offline.Options {
 	return offline.Options{
 		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
-		WorkloadTemplates: o.workloadTemplates,
+		WorkloadTemplates: o.workloadTemplates, Inventory: stock, Repositories: o.repositories, Were: o.were,
 	}
 }
 
@@ -79,10 +79,7 @@ func (o *worldOptions) open(
 	if err != nil {
 		return nil, nil, err
 	}
-	world := offline.New(offline.Options{
-		ArgoCDNamespace: o.argoCDNamespace, ProgressiveSyncs: argocd.ProgressiveSyncs(o.progressiveSyncs), Home: o.home,
-		WorkloadTemplates: o.workloadTemplates, Inventory: stock, Repositories: o.repositories, Were: o.were,
-	})
+	world := offline.New(o.settings(stock))
 	refused, err := given.establish(ctx, world)
 	if err != nil {
 		return nil, nil, err

@@ -42,6 +42,15 @@ func (s Source) String() string {
 	return schema.GroupResource{Group: s.Group, Resource: s.Resource}.String()
 }
 
+// Resources returns the names of what collections are of, such as "clusters.fleet.cattle.io".
+func Resources(collections ...interface{ Source() Source }) []string {
+	names := make([]string, len(collections))
+	for i, collection := range collections {
+		names[i] = collection.Source().String()
+	}
+	return names
+}
+
 // Covers tells whether an object is one of the source's.
 func (s Source) Covers(object *unstructured.Unstructured) bool {
 	kind := object.GroupVersionKind()

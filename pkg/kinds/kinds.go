@@ -2,6 +2,8 @@
 package kinds
 
 import (
+	"slices"
+
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds/applicationset"
@@ -55,6 +57,7 @@ func All(inventories Inventories) []rollout.Kind {
 	return []rollout.Kind{
 		applicationset.Kind(applicationset.Inventory{
 			Clusters: inventories.ArgoCD, Switches: inventories.ArgoCD, Decisions: inventories.ArgoCD, Applications: applications,
+			Resources:    slices.Concat(inventory.Resources(applications), argocd.Resources(), hub.Decisions()),
 			Repositories: inventories.Repositories, Were: inventories.Were,
 		}),
 		rollout.Declarable(fleet.Bundle(rancher)),

@@ -79,6 +79,22 @@ func (p *ReadError) Error() string {
 // Unwrap returns the cause.
 func (p *ReadError) Unwrap() error { return p.Err }
 
+// Problem is a ReadError for programs.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"`
+	Message string `json:"message"`
+}
+
+// Problems returns errors for programs.
+func Problems(errs []*ReadError) []Problem {
+	all := make([]Problem, len(errs))
+	for i, err := range errs {
+		all[i] = Problem{err.File, err.Line, err.Err.Error()}
+	}
+	return all
+}
+
 // header is what says which object a document is.
 type header struct {
 	APIVersion string `json:"apiVersion"`

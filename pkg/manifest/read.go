@@ -81,6 +81,9 @@ func cause(err error) error {
 
 // folder reads all that is in a folder.
 func (r Reader) folder(root string) Parsed {
+	if info, err := os.Lstat(root); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator) // so that the link is followed, as those below it are not
+	}
 	walk := walk{Reader: r, root: root, bases: map[string]bool{}}
 	if err := filepath.WalkDir(root, walk.visit); err != nil {
 		walk.parsed.add(failed(root, err))

@@ -116,15 +116,15 @@ func (d Difference) reason(change Change) string {
 
 // DifferenceDocument is a difference for programs. Fields are added, never renamed.
 type DifferenceDocument struct {
-	APIVersion string            `json:"apiVersion"`
-	Kind       string            `json:"kind"`
-	Premise    string            `json:"premise"`
-	Rollouts   int               `json:"rollouts"`
-	Unchanged  int               `json:"unchanged"`
-	Unknown    int               `json:"unknown"`
-	Missing    []string          `json:"missing,omitempty"`
-	Changes    []DifferenceEntry `json:"changes"`
-	Problems   []problem         `json:"problems,omitempty"`
+	APIVersion string             `json:"apiVersion"`
+	Kind       string             `json:"kind"`
+	Premise    string             `json:"premise"`
+	Rollouts   int                `json:"rollouts"`
+	Unchanged  int                `json:"unchanged"`
+	Unknown    int                `json:"unknown"`
+	Missing    []string           `json:"missing,omitempty"`
+	Changes    []DifferenceEntry  `json:"changes"`
+	Problems   []manifest.Problem `json:"problems,omitempty"`
 }
 
 // DifferenceEntry is a rollout of which something else becomes.
@@ -138,8 +138,9 @@ type DifferenceEntry struct {
 // Document returns the difference for programs.
 func (d Difference) Document() DifferenceDocument {
 	document := DifferenceDocument{
-		APIVersion: APIVersion, Kind: "PolicyDifference", Premise: d.Premise, Rollouts: d.Rollouts, Unchanged: d.Rollouts - len(d.Changes),
-		Unknown: d.Unknown, Missing: d.Missing, Changes: []DifferenceEntry{},
+		APIVersion: check.APIVersion, Kind: "PolicyDifference", Premise: d.Premise, Rollouts: d.Rollouts,
+		Unchanged: d.Rollouts - len(d.Changes), Unknown: d.Unknown, Missing: d.Missing, Changes: []DifferenceEntry{},
+		Problems: manifest.Problems(d.Problems),
 	}
 	after := make([]check.Result, len(d.Changes))
 	for i, change := range d.Changes {
@@ -147,9 +148,6 @@ func (d Difference) Document() DifferenceDocument {
 	}
 	for i, entry := range (Report{Results: after}).document().Results {
 		document.Changes = append(document.Changes, DifferenceEntry{entry, string(d.Changes[i].Before)})
-	}
-	for _, found := range d.Problems {
-		document.Problems = append(document.Problems, problem{File: found.File, Line: found.Line, Message: found.Err.Error()})
 	}
 	return document
 }

@@ -7,15 +7,16 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/seawall-dev/seawall/pkg/check"
+	"github.com/seawall-dev/seawall/pkg/manifest"
 )
 
 // document is a report for programs. Fields are added, never renamed.
 type document struct {
-	APIVersion string    `json:"apiVersion"`
-	Kind       string    `json:"kind"`
-	Summary    summary   `json:"summary"`
-	Results    []entry   `json:"results"`
-	Problems   []problem `json:"problems,omitempty"`
+	APIVersion string             `json:"apiVersion"`
+	Kind       string             `json:"kind"`
+	Summary    summary            `json:"summary"`
+	Results    []entry            `json:"results"`
+	Problems   []manifest.Problem `json:"problems,omitempty"`
 }
 
 type summary struct {
@@ -26,12 +27,6 @@ type summary struct {
 	Unknown  int `json:"unknown"`
 	Failed   int `json:"failed"`
 	Allowed  int `json:"allowed"`
-}
-
-type problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line,omitempty"`
-	Message string `json:"message"`
 }
 
 type entry struct {
@@ -62,15 +57,13 @@ type entry struct {
 	Override         string  `json:"override,omitempty"`
 }
 
-// APIVersion is that of reports for programs.
-const APIVersion = "cli.seawall.dev/v1alpha1"
-
 func (r Report) document() document {
-	all := document{APIVersion: APIVersion, Kind: "CheckReport", Results: []entry{}, Summary: summary{
+	all := document{APIVersion: check.APIVersion, Kind: "CheckReport", Results: []entry{}, Problems: manifest.Problems(r.Problems)}
+	all.Summary = summary{
 		Rollouts: len(r.Results),
 		Denied:   r.Count(check.Denied), Warned: r.Count(check.Warned), Audited: r.Count(check.Audited),
 		Unknown: r.Count(check.Unknown), Failed: r.Count(check.Failed), Allowed: r.Count(check.Allowed),
-	}}
+	}
 	for _, result := range r.Results {
 		record := result.Record.Clean()
 		message := record.Message
@@ -85,9 +78,6 @@ func (r Report) document() document {
 			Probability: record.Probability, Limit: record.Limit, SuccessRate: record.SuccessRate, Evidence: record.Evidence,
 			Override: record.Override,
 		})
-	}
-	for _, found := range r.Problems {
-		all.Problems = append(all.Problems, problem{File: found.File, Line: found.Line, Message: found.Err.Error()})
 	}
 	return all
 }

@@ -107,14 +107,29 @@ func (c *Clones) Files(ctx context.Context, url, revision, pattern string) (map[
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, err)
 	}
-	for _, entry := range entries {
-		if entry.sort != regular {
-			return nil, fmt.Errorf("%s: %s is %s, which is not followed", url, entry.path, entry.sort)
-		}
-	}
-	contents, err := found.read(ctx, entries)
+	contents, err := contents(ctx, found, entries)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	return contents, nil
+}
+
+// contents returns what entries of a tree hold, or the files that they lead to.
+func contents(ctx context.Context, of tree, entries []entry) (map[string][]byte, error) {
+	files, followed := make([]entry, len(entries)), newLinks(of)
+	for i, each := range entries {
+		var err error
+		if files[i], err = followed.file(ctx, each); err != nil {
+			return nil, err
+		}
+	}
+	read, err := of.read(ctx, files)
+	if err != nil {
+		return nil, err
+	}
+	contents := make(map[string][]byte, len(entries))
+	for i, each := range entries {
+		contents[each.path] = read[files[i].path]
 	}
 	return contents, nil
 }

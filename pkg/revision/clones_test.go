@@ -156,24 +156,59 @@ func TestFilesAreThoseOfAPathspec(t *testing.T) {
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("outside repository")))
 }
 
+// link makes a symbolic link.
+func (r checkout) link(target, path string) {
+	r.Helper()
+	path = filepath.Join(r.dir, path)
+	NewWithT(r.T).Expect(os.MkdirAll(filepath.Dir(path), 0o700)).To(Succeed())
+	NewWithT(r.T).Expect(os.Symlink(target, path)).To(Succeed())
+}
+
+func TestLinksAreFollowedInsideTheRepository(t *testing.T) {
+	of := newCheckout(t, "a/config.json", "a/b/other.json", ".gitignore")
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(of.dir, ".gitignore"), []byte("/ignored\n"), 0o600)).To(Succeed())
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(of.dir, "ignored"), nil, 0o600)).To(Succeed())
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(filepath.Dir(of.dir), "outside"), nil, 0o600)).To(Succeed())
+	links := map[string]string{
+		"links/beside": "../a/config.json", "links/twice": "beside", "to-folder": "a", "links/through": "../to-folder/b/./other.json", "links/up": "../to-folder/b/../config.json",
+		"bad/nowhere": "../a/missing", "bad/folder": "../a", "bad/absolute": of.dir + "/a/config.json", "bad/out": "../../outside", "bad/circle": "circle",
+		"bad/through": "../a/config.json/x", "bad/ignored": "../ignored", "bad/git": "../.git/HEAD",
+	}
+	for path, target := range links {
+		of.link(target, path)
+	}
+	commit := of.commit("with links")
+	clones := revision.NewClones(t.Context(), of.dir)
+	for _, at := range []string{"HEAD", commit} {
+		NewWithT(t).Expect(clones.Files(t.Context(), address, at, "links/*")).To(Equal(map[string][]byte{
+			"links/beside": []byte("in a/config.json"), "links/twice": []byte("in a/config.json"), "links/up": []byte("in a/config.json"), "links/through": []byte("in a/b/other.json"),
+		}), at)
+		for path, why := range map[string]string{
+			"bad/nowhere": "leads to no file", "bad/folder": "leads to no file", "to-folder": "leads to no file", "bad/absolute": "leads out of the repository", "bad/out": "leads out of the repository",
+			"bad/circle": "leads in a circle", "bad/through": "leads nowhere", "bad/ignored": "leads to no file", "bad/git": "leads nowhere",
+		} {
+			_, err := clones.Files(t.Context(), address, at, path)
+			NewWithT(t).Expect(err).To(MatchError(address+": "+path+" is a symbolic link, which "+why), at)
+		}
+		NewWithT(t).Expect(clones.Directories(t.Context(), address, at)).To(Equal([]string{"a", "a/b", "bad", "links"}), "none is a folder")
+	}
+}
+
 func TestWhatIsNotFollowedIsSaid(t *testing.T) {
 	g := NewWithT(t)
 	of := newCheckout(t, "a/config.json")
-	g.Expect(os.Symlink("config.json", filepath.Join(of.dir, "a", "linked.json"))).To(Succeed())
-	commit := of.commit("with a link")
-	clones := revision.NewClones(t.Context(), of.dir)
-	for _, at := range []string{"HEAD", commit} {
-		_, err := clones.Files(t.Context(), address, at, "a/*.json")
-		g.Expect(err).To(MatchError(ContainSubstring("a/linked.json is a symbolic link, which is not followed")))
-		g.Expect(clones.Directories(t.Context(), address, at)).To(Equal([]string{"a"}))
-	}
 	inner := newCheckout(t, "x")
 	of.run("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.dir, "vendored")
-	commit = of.commit("with a submodule")
-	clones = revision.NewClones(t.Context(), of.dir)
+	of.link("vendored", "linked")
+	commit := of.commit("with a submodule")
+	clones := revision.NewClones(t.Context(), of.dir)
 	for _, at := range []string{"HEAD", commit} {
 		_, err := clones.Directories(t.Context(), address, at)
 		g.Expect(err).To(MatchError(ContainSubstring("vendored is a submodule, which is not followed")))
+		_, err = clones.Files(t.Context(), address, at, "vendored")
+		g.Expect(err).To(MatchError(ContainSubstring("vendored is a submodule, which is not followed")))
+		_, err = clones.Files(t.Context(), address, at, "linked")
+		g.Expect(err).To(MatchError(ContainSubstring("linked is a symbolic link, which leads to vendored, which is a submodule")))
 	}
 }
 

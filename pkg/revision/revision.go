@@ -3,14 +3,10 @@
 package revision
 
 import (
-	"archive/tar"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -19,6 +15,8 @@ import (
 type Tree struct {
 	// Revision is the commit.
 	Revision string
+	// Unfollowed are the paths of symbolic links out of the repository, and to nothing: they are left out.
+	Unfollowed []string
 
 	// root is the repository, and folder where its files as they were are.
 	root, folder string
@@ -79,12 +77,16 @@ func (t *Tree) Path(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if absolute, err = resolve(absolute); err != nil {
+	resolved, err := resolve(absolute)
+	if err != nil {
 		return "", err
 	}
-	inside, err := filepath.Rel(t.root, absolute)
-	if err != nil || inside == ".." || strings.HasPrefix(inside, ".."+string(filepath.Separator)) {
+	inside, err := filepath.Rel(t.root, resolved)
+	if err != nil || !filepath.IsLocal(inside) {
 		return "", fmt.Errorf("%s is not in the repository %s", path, t.root)
+	}
+	if asked, err := filepath.Rel(t.root, absolute); err == nil && filepath.IsLocal(asked) {
+		inside = asked // links in it led elsewhere then, maybe
 	}
 	return filepath.Join(t.folder, inside), nil
 }
@@ -106,76 +108,4 @@ func (t *Tree) Name(path string) string {
 		return path
 	}
 	return filepath.ToSlash(inside)
-}
-
-// fill writes the files.
-func (t *Tree) fill(ctx context.Context) error {
-	//nolint:gosec // a commit that git itself has named
-	command := exec.CommandContext(ctx, "git", "-C", t.root, "archive", "--format=tar", t.Revision)
-	var said bytes.Buffer
-	command.Stderr = &said
-	out, err := command.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := command.Start(); err != nil {
-		return fmt.Errorf("git: %w", err)
-	}
-	unpacked := unpack(out, t.folder)
-	if unpacked != nil {
-		_, _ = io.Copy(io.Discard, out)
-	}
-	if err := command.Wait(); err != nil {
-		return fmt.Errorf("git archive: %w: %s", err, strings.TrimSpace(said.String()))
-	}
-	return unpacked
-}
-
-// unpack writes the regular files of an archive into a folder, and never out of it.
-func unpack(archive io.Reader, folder string) error {
-	root, err := os.OpenRoot(folder)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = root.Close() }()
-	for reader := tar.NewReader(archive); ; {
-		header, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		if err := write(root, header.Name, reader); err != nil {
-			return fmt.Errorf("%s: %w", header.Name, err)
-		}
-	}
-}
-
-func write(root *os.Root, name string, from io.Reader) (err error) {
-	if err := root.MkdirAll(filepath.Dir(filepath.FromSlash(name)), 0o700); err != nil {
-		return err
-	}
-	file, err := root.OpenFile(filepath.FromSlash(name), os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	_, err = io.Copy(file, from)
-	return err
-}
-
-func git(ctx context.Context, dir string, arguments ...string) (string, error) {
-	//nolint:gosec // what the user asks of the user's own repository
-	command := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, arguments...)...)
-	var said bytes.Buffer
-	command.Stderr = &said
-	out, err := command.Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w: %s", arguments[0], err, strings.TrimSpace(said.String()))
-	}
-	return strings.TrimSpace(string(out)), nil
 }

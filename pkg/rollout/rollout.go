@@ -179,7 +179,10 @@ type Kind struct {
 	// OneShot says that a rollout acts when it is written and is over then, or that others
 	// hold its environments to what it said: no Rewritten update of it changes anything.
 	OneShot bool
-	Reader  Reader
+	// Reads are the resources that say which environments rollouts of the kind have, as far as they do not
+	// themselves, such as "clusters.fleet.cattle.io".
+	Reads  []string
+	Reader Reader
 }
 
 // GroupKind returns the kind's group and name.

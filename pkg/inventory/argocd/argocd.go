@@ -36,11 +36,21 @@ func New(registry *inventory.Registry, namespace string, mode ProgressiveSyncs) 
 		mode:      mode,
 		clusters:  registerClusters(registry, namespace),
 		configMaps: inventory.Register[configMap](registry, inventory.Source{
-			Versions: []string{"v1"}, Resource: "configmaps", Kind: "ConfigMap", Namespace: namespace,
+			Versions: []string{"v1"}, Resource: ConfigMaps, Kind: "ConfigMap", Namespace: namespace,
 		}),
 		decided: map[schema.GroupVersionResource]*inventory.Collection[decisionStatus]{},
 	}
 }
+
+const (
+	clusterSecrets = "secrets"
+	// ConfigMaps is the resource that says what is set, and which resources hold decisions.
+	ConfigMaps = "configmaps"
+)
+
+// Resources returns the names of what an installation is read from, but for its Applications and for what
+// holds decisions.
+func Resources() []string { return []string{clusterSecrets, ConfigMaps} }
 
 // configMap is what is kept of a ConfigMap: some have the controller's parameters, others
 // describe decision resources.

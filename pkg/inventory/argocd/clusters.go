@@ -69,7 +69,7 @@ type registration struct {
 
 func registerClusters(registry *inventory.Registry, namespace string) *inventory.Collection[registration] {
 	return inventory.Register(registry, inventory.Source{
-		Versions: []string{"v1"}, Resource: "secrets", Kind: "Secret", Namespace: namespace, Label: clusterLabel,
+		Versions: []string{"v1"}, Resource: clusterSecrets, Kind: "Secret", Namespace: namespace, Label: clusterLabel,
 		Data: []string{nameKey, serverKey, projectKey},
 	}, inventory.ReadBy(register), inventory.ShownBy[registration](shownCluster),
 		inventory.KeyedBy(func(secret *inventory.Object[registration]) string { return secret.Value.name }))

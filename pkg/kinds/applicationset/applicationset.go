@@ -55,6 +55,8 @@ type Inventory struct {
 	// Decisions and Applications may be nil, and then tell nothing.
 	Decisions    Decisions
 	Applications Applications
+	// Resources are the names of what all of them are read from.
+	Resources []string
 	// Repositories may be nil, and then tells nothing. Were, if not nil, is what stored objects are read
 	// against in its place.
 	Repositories, Were Repositories
@@ -68,6 +70,7 @@ func Kind(inventory Inventory) rollout.Kind {
 		Resource:   "applicationsets",
 		Name:       "ApplicationSet",
 		Namespaced: true,
+		Reads:      inventory.Resources,
 		Reader: &reader{
 			clusters:     inventory.Clusters,
 			switches:     inventory.Switches,

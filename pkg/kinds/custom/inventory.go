@@ -2,6 +2,7 @@ package custom
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -44,6 +45,20 @@ func (i Inventories) Unregister(registry *inventory.Registry) {
 	for _, objects := range i.related {
 		inventory.Unregister(registry, objects)
 	}
+}
+
+// Resources returns the names of what is read, sorted.
+func (i Inventories) Resources() []string {
+	all := slices.Collect(maps.Values(i.related))
+	if i.targets != nil {
+		all = append(all, i.targets)
+	}
+	names := make([]string, len(all))
+	for at, objects := range all {
+		names[at] = objects.Source().String()
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // none says that expressions see nothing but the rollout.

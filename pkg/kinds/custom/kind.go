@@ -14,7 +14,7 @@ func New(source *v1alpha1.RolloutKind, inventories Inventories) (rollout.Kind, e
 	spec := source.Spec
 	kind := rollout.Kind{
 		Group: spec.Group, Versions: spec.Versions, Resource: spec.Resource, Name: spec.Kind,
-		Namespaced: spec.Scope != v1alpha1.ScopeCluster,
+		Namespaced: spec.Scope != v1alpha1.ScopeCluster, Reads: inventories.Resources(),
 	}
 	compiled, problems := compile(&spec)
 	if err := problems.ToAggregate(); err != nil {

@@ -11,7 +11,7 @@ import (
 func Bundle(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1alpha1"}, Resource: "bundles", Name: "Bundle", Namespaced: true,
-		Reader: reader{inventory: inventory, unrolled: []string{
+		Reads: inventory.resources(), Reader: reader{inventory: inventory, unrolled: []string{
 			"targets", "targetRestrictions", "targetCustomizationMode", "rolloutStrategy", "paused", "dependsOn",
 		}},
 	}
@@ -21,7 +21,7 @@ func Bundle(inventory *Inventory) rollout.Kind {
 func HelmOp(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1alpha1"}, Resource: "helmops", Name: "HelmOp", Namespaced: true,
-		Reader: reader{inventory: inventory, defaultTargets: defaultGroup(), unrolled: []string{
+		Reads: inventory.resources(), Reader: reader{inventory: inventory, defaultTargets: defaultGroup(), unrolled: []string{
 			"targets", "targetRestrictions", "targetCustomizationMode", "rolloutStrategy", "paused", "dependsOn",
 			"pollingInterval", "labels", "helmSecretName", "insecureSkipTLSVerify",
 		}, specLabels: true, nameLabel: "fleet.cattle.io/fleet-helm-name"},

@@ -8,7 +8,7 @@ import (
 func GitRepo(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1alpha1"}, Resource: "gitrepos", Name: "GitRepo", Namespaced: true,
-		Reader: reader{inventory: inventory, estimates: true, defaultTargets: defaultGroup(), unrolled: []string{
+		Reads: inventory.resources(), Reader: reader{inventory: inventory, estimates: true, defaultTargets: defaultGroup(), unrolled: []string{
 			"targets", "paused", "pollingInterval", "disablePolling", "webhookSecret", "clientSecretName", "caBundle",
 			"insecureSkipTLSVerify", "helmSecretName", "helmSecretNameForPaths", "helmRepoURLRegex", "ociRegistrySecret",
 			"imageScanCommit", "imageScanInterval",

@@ -48,6 +48,10 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	}
 }
 
+func (i *Inventory) resources() []string {
+	return inventory.Resources(i.clusters, i.groups, i.mappings, i.namespaces)
+}
+
 func source(resource, kind string) inventory.Source {
 	return inventory.Source{Group: group, Versions: []string{"v1alpha1"}, Resource: resource, Kind: kind}
 }

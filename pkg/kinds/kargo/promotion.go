@@ -53,10 +53,10 @@ func NewInventory(registry *inventory.Registry, applications *argocd.Application
 }
 
 // Promotion reads Promotions.
-func Promotion(inventory *Inventory) rollout.Kind {
+func Promotion(from *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: "kargo.akuity.io", Versions: []string{"v1alpha1"}, Resource: "promotions", Name: "Promotion", Namespaced: true,
-		OneShot: true, Reader: reader{inventory},
+		OneShot: true, Reads: inventory.Resources(from.applications, from.stages), Reader: reader{from},
 	}
 }
 

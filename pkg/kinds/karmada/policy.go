@@ -47,6 +47,8 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	})}
 }
 
+func (i *Inventory) resources() []string { return inventory.Resources(i.clusters) }
+
 // PropagationPolicy reads PropagationPolicies.
 func PropagationPolicy(inventory *Inventory) rollout.Kind {
 	return kind(inventory, "propagationpolicies", "PropagationPolicy", true)
@@ -60,7 +62,7 @@ func ClusterPropagationPolicy(inventory *Inventory) rollout.Kind {
 func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: "policy.karmada.io", Versions: []string{"v1alpha1"}, Resource: resource, Name: name, Namespaced: namespaced,
-		Reader: reader{inventory},
+		Reads: inventory.resources(), Reader: reader{inventory},
 	}
 }
 

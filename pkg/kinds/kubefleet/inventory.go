@@ -56,6 +56,17 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	return &Inventory{inventory.Register[memberFields](registry, members), scoped("Cluster"), scoped("")}
 }
 
+// placing are the resources that say where placements of a scope put what they place, and running those
+// that say of its runs, too, in what order.
+func (i *Inventory) placing(of scope) []string { return inventory.Resources(i.members, of.bindings) }
+
+func (i *Inventory) running(of scope) []string {
+	return append(i.placing(of), inventory.Resources(of.placements, of.strategies)...)
+}
+
+// overriding are the resources that say what overrides select.
+func (i *Inventory) overriding() []string { return inventory.Resources(i.members) }
+
 // bindingFields are of what ties a placement to one cluster.
 type bindingFields struct {
 	Spec struct {

@@ -28,7 +28,7 @@ func ResourceOverride(inventory *Inventory) rollout.Kind {
 func overrideKind(inventory *Inventory, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: placementGroup, Versions: versions(), Resource: resource, Name: name, Namespaced: namespaced,
-		Reader: overrideReader{inventory},
+		Reads: inventory.overriding(), Reader: overrideReader{inventory},
 	}
 }
 

@@ -38,7 +38,7 @@ func ResourcePlacement(inventory *Inventory) rollout.Kind {
 func placementKind(reader placementReader, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: placementGroup, Versions: versions(), Resource: resource, Name: name, Namespaced: namespaced,
-		Reader: reader,
+		Reads: reader.inventory.placing(reader.scope), Reader: reader,
 	}
 }
 

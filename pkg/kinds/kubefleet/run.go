@@ -29,7 +29,7 @@ func StagedUpdateRun(inventory *Inventory) rollout.Kind {
 
 func runKind(reader runReader) rollout.Kind {
 	return rollout.Kind{
-		Group: placementGroup, Versions: versions(), OneShot: true, Reader: reader,
+		Group: placementGroup, Versions: versions(), OneShot: true, Reads: reader.inventory.running(reader.scope), Reader: reader,
 	}
 }
 

@@ -26,7 +26,7 @@ const (
 func ClusterManagementAddOn(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: addonGroup, Versions: []string{"v1alpha1", "v1beta1"}, Resource: "clustermanagementaddons", Name: "ClusterManagementAddOn",
-		Reader: addonReader{inventory},
+		Reads: inventory.installing(), Reader: addonReader{inventory},
 	}
 }
 

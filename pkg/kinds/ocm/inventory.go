@@ -3,6 +3,7 @@
 package ocm
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/google/cel-go/cel"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seawall-dev/seawall/pkg/inventory"
+	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/rollout"
 )
 
@@ -97,6 +99,29 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 			kind("argoproj.io", "applicationsets", "ApplicationSet", "v1alpha1"))},
 		expressions: sync.OnceValues(newExpressions),
 	}
+}
+
+// Decisions is the resource that decisions are mostly taken from by those who read a resource of their choice.
+func (i *Inventory) Decisions() []string { return inventory.Resources(i.decisions) }
+
+// deciding are the resources that say what placements decide.
+func (i *Inventory) deciding() []string {
+	return inventory.Resources(i.placements, i.decisions, i.bindings, i.sets, i.clusters)
+}
+
+// installing are those that say, too, where an add-on is, and governing those that say what policies bind.
+func (i *Inventory) installing() []string {
+	return append(i.deciding(), inventory.Resources(i.installed)...)
+}
+
+func (i *Inventory) governing() []string {
+	return append(i.deciding(), inventory.Resources(i.policies, i.policySets, i.bound)...)
+}
+
+// followed are those that say, too, who follows a placement.
+func (i *Inventory) followed() []string {
+	following := inventory.Resources(i.replicaSets, i.addons, i.argoCD.applicationSets)
+	return slices.Concat(i.governing(), following, []string{argocd.ConfigMaps})
 }
 
 // environments returns what is known of clusters; the decision alone names one that is not there.

@@ -21,7 +21,7 @@ const (
 func ManifestWorkReplicaSet(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: workGroup, Versions: []string{"v1alpha1"}, Resource: "manifestworkreplicasets", Name: "ManifestWorkReplicaSet", Namespaced: true,
-		Reader: replicaSetReader{inventory},
+		Reads: inventory.deciding(), Reader: replicaSetReader{inventory},
 	}
 }
 

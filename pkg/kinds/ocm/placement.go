@@ -15,7 +15,7 @@ const placeRemedy = "set spec.numberOfClusters so that at most " + rollout.PerWa
 func Placement(inventory *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: clusterGroup, Versions: []string{"v1beta1"}, Resource: "placements", Name: "Placement", Namespaced: true,
-		OneShot: true, Reader: placementReader{inventory},
+		OneShot: true, Reads: inventory.followed(), Reader: placementReader{inventory},
 	}
 }
 

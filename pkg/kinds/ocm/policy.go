@@ -68,7 +68,7 @@ func put[T any](into map[string]T, name string, written *T) {
 func governanceKind(inventory *Inventory, version, resource, name string, enter entering, harmless ...string) rollout.Kind {
 	return rollout.Kind{
 		Group: policyGroup, Versions: []string{version}, Resource: resource, Name: name, Namespaced: true,
-		Reader: policyReader{inventory, enter, harmless, name == "Policy"},
+		Reads: inventory.governing(), Reader: policyReader{inventory, enter, harmless, name == "Policy"},
 	}
 }
 

@@ -41,10 +41,10 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 }
 
 // ResourceSet reads ResourceSets.
-func ResourceSet(inventory *Inventory) rollout.Kind {
+func ResourceSet(from *Inventory) rollout.Kind {
 	return rollout.Kind{
 		Group: group, Versions: []string{"v1"}, Resource: "resourcesets", Name: kindName, Namespaced: true,
-		Reader: reader{inventory, functions(), maphash.MakeSeed()},
+		Reads: inventory.Resources(from.providers), Reader: reader{from, functions(), maphash.MakeSeed()},
 	}
 }
 

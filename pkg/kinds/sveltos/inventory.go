@@ -112,6 +112,22 @@ func NewInventory(registry *inventory.Registry) *Inventory {
 	}
 }
 
+// following are the resources that say which clusters a set of the scope has, and who follows it, and
+// selecting those that say which a profile has.
+func (i *Inventory) following(namespaced bool) []string {
+	if namespaced {
+		return inventory.Resources(i.sveltosClusters, i.capiClusters, i.profiles)
+	}
+	return inventory.Resources(i.sveltosClusters, i.capiClusters, i.clusterProfiles)
+}
+
+func (i *Inventory) selecting(namespaced bool) []string {
+	if namespaced {
+		return append(i.following(namespaced), inventory.Resources(i.sets)...)
+	}
+	return append(i.following(namespaced), inventory.Resources(i.clusterSets)...)
+}
+
 // member is a cluster that Sveltos manages.
 type member struct {
 	reference

@@ -35,7 +35,7 @@ func Profile(inventory *Inventory) rollout.Kind {
 func kind(inventory *Inventory, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: profileGroup, Versions: []string{"v1beta1"}, Resource: resource, Name: name, Namespaced: namespaced,
-		Reader: reader{inventory},
+		Reads: inventory.selecting(namespaced), Reader: reader{inventory},
 	}
 }
 

@@ -26,7 +26,7 @@ func Set(inventory *Inventory) rollout.Kind { return setKind(inventory, "sets", 
 func setKind(inventory *Inventory, resource, name string, namespaced bool) rollout.Kind {
 	return rollout.Kind{
 		Group: libraryGroup, Versions: []string{"v1beta1"}, Resource: resource, Name: name, Namespaced: namespaced,
-		OneShot: true, Reader: setReader{inventory},
+		OneShot: true, Reads: inventory.following(namespaced), Reader: setReader{inventory},
 	}
 }
 
