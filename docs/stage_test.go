@@ -127,7 +127,7 @@ func (s *stage) steps(do func(step pages.Step)) {
 			continue
 		}
 		for _, step := range block.Steps() {
-			if _, skipped := lookup(s.play.skips, step.Command); !skipped && !s.played[step.Line] && s.here(step) {
+			if !begins(s.play.skips, step.Command) && !s.played[step.Line] && s.here(step) {
 				do(step)
 			}
 		}
@@ -190,12 +190,12 @@ func (s *stage) step(ctx context.Context, user string, step pages.Step) {
 		pages.Comparable(printed), pages.Comparable(step.Output))
 }
 
-// lookup returns the value of the key that a text begins with.
-func lookup(of map[string]string, text string) (string, bool) {
-	for key, value := range of {
+// begins tells whether a text begins with one of the keys.
+func begins(of map[string]string, text string) bool {
+	for key := range of {
 		if strings.HasPrefix(text, key) {
-			return value, true
+			return true
 		}
 	}
-	return "", false
+	return false
 }

@@ -44,7 +44,8 @@ func linkedInto(ctx context.Context, program string, platforms []string) (map[st
 		if !found {
 			return nil, fmt.Errorf("%q is not SYSTEM/ARCHITECTURE", platform)
 		}
-		text, err := command(ctx, []string{"GOOS=" + system, "GOARCH=" + architecture}, "list", "-deps", "-json=Dir,GoFiles,EmbedFiles,Standard,Module", program)
+		text, err := command(ctx, []string{"GOOS=" + system, "GOARCH=" + architecture},
+			"list", "-deps", "-json=Dir,GoFiles,EmbedFiles,Standard,Module", program)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +69,7 @@ func goItself(ctx context.Context) (*module, error) {
 func add(linked map[string]*module, packages string) error {
 	for decoder := json.NewDecoder(strings.NewReader(packages)); ; {
 		var each listed
-		err := decoder.Decode(&each)
+		err := decoder.Decode(&each) //nolint:musttag // its names are those of the fields
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

@@ -112,7 +112,7 @@ func TestOfThisProgram(t *testing.T) {
 	list, _, _ := strings.Cut(written[0], "\n\n"+strings.Repeat("=", 80))
 	g.Expect(list).To(MatchRegexp(`(?s)\n\n  Go's runtime and standard library go1\.\S+ \(BSD-3-Clause, GooglePatentsFile\)\n`+
 		`  github\.com/google/licensecheck v\S+ \(BSD-3-Clause\)$`), "and no more")
-	g.Expect(written[1] == written[0]).To(BeTrue(), "the same bytes")
+	g.Expect(written[1]).To(Equal(written[0]), "the same bytes")
 	for _, args := range [][]string{{}, {"./a", "./b"}, {"-platforms", "linux", "."}, {"-output", t.TempDir(), "./missing"}} {
 		g.Expect(run(t.Context(), args)).NotTo(Succeed(), "%v", args)
 	}

@@ -50,7 +50,6 @@ func repositories(t *testing.T, c *chance) map[string]*repository {
 
 func (r *repository) run(t *testing.T, arguments ...string) string {
 	t.Helper()
-	//nolint:gosec // of this test
 	command := exec.CommandContext(t.Context(), "git", append([]string{"-C", r.dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, arguments...)...)
 	said, err := command.CombinedOutput()
 	if err != nil {

@@ -83,7 +83,7 @@ func (r *standingRollout) explain(ctx context.Context) (explain.Rollout, []*mani
 		unknown.Message = "it may not be read, so that its environments are not counted"
 		unknown.Lacking = append(unknown.Lacking, explain.Right{Verb: "get", Resource: r.resource(), Namespace: r.namespace})
 		unknown.Lacking = append(unknown.Lacking, options.cluster.lacking(r.reads(world)...)...)
-		return unknown, problems, nil
+		return unknown, problems, nil //nolint:nilerr // that it may not be read is what is told
 	case len(unknown.Lacking) > 0:
 		unknown.Message = "what it is judged by may not be read"
 		return unknown, problems, nil
