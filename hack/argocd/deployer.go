@@ -113,10 +113,12 @@ func (d *Deployer) write(ctx context.Context, of *appsv1.Deployment, becomes sta
 		current.Status = becomes(current)
 		return d.api.Status().Update(ctx, &current)
 	})
-	if ctx.Err() != nil {
+	select {
+	case <-ctx.Done():
 		return nil
+	default:
+		return client.IgnoreNotFound(err)
 	}
-	return client.IgnoreNotFound(err)
 }
 
 // status is what the controller would write at some point of a rollout.

@@ -1,5 +1,5 @@
-// The real Argo CD under test: see doc comment of the package. It is a module of its own because
-// of Redis, which nothing else needs.
+// The tests with the real Argo CD. They are a module of their own for the sake of Redis, which
+// nothing else needs.
 module github.com/seawall-dev/seawall/hack/argocd
 
 go 1.26.0

@@ -30,7 +30,7 @@ func (a *ArgoCD) install(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("the installation of Argo CD: %w", err)
 	}
-	var kept []unstructured.Unstructured
+	kept := make([]unstructured.Unstructured, 0, len(objects))
 	for _, object := range objects {
 		namespaced, isKept := installedKinds()[object.GetKind()]
 		if namespaced {

@@ -2,7 +2,6 @@ package argocd
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -87,7 +86,7 @@ func (a *ArgoCD) environment(refresh time.Duration) []string {
 	for name, file := range map[string]string{
 		"ARGOCD_ASK_PASS_SOCK": "ask-pass.sock", "ARGOCD_TLS_DATA_PATH": "tls", "ARGOCD_SSH_DATA_PATH": "ssh",
 	} {
-		variables = append(variables, fmt.Sprintf("%s=%s", name, filepath.Join(a.dir, file)))
+		variables = append(variables, name+"="+filepath.Join(a.dir, file))
 	}
 	return variables
 }

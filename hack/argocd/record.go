@@ -41,7 +41,7 @@ func newRecord() Record {
 }
 
 // Started returns the names of the Applications that have started, each once, in that order.
-func (r Record) Started() (names []string) {
+func (r *Record) Started() (names []string) {
 	for _, start := range r.Starts {
 		if !slices.Contains(names, start.Application) {
 			names = append(names, start.Application)
@@ -51,7 +51,7 @@ func (r Record) Started() (names []string) {
 }
 
 // Took is the time from the first start to the last settling.
-func (r Record) Took() time.Duration {
+func (r *Record) Took() time.Duration {
 	if len(r.Starts) == 0 {
 		return 0
 	}
@@ -115,7 +115,7 @@ func rolledOut(of *appsv1.Deployment) bool {
 }
 
 // Summary is the record in figures.
-func (r Record) Summary() string {
+func (r *Record) Summary() string {
 	return fmt.Sprintf("%d starts of %d Applications; most in flight %d, most Deployments rolling %d; %.1f s",
 		len(r.Starts), len(r.Started()), r.MostInFlight, r.MostRolling, r.Took().Seconds())
 }

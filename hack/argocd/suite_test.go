@@ -61,7 +61,8 @@ func deliver(ctx context.Context) {
 	recorder := record(ctx)
 	revision := release(ctx, "v0")
 	Expect(api.Create(ctx, fleet.ApplicationSet())).To(Succeed())
-	AddReportEntry("delivery", until(ctx, recorder, fleet.At(revision)).Summary(), ReportEntryVisibilityAlways)
+	delivered := until(ctx, recorder, fleet.At(revision))
+	AddReportEntry("delivery", delivered.Summary(), ReportEntryVisibilityAlways)
 }
 
 // record begins a record that ends with the spec.
