@@ -254,7 +254,7 @@ func isInstalled(ctx context.Context, s *stage) {
 }
 
 func theGateIsOn(ctx context.Context, s *stage) {
-	s.must(ctx, "helm upgrade seawall charts/seawall --namespace seawall-system --reuse-values --set syncGate.enabled=true")
+	s.must(ctx, "helm upgrade seawall charts/seawall --namespace seawall-system --reset-then-reuse-values --set syncGate.enabled=true")
 }
 
 // twoAPIServers are Karmada's and that of the cluster with nodes.
