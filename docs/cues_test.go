@@ -253,6 +253,10 @@ func isInstalled(ctx context.Context, s *stage) {
 	s.must(ctx, "helm upgrade --install seawall charts/seawall --namespace seawall-system --reset-values")
 }
 
+func theGateIsOn(ctx context.Context, s *stage) {
+	s.must(ctx, "helm upgrade seawall charts/seawall --namespace seawall-system --reset-then-reuse-values --set syncGate.enabled=true")
+}
+
 // twoAPIServers are Karmada's and that of the cluster with nodes.
 func twoAPIServers(ctx context.Context, s *stage) {
 	nothingIsInstalled(ctx, s)

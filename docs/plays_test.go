@@ -79,6 +79,9 @@ func plays() map[string]play {
 		},
 		"docs/overrides.md": {place: guarded, cues: []cue{{"kubectl apply", anIncident}, {"kubectl apply --server-side -f next.yaml", theNextVersion}}},
 		"docs/policies.md":  {place: guarded, cues: []cue{{"kubectl get wavepolicies", twoPolicies}}},
+		"docs/sync-gate.md": {
+			place: plain, cues: []cue{{"kubectl get waves", theGateIsOn}},
+		},
 		"docs/recount.md": {
 			place: guarded, cues: []cue{{"kubectl get wavepolicies", theFleetGrows}},
 			skips: map[string]string{"make bench": measures},

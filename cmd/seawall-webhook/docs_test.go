@@ -47,8 +47,9 @@ var _ = Describe("the examples of the documentation", func() {
 				Expect(api.Create(ctx, &example, client.DryRunAll, client.FieldValidation("Strict"))).To(Succeed(), "%s %s", page, example.GetName())
 			}
 		},
-		Entry("of policies", "policies.md", 11),
+		Entry("of policies", "policies.md", 12),
 		Entry("of overrides", "overrides.md", 1),
+		Entry("of the sync gate", "sync-gate.md", 1),
 		Entry("of operations", "operations.md", 1),
 		Entry("of rights", "rights.md", 1),
 	)

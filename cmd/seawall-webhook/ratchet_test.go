@@ -41,32 +41,32 @@ func looser(by string) OmegaMatcher {
 	)
 }
 
+// rewritten changes the stored policy, as an administrator, and then again on dry-run, as a user of a role.
+func rewritten(ctx context.Context, role string, from, to func(*v1alpha1.WavePolicySpec)) error {
+	GinkgoHelper()
+	stored := ratcheted(from)
+	provide(ctx, stored)
+	grant(ctx, user(role), "seawall-"+role, "")
+	writer, _ := actingAs(role)
+	Eventually(func() bool { return may(ctx, writer, "update", "wavepolicies", "", "") }).Should(BeTrue())
+	Eventually(func() bool { return may(ctx, writer, "loosen", "wavepolicies", "", "") }).Should(Equal(role == "policy-owner"))
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error { // with the controller that writes its status
+		var changed v1alpha1.WavePolicy
+		Expect(writer.Get(ctx, client.ObjectKeyFromObject(stored), &changed)).To(Succeed())
+		to(&changed.Spec)
+		return writer.Update(ctx, &changed, client.DryRunAll)
+	})
+}
+
 var _ = Describe("a policy that is changed", func() {
 	const editor, owner = "policy-editor", "policy-owner"
-	// write changes the stored policy, as an administrator, and then again on dry-run, as a
-	// user of a role.
-	write := func(ctx context.Context, role string, from, to func(*v1alpha1.WavePolicySpec)) error {
-		GinkgoHelper()
-		stored := ratcheted(from)
-		provide(ctx, stored)
-		grant(ctx, user(role), "seawall-"+role, "")
-		writer, _ := actingAs(role)
-		Eventually(func() bool { return may(ctx, writer, "update", "wavepolicies", "", "") }).Should(BeTrue())
-		Eventually(func() bool { return may(ctx, writer, "loosen", "wavepolicies", "", "") }).Should(Equal(role == owner))
-		return retry.RetryOnConflict(retry.DefaultBackoff, func() error { // with the controller that writes its status
-			var changed v1alpha1.WavePolicy
-			Expect(writer.Get(ctx, client.ObjectKeyFromObject(stored), &changed)).To(Succeed())
-			to(&changed.Spec)
-			return writer.Update(ctx, &changed, client.DryRunAll)
-		})
-	}
 	one := new(int32(1))
 
 	DescribeTable("becomes looser, which the owner may do and the editor may not:",
 		func(ctx SpecContext, field string, from, to func(*v1alpha1.WavePolicySpec)) {
-			Expect(write(ctx, editor, from, to)).To(looser(field))
+			Expect(rewritten(ctx, editor, from, to)).To(looser(field))
 			Expect(client.IgnoreNotFound(api.Delete(ctx, ratcheted(nil)))).To(Succeed())
-			Expect(write(ctx, owner, from, to)).To(Succeed())
+			Expect(rewritten(ctx, owner, from, to)).To(Succeed())
 		},
 		Entry("a higher limit", "maxWaveFailureProbability", nil, func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0.200000001" }),
 		Entry("a higher limit of the whole rollout", "maxRolloutFailureProbability",
@@ -174,7 +174,7 @@ var _ = Describe("a policy that is changed", func() {
 
 	DescribeTable("becomes tighter, or stays as it is, which the editor may do:",
 		func(ctx SpecContext, from, to func(*v1alpha1.WavePolicySpec)) {
-			Expect(write(ctx, editor, from, to)).To(Succeed())
+			Expect(rewritten(ctx, editor, from, to)).To(Succeed())
 		},
 		Entry("nothing at all", nil, func(*v1alpha1.WavePolicySpec) {}),
 		Entry("a limit in other words", nil, func(s *v1alpha1.WavePolicySpec) { s.MaxWaveFailureProbability = "0.20" }),

@@ -123,8 +123,8 @@ func (g *gated) begin(ctx context.Context, name, revision string, options ...cli
 	}, options...)
 }
 
-// end ends a sync: with a phase, at a revision, with the health that the Application has then.
-func (g *gated) end(ctx context.Context, name, phase, revision, health string) {
+// end ends a sync that has succeeded: at a revision, with the health that the Application has then.
+func (g *gated) end(ctx context.Context, name, revision, health string) {
 	GinkgoHelper()
 	Eventually(func() error {
 		return g.change(ctx, g.argoCD, name, func(app map[string]any) {
@@ -133,7 +133,7 @@ func (g *gated) end(ctx context.Context, name, phase, revision, health string) {
 			after := status("Synced", health, revision)
 			after["operationState"] = map[string]any{
 				"operation": map[string]any{"sync": map[string]any{"revision": revision}},
-				"phase":     phase, "startedAt": now, "finishedAt": now,
+				"phase":     "Succeeded", "startedAt": now, "finishedAt": now,
 				"syncResult": map[string]any{"revision": revision, "source": source()},
 			}
 			app["status"] = after
@@ -174,9 +174,9 @@ var _ = Describe("the sync gate", Ordered, func() {
 			`(tenants-00, tenants-01, tenants-02), and policy "three" allows 3 at a limit of 3%. Argo CD tries again by itself.`))
 
 		By("an operation that has ended is not a healthy environment")
-		gate.end(ctx, names[0], "Succeeded", "b", "Progressing")
+		gate.end(ctx, names[0], "b", "Progressing")
 		Consistently(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(second).Should(held("3 of"))
-		gate.end(ctx, names[0], "Succeeded", "b", "Healthy")
+		gate.end(ctx, names[0], "b", "Healthy")
 		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).Should(Succeed())
 		Expect(gate.begin(ctx, names[4], "b")).To(held("3 of"))
 
@@ -197,7 +197,7 @@ var _ = Describe("the sync gate", Ordered, func() {
 	It("halts the others once one has failed, until that succeeds", func(ctx SpecContext) {
 		names := gate.applications(ctx, "halting", 5)
 		Eventually(func() error { return gate.begin(ctx, names[0], "b") }).WithTimeout(20 * second).Should(Succeed())
-		gate.end(ctx, names[0], "Succeeded", "b", "Degraded")
+		gate.end(ctx, names[0], "b", "Degraded")
 		Eventually(func() error { return gate.begin(ctx, names[1], "b") }).Should(held(
 			`held: 1 of ApplicationSet argocd/halting failed (halting-00), and policy "three" halts the others until they succeed.`))
 		Eventually(func() []string {
@@ -213,7 +213,7 @@ var _ = Describe("the sync gate", Ordered, func() {
 		By("that of the one that has failed does, once it is healthy")
 		Expect(gate.begin(ctx, names[0], "c")).To(Succeed())
 		Expect(gate.begin(ctx, names[1], "c")).To(held("failed (halting-00)"))
-		gate.end(ctx, names[0], "Succeeded", "c", "Healthy")
+		gate.end(ctx, names[0], "c", "Healthy")
 		Eventually(func() error { return gate.begin(ctx, names[1], "c") }).Should(Succeed())
 	})
 
@@ -288,7 +288,7 @@ var _ = Describe("the order of the sync gate", func() {
 			`held: 1 of ApplicationSet argocd/ordered comes first and is not done (ordered-00), by the order of policy "three".`))
 		Expect(gate.begin(ctx, names[0], "b")).To(Succeed())
 		Expect(gate.begin(ctx, names[1], "b")).To(held("comes first"))
-		gate.end(ctx, names[0], "Succeeded", "b", "Healthy")
+		gate.end(ctx, names[0], "b", "Healthy")
 		Eventually(func() error { return gate.begin(ctx, names[1], "b") }).Should(Succeed())
 	})
 })
