@@ -15,7 +15,7 @@ import (
 
 const (
 	environments = 24
-	refresh      = 10 * time.Second
+	refresh      = 5 * time.Second
 	rollout      = 2 * time.Second
 	// patience is how long a spec waits; a machine that does nothing else needs a fraction.
 	patience = 3 * time.Minute

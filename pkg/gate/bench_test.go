@@ -25,7 +25,7 @@ func BenchmarkAdmit(b *testing.B) {
 		for i := range gate.MostInFlight - 1 {
 			ledger.InFlight = append(ledger.InFlight, gate.Entry{Start: start(fmt.Sprintf("app-%05d", 3*i+2), rate(rateOf(i)))})
 		}
-		ledger.Sightings = sightings(numbered(0, remembered)...)
+		ledger.Sightings = sightings(numbered(remembered)...)
 		for _, tolerated := range []int{0, 10} {
 			rule := gate.Rule{Limit: risk.Limit{Max: 200_000_000, Tolerated: tolerated}, Ordered: true, Holds: true}
 			b.Run(fmt.Sprintf("%s/tolerated=%d", name, tolerated), func(b *testing.B) {

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"slices"
 	"time"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -31,12 +32,7 @@ func (f fleet) Stage(entry gate.Entry) gate.Stage {
 }
 
 func (f fleet) Recovered(failure gate.Failure) bool {
-	for _, name := range f.recovered {
-		if name == failure.Name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.recovered, failure.Name)
 }
 
 func (f fleet) Siblings() []gate.Sibling { return f.siblings }

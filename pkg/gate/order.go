@@ -71,5 +71,5 @@ type Waiting struct {
 // Next returns the order in which those that wait should be let go: by rank, and then who has waited
 // longest.
 func Next(a, b Waiting) int {
-	return cmp.Or(cmp.Compare(a.Rank, b.Rank), a.Since.Compare(b.Since), a.Environment.Compare(b.Environment))
+	return cmp.Or(cmp.Compare(a.Rank, b.Rank), a.Since.Compare(b.Since), a.Compare(b.Environment))
 }

@@ -21,9 +21,9 @@ func fleetAt(revisions ...string) fleet {
 	return seen
 }
 
-func numbered(from, to int) []string {
+func numbered(to int) []string {
 	var revisions []string
-	for i := from; i < to; i++ {
+	for i := range to {
 		revisions = append(revisions, fmt.Sprintf("r%d", i))
 	}
 	return revisions
@@ -53,7 +53,7 @@ func TestSightings(t *testing.T) {
 func TestForgottenSightings(t *testing.T) {
 	g := gomega.NewWithT(t)
 	var ledger gate.Ledger
-	for i, revision := range numbered(0, remembered) {
+	for i, revision := range numbered(remembered) {
 		ledger = ledger.Settle(fleetAt(revision, "r0"), noon().Add(time.Duration(i)*time.Minute))
 	}
 	g.Expect(ledger.Sightings).To(gomega.HaveLen(remembered))
@@ -71,15 +71,15 @@ func TestForgottenSightings(t *testing.T) {
 // however often.
 func TestMoreReleasesThanAreRemembered(t *testing.T) {
 	g := gomega.NewWithT(t)
-	ledger := gate.Ledger{}.Settle(fleetAt(numbered(0, remembered)...), noon())
+	ledger := gate.Ledger{}.Settle(fleetAt(numbered(remembered)...), noon())
 	before := ledger.Sightings
 	for i := range 3 {
-		ledger = ledger.Settle(fleetAt(numbered(0, 2*remembered)...), noon().Add(time.Duration(i)*time.Minute))
+		ledger = ledger.Settle(fleetAt(numbered(2*remembered)...), noon().Add(time.Duration(i)*time.Minute))
 		g.Expect(ledger.Sightings).To(gomega.Equal(before))
 	}
 
 	// Of what is not remembered none is newer than the other.
-	crowd := fleetAt(numbered(0, 2*remembered)...)
+	crowd := fleetAt(numbered(2 * remembered)...)
 	for i := range crowd.siblings {
 		crowd.siblings[i].Rank = 9
 	}

@@ -84,7 +84,7 @@ func (g *Gate) readGroups(source []v1alpha1.Trait) error {
 	if len(source) == 0 {
 		g.By = []gate.Trait{gate.Owner()}
 	}
-	var errs []error
+	errs := make([]error, 0, len(source))
 	for i, one := range source {
 		trait, err := readTrait(fmt.Sprintf("spec.syncGate.groupBy[%d]", i), one)
 		g.By, errs = append(g.By, trait), append(errs, err)

@@ -137,7 +137,7 @@ func (k *Keeper) note(ctx context.Context, key waves.Key, says *policy.Gate, led
 
 // haltedBy says in a few words what has failed.
 func haltedBy(failures []gate.Failure) string {
-	sorted := slices.SortedFunc(slices.Values(failures), func(a, b gate.Failure) int { return a.Environment.Compare(b.Environment) })
+	sorted := slices.SortedFunc(slices.Values(failures), func(a, b gate.Failure) int { return a.Compare(b.Environment) })
 	var said []string
 	for _, failure := range sorted[:min(len(sorted), mostHalting)] {
 		said = append(said, fmt.Sprintf("%s (%s)", failure.Environment, failure.Reason))

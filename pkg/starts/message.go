@@ -12,10 +12,9 @@ import (
 const Ungrouped = "Ungrouped"
 
 // without holds a start of which there is nothing to judge.
-func (v Verdict) without(reason, message string) Verdict {
+func (v *Verdict) without(reason, message string) {
 	v.Held, v.Admitted = true, !v.Holds
 	v.Reason, v.Message, v.Whole = reason, "held: "+message, "held: "+message
-	return v
 }
 
 func ungrouped(policy string, lacks []string) string {

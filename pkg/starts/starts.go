@@ -146,7 +146,7 @@ func (j *Judge) gating(ctx context.Context, member argocd.Member) ([]named, erro
 			return nil, err
 		}
 		if selects {
-			gates = append(gates, named{one.Name, says})
+			gates = append(gates, named{says, one.Name})
 		}
 	}
 	return gates, nil
@@ -154,8 +154,9 @@ func (j *Judge) gating(ctx context.Context, member argocd.Member) ([]named, erro
 
 // named is what the policy of a name says of starts.
 type named struct {
-	policy string
 	*policy.Gate
+
+	policy string
 }
 
 func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Member) (bool, error) {
@@ -173,7 +174,8 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 	rate, err := by.StartRate(member.ClusterRate, member.SuccessRate, member.OwnerRate)
 	if err != nil {
 		refusal := by.Refusal(err)
-		return verdict.without(string(refusal.Reason), refusal.Message), nil
+		verdict.without(string(refusal.Reason), refusal.Message)
+		return verdict, nil
 	}
 	group, lacks := gate.Place(by.By, member.Facts)
 	switch {
@@ -182,7 +184,8 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 		verdict.Admitted, verdict.Decision.Reason, verdict.Reason = true, gate.Exempt, string(gate.Exempt)
 		return verdict, nil
 	case by.Ungrouped == v1alpha1.UngroupedDeny:
-		return verdict.without(Ungrouped, ungrouped(by.policy, lacks)), nil
+		verdict.without(Ungrouped, ungrouped(by.policy, lacks))
+		return verdict, nil
 	}
 	verdict.key = waves.Key{Policy: by.policy, Group: group}
 	start := started.Start

@@ -296,7 +296,10 @@ var _ = Describe("fifty starts at once, in two replicas", func() {
 
 // raise makes a number at least as high as another.
 func raise(highest *atomic.Int64, to int64) {
-	for seen := highest.Load(); to > seen && !highest.CompareAndSwap(seen, to); seen = highest.Load() {
+	for seen := highest.Load(); to > seen; seen = highest.Load() {
+		if highest.CompareAndSwap(seen, to) {
+			return
+		}
 	}
 }
 
