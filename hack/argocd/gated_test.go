@@ -39,7 +39,10 @@ var _ = Describe("With the sync gate", Ordered, func() {
 		halted := until(ctx, recorder, func(r Record) bool { return r.Applications[broken].Health == "Degraded" })
 		started := len(halted.Started())
 		Expect(started).To(BeNumerically("<", len(group)))
-		Consistently(func() int { return len(recorder.Record().Started()) }).WithTimeout(2 * refresh).
+		Consistently(func() int {
+			now := recorder.Record()
+			return len(now.Started())
+		}).WithTimeout(2 * refresh).
 			Should(BeNumerically("<=", started+1), "one may have been admitted before the failure was seen")
 
 		Expect(deployer.Mend(ctx, broken)).To(Succeed())
