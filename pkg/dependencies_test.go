@@ -46,7 +46,7 @@ func allowed() map[string][]string {
 		"pkg/controller": {
 			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
-		"pkg/starts": {"pkg/apis/v1alpha1", "pkg/gate", "pkg/gate/argocd", "pkg/gate/waves", "pkg/policy"},
+		"pkg/starts": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/gate", "pkg/gate/argocd", "pkg/gate/waves", "pkg/policy"},
 		"pkg/admission": {
 			"pkg/apis/v1alpha1", "pkg/audit", "pkg/budget", "pkg/evaluate", "pkg/gate/argocd", "pkg/policy", "pkg/rollout", "pkg/starts",
 			systems + "custom",

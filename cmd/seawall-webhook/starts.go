@@ -34,6 +34,7 @@ func newStarts(
 	}
 	judge := &starts.Judge{
 		Policies: to.policies, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
+		Overrides: to.overrides, Uses: to.overrides.uses,
 	}
 	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive}
 	judge.Ledgers = ledgers

@@ -149,6 +149,15 @@ func (g *gated) waves(ctx context.Context) []v1alpha1.Wave {
 	return list.Items
 }
 
+// accounts returns whose policies Waves are.
+func accounts(waves []v1alpha1.Wave) []string {
+	var policies []string
+	for i := range waves {
+		policies = append(policies, waves[i].Spec.PolicyName)
+	}
+	return policies
+}
+
 // held matches the API server's error for a start that is held.
 func held(text string) OmegaMatcher {
 	return And(
@@ -255,6 +264,91 @@ var _ = Describe("the sync gate", Ordered, func() {
 		Expect(gate.admin.Delete(ctx, &waves[0])).To(MatchError(ContainSubstring("Only Seawall writes and deletes Waves")))
 		waves[0].Status.InFlight = nil
 		Expect(gate.admin.Status().Update(ctx, &waves[0])).To(MatchError(ContainSubstring("Only Seawall writes and deletes Waves")))
+	})
+
+	It("holds by several policies with different groups at once", func(ctx SpecContext) {
+		policy := newPolicy("dev-one-by-one", "0.01", nil)
+		policy.Spec.SyncGate = &v1alpha1.SyncGate{GroupBy: []v1alpha1.Trait{
+			{Source: v1alpha1.TraitApplicationLabel, Key: "class"},
+		}, Ungrouped: v1alpha1.UngroupedPass}
+		Expect(gate.admin.Create(ctx, policy)).To(Succeed())
+		names := append(gate.applications(ctx, "several-a", 2), gate.applications(ctx, "several-b", 2)...)
+		for _, name := range []string{names[0], names[2]} {
+			Expect(gate.change(ctx, gate.argoCD, name, func(app map[string]any) {
+				app["metadata"].(map[string]any)["labels"] = map[string]any{"class": "db"}
+			})).To(Succeed())
+		}
+		Eventually(func() error { return gate.begin(ctx, names[0], "b", client.DryRunAll) }).WithTimeout(20 * second).Should(Succeed())
+		Expect(gate.begin(ctx, names[0], "b")).To(Succeed())
+		By("the one of the same class is held, though its ApplicationSet has room")
+		Eventually(func() error { return gate.begin(ctx, names[2], "b") }).WithTimeout(20 * second).Should(held(
+			`held: 1 of those of label class db is in flight (one that is not named here), and policy "dev-one-by-one" allows 1 at a limit of 1%.`))
+		By("and has no slot of the other policy")
+		for _, wave := range gate.waves(ctx) {
+			for _, entry := range wave.Status.InFlight {
+				Expect(entry.Name).NotTo(Equal(names[2]), wave.Name)
+			}
+		}
+		By("those without the label are none of its business")
+		Expect(gate.begin(ctx, names[1], "b")).To(Succeed())
+		Expect(gate.begin(ctx, names[3], "b")).To(Succeed())
+		By("its account goes with it, once nothing is in flight")
+		Expect(gate.admin.Delete(ctx, policy)).To(Succeed())
+		Expect(accounts(gate.waves(ctx))).To(ContainElement("dev-one-by-one"))
+		gate.end(ctx, names[0], "b", "Healthy")
+		Eventually(func() []string { return accounts(gate.waves(ctx)) }).WithTimeout(20 * second).ShouldNot(ContainElement("dev-one-by-one"))
+	})
+
+	It("says what it would hold, and holds nothing, where the policy only warns", func(ctx SpecContext) {
+		change := func(actions ...v1alpha1.ValidationAction) {
+			GinkgoHelper()
+			var policy v1alpha1.WavePolicy
+			Expect(gate.admin.Get(ctx, client.ObjectKey{Name: "three"}, &policy)).To(Succeed())
+			policy.Spec.ValidationActions = actions
+			Expect(gate.admin.Update(ctx, &policy)).To(Succeed())
+		}
+		change(v1alpha1.ActionWarn)
+		DeferCleanup(change, v1alpha1.ActionDeny)
+		names := gate.applications(ctx, "warned", 5)
+		for _, name := range names {
+			Eventually(func() error { return gate.begin(ctx, name, "b") }).WithTimeout(20 * second).Should(Succeed())
+		}
+		Expect(jsonLines(gate.webhook.LogFile)).To(ContainElement(And(
+			HaveKeyWithValue("name", names[4]), HaveKeyWithValue("action", "Warn"), HaveKeyWithValue("reason", "WaveFull"),
+			HaveKeyWithValue("operation", "START"),
+		)))
+		Eventually(func() []int32 {
+			var numbers []int32
+			for _, wave := range gate.waves(ctx) {
+				if wave.Spec.Group[0] == "ApplicationSet argocd/warned" && wave.Status.Largest != nil {
+					numbers = append(numbers, *wave.Status.InFlightCount, *wave.Status.Peak, *wave.Status.Largest)
+				}
+			}
+			return numbers
+		}).WithTimeout(20 * second).Should(Equal([]int32{5, 5, 3}))
+	})
+
+	It("lets an override pass what the policy holds, and counts its uses", func(ctx SpecContext) {
+		names := gate.applications(ctx, "overridden", 5)
+		for _, name := range names[:3] {
+			Eventually(func() error { return gate.begin(ctx, name, "b") }).WithTimeout(20 * second).Should(Succeed())
+		}
+		gate.end(ctx, names[0], "b", "Degraded")
+		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).Should(held("failed (overridden-00)"))
+		override := overrideFor("overridden")
+		override.Spec.MaxFailureProbability = "0.03"
+		Expect(gate.admin.Create(ctx, override)).To(Succeed())
+		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(20 * second).Should(Succeed())
+		Expect(gate.begin(ctx, names[4], "b")).To(held("failed (overridden-00)"), "four would be more than it permits")
+		Eventually(func(g Gomega) {
+			var now v1alpha1.WaveOverride
+			g.Expect(gate.admin.Get(ctx, client.ObjectKeyFromObject(override), &now)).To(Succeed())
+			g.Expect(now.Status.TimesUsed).To(HaveValue(BeEquivalentTo(1)))
+			g.Expect(now.Status.LastUsedBy).To(Equal(argoCDUser))
+		}).WithTimeout(20 * second).Should(Succeed())
+		Expect(jsonLines(gate.webhook.LogFile)).To(ContainElement(And(
+			HaveKeyWithValue("name", names[3]), HaveKeyWithValue("reason", "Overridden"), HaveKeyWithValue("override", "argocd/for-overridden"),
+		)))
 	})
 
 	It("never lets more be in flight, however many race", func(ctx SpecContext) {

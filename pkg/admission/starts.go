@@ -94,10 +94,12 @@ func (b begun) explains() (*starts.Verdict, string) {
 	} else if would != nil {
 		return would, audit.Audit
 	}
-	if len(b.Verdicts) == 0 {
-		return nil, audit.Allow
+	for i := range b.Verdicts {
+		if b.Verdicts[i].Override != nil || i == len(b.Verdicts)-1 {
+			return &b.Verdicts[i], audit.Allow
+		}
 	}
-	return &b.Verdicts[0], audit.Allow
+	return nil, audit.Allow
 }
 
 func (b begun) record(request admission.Request) audit.Record {
@@ -115,6 +117,12 @@ func (b begun) record(request admission.Request) audit.Record {
 		record.Policy, record.Reason, record.Message = verdict.Policy, verdict.Reason, verdict.Whole
 		record.Environments, record.WaveEnvironments = verdict.Wave.N(), verdict.Wave.N()
 		record.Probability, record.Limit = verdict.Probability, verdict.Limit
+	}
+	for i, override := range b.Overrides() {
+		if i > 0 {
+			record.Override, record.OverrideReason = record.Override+", ", record.OverrideReason+"; "
+		}
+		record.Override, record.OverrideReason = record.Override+override.String(), record.OverrideReason+override.Reason
 	}
 	if b.failure != nil {
 		record.Action, record.Reason, record.Message, record.Routine = audit.Error, b.failure.reason, b.failure.err.Error(), false
@@ -136,6 +144,9 @@ func (s *Starts) respond(record audit.Record, result begun) admission.Response {
 		response = allowed(audit.Clean(subject + "not " + verdict.Message))
 	default:
 		response = allowed()
+	}
+	for _, override := range result.Overrides() {
+		response.Warnings = append(response.Warnings, audit.Clean(subject+override.Warning()))
 	}
 	response.AuditAnnotations = record.Annotations()
 	return response

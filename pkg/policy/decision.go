@@ -98,7 +98,7 @@ func Decide(verdicts []Verdict) Decision {
 		decision.Overrides = overrides(verdicts)
 	}
 	for _, override := range decision.Overrides {
-		decision.Warnings = append(decision.Warnings, override.warning())
+		decision.Warnings = append(decision.Warnings, override.Warning())
 	}
 	for _, verdict := range verdicts {
 		decision.Warnings = append(decision.Warnings, verdict.Warnings...)

@@ -130,6 +130,19 @@ func (g *Gate) Rule() gate.Rule {
 	}
 }
 
+// Overriding returns by what a start is judged while an override is in force: by the probability that this
+// permits, whatever has failed and whoever comes first. It returns false for one that has ended, or that the
+// policy does not accept, and for one that is for a single write.
+func (g *Gate) Overriding(o *Override, at time.Time) (gate.Rule, bool) {
+	if o.Once || o.Ended(at) || g.policy.declines(o, Use{At: at}) != "" {
+		return gate.Rule{}, false
+	}
+	rule := g.Rule()
+	rule.Limit.Max = max(rule.Limit.Max, o.Permits)
+	rule.GoOn, rule.Ordered = true, false
+	return rule, true
+}
+
 // Warns tells whether the user is to be told of a start that should have waited.
 func (g *Gate) Warns() bool { return slices.Contains(g.policy.actions, v1alpha1.ActionWarn) }
 

@@ -128,7 +128,8 @@ func (u Use) repeats(earlier Use) bool {
 	return u.Write != "" && u.Write == earlier.Write && u.At.Sub(earlier.At) < repetition
 }
 
-func (o *Override) warning() string {
+// Warning tells whose write passes by the override, and until when that may be.
+func (o *Override) Warning() string {
 	once := ""
 	if o.Once {
 		once = " once"

@@ -87,11 +87,11 @@ func (k *Keeper) keep(ctx context.Context) error {
 	return nil
 }
 
-// one keeps one Wave. That of a policy that gates nothing any more drains.
+// one keeps one Wave. That of a policy that gates nothing any more goes once nothing of it is in flight.
 func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate, groups map[string][]argocd.Ranked) error {
 	key := waves.Key{Policy: wave.Spec.PolicyName, Group: gate.Group{Values: wave.Spec.Group}}
 	now := time.Now().Truncate(waves.Precision)
-	var when argocd.Settling
+	when := argocd.Settling{ByOperation: true}
 	if says != nil {
 		when = settling(says)
 	}
@@ -99,30 +99,46 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate
 	if err != nil {
 		return err
 	}
-	ledger, err := k.Notes.Update(ctx, key, func(ledger gate.Ledger) (gate.Ledger, bool) {
+	settle := func(ledger gate.Ledger) (gate.Ledger, bool) {
 		after := ledger.Settle(fleet, now)
+		if says == nil {
+			after = after.Forgive()
+		}
 		return after, !after.Equal(ledger)
-	})
-	if err != nil {
-		return err
+	}
+	ledger, changes := settle(waves.Ledger(wave)) // of what was a moment ago, which costs no request
+	if changes {
+		if ledger, err = k.Notes.Update(ctx, key, settle); err != nil {
+			return err
+		}
 	}
 	waiting := fleet.Waiting()
-	if ledger.Idle() && len(waiting) == 0 && wave.Status.ObservedTime != nil && now.Sub(wave.Status.ObservedTime.Time) > forgetAfter {
+	idle := ledger.Idle() && len(waiting) == 0 && wave.Status.ObservedTime != nil
+	if idle && (says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
 		return k.Notes.Forget(ctx, key)
 	}
-	return k.note(ctx, key, says, ledger, len(waiting))
+	shown := k.shown(says, ledger, len(waiting))
+	if !shown(wave.Status.DeepCopy()) {
+		return nil
+	}
+	return k.Notes.Note(ctx, key, shown)
 }
 
-// note writes what people see of a group.
-func (k *Keeper) note(ctx context.Context, key waves.Key, says *policy.Gate, ledger gate.Ledger, waiting int) error {
-	halted := ""
+// shown returns how the status of a Wave becomes what people are to see of it.
+func (k *Keeper) shown(says *policy.Gate, ledger gate.Ledger, waiting int) func(*v1alpha1.WaveStatus) bool {
+	held, halted := int32(waiting), "" //nolint:gosec // at most the Applications of a cluster
+	var largest *int32
 	if says != nil && says.Rule().Halts(ledger) {
 		halted = haltedBy(ledger.Failures)
 	}
-	return k.Notes.Note(ctx, key, func(status *v1alpha1.WaveStatus) bool {
-		held := int32(waiting) //nolint:gosec // at most the Applications of a cluster
-		if status.HaltedBy == halted && status.Held != nil && *status.Held == held {
-			return false
+	if last := len(ledger.InFlight) - 1; says != nil && last >= 0 {
+		most := says.Rule().Limit.LargestWave(ledger.InFlight[last].Rate)
+		largest = new(int32(max(1, min(most, gate.MostInFlight)))) //nolint:gosec // at most what a ledger holds
+	}
+	return func(status *v1alpha1.WaveStatus) bool {
+		before := *status
+		if largest != nil {
+			status.Largest = largest
 		}
 		status.HaltedBy, status.Held = halted, &held
 		switch {
@@ -131,9 +147,12 @@ func (k *Keeper) note(ctx context.Context, key waves.Key, says *policy.Gate, led
 		case status.HeldSince == nil:
 			status.HeldSince = &metav1.Time{Time: time.Now()}
 		}
-		return true
-	})
+		return status.HaltedBy != before.HaltedBy || !equal(status.Held, before.Held) || !equal(status.Largest, before.Largest)
+	}
 }
+
+// equal tells whether two numbers are the same, or neither is there.
+func equal(a, b *int32) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // haltedBy says in a few words what has failed.
 func haltedBy(failures []gate.Failure) string {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
@@ -36,6 +37,18 @@ type Ledgers interface {
 	Update(ctx context.Context, key waves.Key, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error)
 }
 
+// Overrides answers which overrides there are.
+type Overrides interface {
+	// For returns those of a rollout.
+	For(rollout policy.Reference) []*policy.Override
+}
+
+// Uses keeps count of the uses of overrides.
+type Uses interface {
+	// Count counts one. It never waits.
+	Count(override *policy.Override, use policy.Use)
+}
+
 // giveBackTimeout bounds how long it takes to give slots back: of those that are not, it is seen that nothing
 // has begun.
 const giveBackTimeout = time.Second
@@ -46,64 +59,8 @@ type Judge struct {
 	Namespaces   Namespaces
 	Applications *argocd.Applications
 	Ledgers      Ledgers
-}
-
-// Verdict is what one policy concludes about a start.
-type Verdict struct {
-	gate.Decision
-
-	Policy string
-	// Reason is that of the decision, or why there is none.
-	Reason string
-	// Message says why the start is held, in one line for its reader, and Whole names all environments, for
-	// records that the reader does not see. Both are empty for one that is not.
-	Message, Whole string
-	// Holds says that the policy wants a start that should wait to do so, and Warns that it wants its user to
-	// be told.
-	Holds, Warns bool
-	// Probability is the chance that more fail of what would be in flight together than the policy tolerates,
-	// and Limit the largest that it allows, as a decimal.
-	Probability float64
-	Limit       string
-
-	key waves.Key
-}
-
-// LedgerName returns the name of the Wave that says who is in flight; empty for a start that no group has.
-func (v *Verdict) LedgerName() string {
-	if v.key.Policy == "" {
-		return ""
-	}
-	return v.key.Name()
-}
-
-// refuses tells whether the start must wait for the policy.
-func (v *Verdict) refuses() bool { return v.Held && v.Holds }
-
-// Judgement is what all policies conclude about a start. Without verdicts none gates it.
-type Judgement struct {
-	Verdicts []Verdict
-}
-
-// Refused returns the first verdict by which the start is held; nil if it is admitted.
-func (j Judgement) Refused() *Verdict {
-	for i := range j.Verdicts {
-		if j.Verdicts[i].refuses() {
-			return &j.Verdicts[i]
-		}
-	}
-	return nil
-}
-
-// Would returns the first verdict by which the start would be held if its policy held any; nil if there is
-// none.
-func (j Judgement) Would() *Verdict {
-	for i := range j.Verdicts {
-		if j.Verdicts[i].Held {
-			return &j.Verdicts[i]
-		}
-	}
-	return nil
+	Overrides    Overrides
+	Uses         Uses
 }
 
 // Judge concludes about a start, and has it in the ledgers if it is admitted. A trial changes none. The
@@ -128,6 +85,11 @@ func (j *Judge) Judge(ctx context.Context, started *argocd.Started, trial bool) 
 		judgement.Verdicts = append(judgement.Verdicts, verdict)
 		if verdict.refuses() {
 			return judgement, j.giveBack(ctx, judgement, started, nil)
+		}
+	}
+	for _, override := range judgement.Overrides() {
+		if !trial {
+			j.Uses.Count(override, policy.Use{By: audit.CleanUser(started.By), At: started.At})
 		}
 	}
 	return judgement, nil
@@ -164,7 +126,7 @@ func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Me
 	if err != nil {
 		return false, fmt.Errorf("reading namespace %s: %w", member.Namespace, err)
 	}
-	return says.Selects(policy.StartSubject{Owned: member.Owned, NamespaceLabels: within, Labels: member.Selectable}), nil
+	return says.Selects(policy.StartSubject{Owned: member.Owner != "", NamespaceLabels: within, Labels: member.Selectable}), nil
 }
 
 // ask asks one policy about a start.
@@ -194,15 +156,23 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 	if err != nil {
 		return Verdict{}, err
 	}
-	_, err = j.Ledgers.Update(ctx, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
-		var after gate.Ledger
-		after, verdict.Decision = rule.Admit(ledger, start, fleet)
-		return after, verdict.Slot && !trial
-	})
-	if err != nil {
+	admit := func(rule gate.Rule) (decision gate.Decision, err error) {
+		_, err = j.Ledgers.Update(ctx, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
+			var after gate.Ledger
+			after, decision = rule.Admit(ledger, start, fleet)
+			return after, decision.Slot && !trial
+		})
+		return decision, err
+	}
+	if verdict.Decision, err = admit(rule); err != nil {
 		return Verdict{}, err
 	}
 	verdict.Reason = string(verdict.Decision.Reason)
+	if verdict.refuses() {
+		if err := j.override(&verdict, by, member, start.At, admit); err != nil {
+			return Verdict{}, err
+		}
+	}
 	verdict.Probability = verdict.Wave.ProbabilityOfMoreThan(max(0, rule.Limit.Tolerated))
 	verdict.say(by, member, j.Applications)
 	return verdict, nil

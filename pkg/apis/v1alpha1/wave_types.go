@@ -93,13 +93,6 @@ type WaveSighting struct {
 //
 // +kubebuilder:validation:MinProperties=1
 type WaveStatus struct {
-	// conditions tell what else is to be known of the Wave.
-	// +optional
-	// +listType=map
-	// +listMapKey=type
-	// +kubebuilder:validation:MaxItems=8
-	Conditions []metav1.Condition `json:"conditions,omitempty"`
-
 	// inFlight are the starts that were admitted and have not settled, each Application once.
 	//
 	// The list is atomic: of a map the API server would keep who has written each field of each entry,
@@ -114,7 +107,8 @@ type WaveStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	InFlightCount *int32 `json:"inFlightCount,omitempty"`
 
-	// largest is the most of what was asked about last that the policy lets be in flight together.
+	// largest is the most that the policy lets be in flight together, at the success rate of the start that
+	// was admitted last.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Largest *int32 `json:"largest,omitempty"`
@@ -168,7 +162,7 @@ type WaveStatus struct {
 // +kubebuilder:printcolumn:name="Policy",type=string,JSONPath=`.spec.policyName`,description="Whose limit holds"
 // +kubebuilder:printcolumn:name="Group",type=string,JSONPath=`.spec.group`,description="What these environments have in common"
 // +kubebuilder:printcolumn:name="In flight",type=integer,JSONPath=`.status.inFlightCount`,description="Environments that have started and have not settled"
-// +kubebuilder:printcolumn:name="Largest",type=integer,JSONPath=`.status.largest`,description="The most that may be in flight together"
+// +kubebuilder:printcolumn:name="Largest",type=integer,JSONPath=`.status.largest`,description="The most that may be in flight together, at the success rate of who started last"
 // +kubebuilder:printcolumn:name="Peak",type=integer,JSONPath=`.status.peak`,description="The most that ever were",priority=1
 // +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now"
 // +kubebuilder:printcolumn:name="Halted by",type=string,JSONPath=`.status.haltedBy`,description="What has failed and holds the others"

@@ -102,12 +102,12 @@ func (a *Applications) member(object *inventory.Object[state], destinations inve
 	member := Member{
 		Environment: gate.Environment{UID: kept.uid, Namespace: object.Namespace, Name: object.Name},
 		Facts:       gate.Facts{Labels: object.Labels, Project: kept.project, Source: kept.origins},
-		SuccessRate: object.SuccessRate, Owned: kept.owner != "", Selectable: object.Labels, object: object,
+		SuccessRate: object.SuccessRate, Owner: kept.owner, Selectable: object.Labels, object: object,
 	}
 	if cluster, found := destinations.Find(kept.cluster, kept.server); found {
 		member.Facts.ClusterLabels, member.ClusterRate = cluster.Labels(), cluster.SuccessRate()
 	}
-	if !member.Owned {
+	if member.Owner == "" {
 		return member, nil
 	}
 	member.Facts.Owner = applicationSet + " " + object.Namespace + "/" + kept.owner

@@ -17,8 +17,8 @@ type Member struct {
 	// SuccessRate, ClusterRate and OwnerRate are the annotations of the Application, of the cluster that it
 	// is synced to, and of its ApplicationSet; empty where there are none.
 	SuccessRate, ClusterRate, OwnerRate string
-	// Owned says that an ApplicationSet controls it.
-	Owned bool
+	// Owner is the name of the ApplicationSet that controls it; empty for none.
+	Owner string
 	// Selectable are the labels that policies select by: those of the ApplicationSet, if one controls it and
 	// is there, and else its own.
 	Selectable labels.Labels

@@ -20,6 +20,9 @@ const (
 	longestRelease = 1024
 )
 
+// Ledger returns what a Wave holds.
+func Ledger(wave *v1alpha1.Wave) gate.Ledger { return ledgerOf(&wave.Status) }
+
 // ledgerOf returns the ledger that a status holds.
 func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 	var ledger gate.Ledger

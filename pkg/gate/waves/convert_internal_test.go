@@ -90,7 +90,6 @@ func TestALedgerIsReadAsItWasWritten(t *testing.T) {
 		want := ledgers().Draw(t, "ledger")
 		others := v1alpha1.WaveStatus{
 			Largest: new(int32(3)), Held: new(int32(7)), HeldSince: &metav1.Time{Time: time.Unix(1, 0)}, HaltedBy: "app-04",
-			Conditions: []metav1.Condition{{Type: "Exceeded"}},
 		}
 		status := *others.DeepCopy()
 		put(&status, want)

@@ -92,9 +92,6 @@ var _ = Describe("a ledger", func() {
 		wave := stored(ctx, at)
 		wave.Status.Held, wave.Status.Largest, wave.Status.HaltedBy = new(int32(4)), new(int32(3)), "app-07"
 		wave.Status.HeldSince = &metav1.Time{Time: time.Unix(1_700_000_000, 0)}
-		wave.Status.Conditions = []metav1.Condition{{
-			Type: "Exceeded", Status: metav1.ConditionTrue, Reason: "AloneOverLimit", LastTransitionTime: metav1.Now().Rfc3339Copy(),
-		}}
 		said := wave.Status.DeepCopy()
 		Expect(api.Status().Update(ctx, wave)).To(Succeed())
 		_, err = ledgers.Update(ctx, at, taking(2))
@@ -105,7 +102,39 @@ var _ = Describe("a ledger", func() {
 		Expect(now.HeldSince.Time).To(BeTemporally("==", said.HeldSince.Time))
 		Expect(now.Largest).To(Equal(said.Largest))
 		Expect(now.HaltedBy).To(Equal(said.HaltedBy))
-		Expect(now.Conditions).To(ConsistOf(And(HaveField("Type", "Exceeded"), HaveField("Reason", "AloneOverLimit"))))
+	})
+
+	It("notes what people see, beside the ledger", func(ctx SpecContext) {
+		ledgers := &waves.Ledgers{Client: api, Live: api, Derive: nothing}
+		at := key("noted")
+		show := func(status *v1alpha1.WaveStatus) bool {
+			changes := status.HaltedBy == ""
+			status.HaltedBy = "app-07"
+			return changes
+		}
+		Expect(ledgers.Note(ctx, at, show)).To(Succeed(), "of a group that has no Wave there is nothing to note")
+		_, err := ledgers.Update(ctx, at, taking(1))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ledgers.Note(ctx, at, show)).To(Succeed())
+		noted := stored(ctx, at)
+		Expect(noted.Status.HaltedBy).To(Equal("app-07"))
+		Expect(names(waves.Ledger(noted))).To(Equal([]string{"app-01"}))
+		Expect(ledgers.Note(ctx, at, show)).To(Succeed())
+		Expect(stored(ctx, at).ResourceVersion).To(Equal(noted.ResourceVersion), "what is noted already is not written again")
+	})
+
+	It("forgets what is idle, and nothing else", func(ctx SpecContext) {
+		ledgers := &waves.Ledgers{Client: api, Live: api, Derive: nothing}
+		at := key("forgotten")
+		Expect(ledgers.Forget(ctx, at)).To(Succeed(), "what is not there")
+		_, err := ledgers.Update(ctx, at, taking(1))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ledgers.Forget(ctx, at)).To(Succeed())
+		Expect(stored(ctx, at).Status.InFlight).To(HaveLen(1))
+		_, err = ledgers.Update(ctx, at, func(gate.Ledger) (gate.Ledger, bool) { return gate.Ledger{}, true })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ledgers.Forget(ctx, at)).To(Succeed())
+		Expect(api.Get(ctx, client.ObjectKey{Name: at.Name()}, &v1alpha1.Wave{})).To(Satisfy(apierrors.IsNotFound))
 	})
 
 	It("is derived when the Wave is new, was deleted, or never got as far as its status", func(ctx SpecContext) {
