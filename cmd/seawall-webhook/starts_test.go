@@ -302,10 +302,14 @@ var _ = Describe("the sync gate", Ordered, func() {
 	It("says what it would hold, and holds nothing, where the policy only warns", func(ctx SpecContext) {
 		change := func(actions ...v1alpha1.ValidationAction) {
 			GinkgoHelper()
-			var policy v1alpha1.WavePolicy
-			Expect(gate.admin.Get(ctx, client.ObjectKey{Name: "three"}, &policy)).To(Succeed())
-			policy.Spec.ValidationActions = actions
-			Expect(gate.admin.Update(ctx, &policy)).To(Succeed())
+			Eventually(func() error { // Seawall writes its status meanwhile
+				var policy v1alpha1.WavePolicy
+				if err := gate.admin.Get(ctx, client.ObjectKey{Name: "three"}, &policy); err != nil {
+					return err
+				}
+				policy.Spec.ValidationActions = actions
+				return gate.admin.Update(ctx, &policy)
+			}).Should(Succeed())
 		}
 		change(v1alpha1.ActionWarn)
 		DeferCleanup(change, v1alpha1.ActionDeny)

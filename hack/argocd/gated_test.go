@@ -42,7 +42,7 @@ var _ = Describe("With the sync gate", Ordered, func() {
 		Consistently(func() int {
 			now := recorder.Record()
 			return len(now.Started())
-		}).WithTimeout(2 * refresh).
+		}).WithTimeout(2*refresh).
 			Should(BeNumerically("<=", started+1), "one may have been admitted before the failure was seen")
 
 		Expect(deployer.Mend(ctx, broken)).To(Succeed())
