@@ -299,39 +299,6 @@ var _ = Describe("the sync gate", Ordered, func() {
 		Eventually(func() []string { return accounts(gate.waves(ctx)) }).WithTimeout(20 * second).ShouldNot(ContainElement("dev-one-by-one"))
 	})
 
-	It("says what it would hold, and holds nothing, where the policy only warns", func(ctx SpecContext) {
-		change := func(actions ...v1alpha1.ValidationAction) {
-			GinkgoHelper()
-			Eventually(func() error { // Seawall writes its status meanwhile
-				var policy v1alpha1.WavePolicy
-				if err := gate.admin.Get(ctx, client.ObjectKey{Name: "three"}, &policy); err != nil {
-					return err
-				}
-				policy.Spec.ValidationActions = actions
-				return gate.admin.Update(ctx, &policy)
-			}).Should(Succeed())
-		}
-		change(v1alpha1.ActionWarn)
-		DeferCleanup(change, v1alpha1.ActionDeny)
-		names := gate.applications(ctx, "warned", 5)
-		for _, name := range names {
-			Eventually(func() error { return gate.begin(ctx, name, "b") }).WithTimeout(20 * second).Should(Succeed())
-		}
-		Expect(jsonLines(gate.webhook.LogFile)).To(ContainElement(And(
-			HaveKeyWithValue("name", names[4]), HaveKeyWithValue("action", "Warn"), HaveKeyWithValue("reason", "WaveFull"),
-			HaveKeyWithValue("operation", "START"),
-		)))
-		Eventually(func() []int32 {
-			var numbers []int32
-			for _, wave := range gate.waves(ctx) {
-				if wave.Spec.Group[0] == "ApplicationSet argocd/warned" && wave.Status.Largest != nil {
-					numbers = append(numbers, *wave.Status.InFlightCount, *wave.Status.Peak, *wave.Status.Largest)
-				}
-			}
-			return numbers
-		}).WithTimeout(20 * second).Should(Equal([]int32{5, 5, 3}))
-	})
-
 	It("lets an override pass what the policy holds, and counts its uses", func(ctx SpecContext) {
 		names := gate.applications(ctx, "overridden", 5)
 		for _, name := range names[:3] {
@@ -371,6 +338,39 @@ var _ = Describe("the sync gate", Ordered, func() {
 		count := 0
 		admitted.Range(func(any, any) bool { count++; return true })
 		Expect(count).To(Equal(3))
+	})
+
+	It("says what it would hold, and holds nothing, where the policy only warns", func(ctx SpecContext) {
+		change := func(ctx context.Context, actions ...v1alpha1.ValidationAction) {
+			GinkgoHelper()
+			Eventually(func() error { // Seawall writes its status meanwhile
+				var policy v1alpha1.WavePolicy
+				if err := gate.admin.Get(ctx, client.ObjectKey{Name: "three"}, &policy); err != nil {
+					return err
+				}
+				policy.Spec.ValidationActions = actions
+				return gate.admin.Update(ctx, &policy)
+			}).Should(Succeed())
+		}
+		change(ctx, v1alpha1.ActionWarn)
+		DeferCleanup(func(ctx SpecContext) { change(ctx, v1alpha1.ActionDeny) })
+		names := gate.applications(ctx, "warned", 5)
+		for _, name := range names {
+			Eventually(func() error { return gate.begin(ctx, name, "b") }).WithTimeout(20 * second).Should(Succeed())
+		}
+		Expect(jsonLines(gate.webhook.LogFile)).To(ContainElement(And(
+			HaveKeyWithValue("name", names[4]), HaveKeyWithValue("action", "Warn"), HaveKeyWithValue("reason", "WaveFull"),
+			HaveKeyWithValue("operation", "START"),
+		)))
+		Eventually(func() []int32 {
+			var numbers []int32
+			for _, wave := range gate.waves(ctx) {
+				if wave.Spec.Group[0] == "ApplicationSet argocd/warned" && wave.Status.Largest != nil {
+					numbers = append(numbers, *wave.Status.InFlightCount, *wave.Status.Peak, *wave.Status.Largest)
+				}
+			}
+			return numbers
+		}).WithTimeout(20 * second).Should(Equal([]int32{5, 5, 3}))
 	})
 })
 
