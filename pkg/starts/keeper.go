@@ -133,7 +133,7 @@ func (k *Keeper) shown(says *policy.Gate, ledger gate.Ledger, waiting int) func(
 	}
 	if last := len(ledger.InFlight) - 1; says != nil && last >= 0 {
 		most := says.Rule().Limit.LargestWave(ledger.InFlight[last].Rate)
-		largest = new(int32(max(1, min(most, gate.MostInFlight)))) //nolint:gosec // at most what a ledger holds
+		largest = new(int32(max(1, min(most, gate.MostInFlight))))
 	}
 	return func(status *v1alpha1.WaveStatus) bool {
 		before := *status

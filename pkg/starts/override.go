@@ -44,7 +44,9 @@ func (j *Judge) override(
 // rolloutOf returns what overrides of an Application are for: the ApplicationSet that it is of, or itself if it
 // is of none.
 func rolloutOf(member argocd.Member) policy.Reference {
-	of := policy.Reference{GroupKind: schema.GroupKind{Group: "argoproj.io", Kind: "Application"}, Namespace: member.Namespace, Name: member.Name}
+	of := policy.Reference{
+		GroupKind: schema.GroupKind{Group: "argoproj.io", Kind: "Application"}, Namespace: member.Namespace, Name: member.Name,
+	}
 	if member.Owner != "" {
 		of.Kind, of.Name = "ApplicationSet", member.Owner
 	}
