@@ -79,7 +79,8 @@ func (f *Fleet) patch(ctx context.Context, environment, patch string, options ..
 // Remove deletes the ApplicationSet and its Applications, which nobody collects here, and leaves
 // what they deployed.
 func (f *Fleet) Remove(ctx context.Context) error {
-	failures := []error{f.api.Delete(ctx, object("ApplicationSet", f.Name, nil))}
+	failures := make([]error, 0, 1+len(f.Environments))
+	failures = append(failures, f.api.Delete(ctx, object("ApplicationSet", f.Name, nil)))
 	for _, environment := range f.Environments {
 		failures = append(failures, client.IgnoreNotFound(f.api.Delete(ctx, object("Application", environment, nil))))
 	}

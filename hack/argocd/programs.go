@@ -74,7 +74,10 @@ func (a *ArgoCD) start(ctx context.Context, of program, refresh time.Duration) e
 // environment keeps the programs to this machine and to their own folder, and lets
 // https://kubernetes.default.svc be the cluster of their kubeconfig.
 func (a *ArgoCD) environment(refresh time.Duration) []string {
-	variables := []string{
+	return []string{
+		"ARGOCD_ASK_PASS_SOCK=" + filepath.Join(a.dir, "ask-pass.sock"),
+		"ARGOCD_TLS_DATA_PATH=" + filepath.Join(a.dir, "tls"),
+		"ARGOCD_SSH_DATA_PATH=" + filepath.Join(a.dir, "ssh"),
 		"ARGOCD_FAKE_IN_CLUSTER=true",
 		"ARGOCD_GPG_ENABLED=false",
 		"ARGOCD_RECONCILIATION_TIMEOUT=" + refresh.String(), "ARGOCD_RECONCILIATION_JITTER=0s",
@@ -83,10 +86,4 @@ func (a *ArgoCD) environment(refresh time.Duration) []string {
 		"PATH=" + a.dir + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"TMPDIR=" + a.dir,
 	}
-	for name, file := range map[string]string{
-		"ARGOCD_ASK_PASS_SOCK": "ask-pass.sock", "ARGOCD_TLS_DATA_PATH": "tls", "ARGOCD_SSH_DATA_PATH": "ssh",
-	} {
-		variables = append(variables, name+"="+filepath.Join(a.dir, file))
-	}
-	return variables
 }

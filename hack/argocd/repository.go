@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,7 +66,7 @@ func (r *Repository) Commit(ctx context.Context, message string, files map[strin
 		{"commit", "--quiet", "--message=" + message},
 		{"rev-parse", "HEAD"},
 	} {
-		if revision, err = r.run(ctx, append(on[:len(on):len(on)], command...)...); err != nil {
+		if revision, err = r.run(ctx, append(slices.Clip(on), command...)...); err != nil {
 			return "", err
 		}
 	}
