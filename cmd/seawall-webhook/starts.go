@@ -43,6 +43,7 @@ func newStarts(
 	})
 	return &admission.Starts{
 		Judge:         judge,
+		Ready:         to.sources.ready,
 		Reader:        argocd.Reader{Pacer: configuration.ApplicationSetController},
 		Sink:          audit.Sinks{kept.log, counted},
 		Authenticated: configuration.Callers.Authorities != "",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
+	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/starts"
 )
@@ -37,6 +38,9 @@ type Starts struct {
 	Judge  StartJudge
 	Reader argocd.Reader
 	Sink   audit.Sink
+	// Ready returns why nothing can be judged: that it is not known which policies there are, say, without which
+	// nothing would be held.
+	Ready func() error
 	// Authenticated and Help are those of Handler.
 	Authenticated bool
 	Help          string
@@ -71,6 +75,9 @@ func (s *Starts) decide(ctx context.Context, request admission.Request) (result 
 		return result
 	}
 	err := budget.From(ctx).Refused()
+	if unknown := s.Ready(); err == nil && unknown != nil {
+		err = fmt.Errorf("%w: %w", evaluate.ErrNotReady, unknown)
+	}
 	if err == nil {
 		result.started, err = s.Reader.Read(request.Object.Raw, request.OldObject.Raw, request.UserInfo.Username, time.Now())
 	}
