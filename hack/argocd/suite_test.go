@@ -65,11 +65,14 @@ func deliver(ctx context.Context) {
 	AddReportEntry("delivery", delivered.Summary(), ReportEntryVisibilityAlways)
 }
 
-// record begins a record that ends with the spec.
+// record begins a record that ends with the spec, once what came before it no longer rolls.
 func record(ctx context.Context) *Recorder {
 	GinkgoHelper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	DeferCleanup(cancel)
+	earlier, err := StartRecorder(ctx, api)
+	Expect(err).NotTo(HaveOccurred())
+	until(ctx, earlier, func(r Record) bool { return len(r.Rolling) == 0 })
 	recorder, err := StartRecorder(ctx, api)
 	Expect(err).NotTo(HaveOccurred())
 	return recorder

@@ -122,5 +122,5 @@ type WaveEntry struct {
 	// replaces is the start that the Application had in flight when this one came, if that may still be so:
 	// because this one is not known to have begun, or is narrow.
 	// +optional
-	Replaces *WaveStart `json:"replaces,omitempty"`
+	Replaces WaveStart `json:"replaces,omitzero"`
 }

@@ -51,8 +51,8 @@ func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 func entryOf(one *v1alpha1.WaveEntry) gate.Entry {
 	of := gate.Environment{UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name}
 	entry := gate.Entry{Start: startOf(of, &one.WaveStart)}
-	if one.Replaces != nil {
-		entry.Before = new(startOf(of, one.Replaces))
+	if one.Replaces != (v1alpha1.WaveStart{}) {
+		entry.Before = new(startOf(of, &one.Replaces))
 	}
 	return entry
 }
@@ -101,7 +101,7 @@ func writtenEntry(one *gate.Entry) v1alpha1.WaveEntry {
 		UID: string(one.UID), Namespace: one.Namespace, Name: one.Name, WaveStart: writtenStart(&one.Start),
 	}
 	if one.Before != nil {
-		entry.Replaces = new(writtenStart(one.Before))
+		entry.Replaces = writtenStart(one.Before)
 	}
 	return entry
 }
