@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"k8s.io/client-go/rest"
@@ -11,15 +12,17 @@ import (
 	"github.com/seawall-dev/seawall/pkg/admission"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/config"
+	"github.com/seawall-dev/seawall/pkg/follow"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/metrics"
+	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/starts"
 )
 
 // newStarts returns what admits or holds starts. The leader keeps their ledgers.
 func newStarts(
-	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, kept *records,
+	mgr manager.Manager, leader *leadership, configuration config.Config, to followed, recorded *records,
 ) (*admission.Starts, error) {
 	counted, err := metrics.NewStarts(ctrlmetrics.Registry)
 	if err != nil {
@@ -32,20 +35,22 @@ func newStarts(
 	if err != nil {
 		return nil, fmt.Errorf("setting up the ledgers: %w", err)
 	}
+	kept := &policy.KeptRules{}
+	keeping := follow.Waves(to.own, kept)
 	judge := &starts.Judge{
-		Policies: to.policies, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
+		Policies: to.policies, Kept: kept, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
 		Overrides: to.overrides, Uses: to.overrides.uses,
 	}
-	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive}
+	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive, Says: judge.Says}
 	judge.Ledgers = ledgers
 	leader.duties = append(leader.duties, func(term manager.Manager) error {
 		return term.Add(&starts.Keeper{Judge: judge, Waves: term.GetClient(), Notes: ledgers, Log: term.GetLogger().WithName("waves")})
 	})
 	return &admission.Starts{
 		Judge:         judge,
-		Ready:         to.sources.ready,
+		Ready:         func() error { return cmp.Or(to.sources.ready(), keeping.Check(nil)) },
 		Reader:        argocd.Reader{Pacer: configuration.ApplicationSetController},
-		Sink:          audit.Sinks{kept.log, counted},
+		Sink:          audit.Sinks{recorded.log, counted},
 		Authenticated: configuration.Callers.Authorities != "",
 		Help:          configuration.DenialHelp,
 	}, nil

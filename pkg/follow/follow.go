@@ -62,6 +62,9 @@ func follow[T any, P interface {
 			read := P(new(T))
 			err := runtime.DefaultUnstructuredConverter.FromUnstructured(content.UnstructuredContent(), read)
 			read.SetManagedFields(nil)
+			if large, is := any(read).(interface{ Cut() }); is {
+				large.Cut()
+			}
 			return read, err
 		})),
 		definition: inventory.Register[struct{}](registry, inventory.Source{

@@ -33,6 +33,7 @@ type Gate struct {
 	Order *gate.Order
 
 	policy      *Policy
+	source      v1alpha1.WavePolicySpec
 	goOn        bool
 	count, pass []gate.Class
 }
@@ -61,6 +62,7 @@ func (p *Policy) readGate(spec v1alpha1.WavePolicySpec) error {
 		SettledWhenOperation: source.SettledWhen == v1alpha1.SettledOperation,
 		HealthTimeout:        cmp.Or(time.Duration(source.HealthTimeoutSeconds)*time.Second, defaultHealthTimeout),
 		policy:               p,
+		source:               spec,
 		goOn:                 source.OnFailure == v1alpha1.FailureContinue,
 	}
 	if source.SelfHeal != v1alpha1.RepairsJudge {
@@ -126,9 +128,12 @@ func (g *Gate) Rule() gate.Rule {
 		GoOn:    g.goOn,
 		Count:   g.count,
 		Pass:    g.pass,
-		Holds:   slices.Contains(g.policy.actions, v1alpha1.ActionDeny),
+		Holds:   g.Holds(),
 	}
 }
+
+// Holds tells whether what should wait does.
+func (g *Gate) Holds() bool { return slices.Contains(g.policy.actions, v1alpha1.ActionDeny) }
 
 // Overriding returns by what a start is judged while an override is in force: by the probability that this
 // permits, whatever has failed and whoever comes first. It returns false for one that has ended, or that the

@@ -16,6 +16,7 @@ type Set struct {
 	mutex sync.RWMutex
 	// sorted by name; replaced, never changed in place, so that a reader needs no copy.
 	policies []*Policy
+	ended    ended
 }
 
 // Put adds a policy or replaces the one of the same name.
@@ -24,6 +25,7 @@ func (s *Set) Put(policy *Policy) {
 	defer s.mutex.Unlock()
 	at, found := s.find(policy.Name)
 	if found {
+		s.ended.note(s.policies[at], policy)
 		s.policies = slices.Clone(s.policies)
 		s.policies[at] = policy
 		return
@@ -36,6 +38,7 @@ func (s *Set) Delete(name string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if at, found := s.find(name); found {
+		s.ended.note(s.policies[at], nil)
 		s.policies = slices.Concat(s.policies[:at], s.policies[at+1:])
 	}
 }

@@ -35,6 +35,8 @@ type Notes interface {
 	Note(ctx context.Context, key waves.Key, change func(*v1alpha1.WaveStatus) bool) error
 	// Forget deletes the Wave of a group if it is idle still.
 	Forget(ctx context.Context, key waves.Key) error
+	// EndRelease takes the annotation off a Wave by which it was released.
+	EndRelease(ctx context.Context, wave *v1alpha1.Wave) error
 }
 
 // Keeper settles ledgers while nothing starts, and writes what people see of them. One replica keeps.
@@ -71,16 +73,16 @@ func (k *Keeper) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	gates := map[string]map[string][]argocd.Ranked{}
+	groups := map[*policy.Gate]map[string][]argocd.Ranked{}
 	for i := range list.Items {
 		wave := &list.Items[i]
-		says := k.Judge.of(wave.Spec.PolicyName)
-		if says != nil && gates[wave.Spec.PolicyName] == nil {
-			if gates[wave.Spec.PolicyName], err = k.Judge.groups(ctx, says, members); err != nil {
+		by := k.Judge.keeping(wave)
+		if by.says != nil && groups[by.says] == nil {
+			if groups[by.says], err = k.Judge.groups(ctx, by.says, members); err != nil {
 				return err
 			}
 		}
-		if err := k.one(ctx, wave, says, gates[wave.Spec.PolicyName]); err != nil {
+		if err := k.one(ctx, wave, by, groups[by.says]); err != nil {
 			return fmt.Errorf("wave %s: %w", wave.Name, err)
 		}
 	}
@@ -88,12 +90,12 @@ func (k *Keeper) keep(ctx context.Context) error {
 }
 
 // one keeps one Wave. That of a policy that gates nothing any more goes once nothing of it is in flight.
-func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate, groups map[string][]argocd.Ranked) error {
+func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, groups map[string][]argocd.Ranked) error {
 	key := waves.Key{Policy: wave.Spec.PolicyName, Group: gate.Group{Values: wave.Spec.Group}}
 	now := time.Now().Truncate(waves.Precision)
 	when := argocd.Settling{ByOperation: true}
-	if says != nil {
-		when = settling(says)
+	if by.says != nil {
+		when = settling(by.says)
 	}
 	fleet, err := k.Judge.Applications.Fleet(when, now, groups[key.Group.Key()])
 	if err != nil {
@@ -101,7 +103,7 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate
 	}
 	settle := func(ledger gate.Ledger) (gate.Ledger, bool) {
 		after := ledger.Settle(fleet, now)
-		if says == nil {
+		if by.says == nil {
 			after = after.Forgive()
 		}
 		return after, !after.Equal(ledger)
@@ -114,25 +116,33 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, says *policy.Gate
 	}
 	waiting := fleet.Waiting()
 	idle := ledger.Idle() && len(waiting) == 0 && wave.Status.ObservedTime != nil
-	if idle && (says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
+	if idle && (by.says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
 		return k.Notes.Forget(ctx, key)
 	}
-	shown := k.shown(says, ledger, len(waiting))
-	if !shown(wave.Status.DeepCopy()) {
-		return nil
+	by.over = len(ledger.InFlight) == 0 && len(waiting) == 0
+	return k.note(ctx, wave, key, k.shown(by, ledger, len(waiting)))
+}
+
+// note writes what people are to see of a Wave, and ends a release that has had its effect.
+func (k *Keeper) note(ctx context.Context, wave *v1alpha1.Wave, key waves.Key, shown func(*v1alpha1.WaveStatus) bool) error {
+	if shown(wave.Status.DeepCopy()) {
+		return k.Notes.Note(ctx, key, shown)
 	}
-	return k.Notes.Note(ctx, key, shown)
+	if _, released := wave.Annotations[v1alpha1.ReleaseAnnotation]; released {
+		return k.Notes.EndRelease(ctx, wave)
+	}
+	return nil
 }
 
 // shown returns how the status of a Wave becomes what people are to see of it.
-func (k *Keeper) shown(says *policy.Gate, ledger gate.Ledger, waiting int) func(*v1alpha1.WaveStatus) bool {
+func (*Keeper) shown(by keeping, ledger gate.Ledger, waiting int) func(*v1alpha1.WaveStatus) bool {
 	held, halted := int32(waiting), "" //nolint:gosec // at most the Applications of a cluster
 	var largest *int32
-	if says != nil && says.Rule().Halts(ledger) {
+	if by.says != nil && by.rule().Halts(ledger) {
 		halted = haltedBy(ledger.Failures)
 	}
-	if last := len(ledger.InFlight) - 1; says != nil && last >= 0 {
-		most := says.Rule().Limit.LargestWave(ledger.InFlight[last].Rate)
+	if last := len(ledger.InFlight) - 1; by.says != nil && last >= 0 {
+		most := by.rule().Limit.LargestWave(ledger.InFlight[last].Rate)
 		largest = new(int32(max(1, min(most, gate.MostInFlight))))
 	}
 	return func(status *v1alpha1.WaveStatus) bool {
@@ -147,7 +157,8 @@ func (k *Keeper) shown(says *policy.Gate, ledger gate.Ledger, waiting int) func(
 		case status.HeldSince == nil:
 			status.HeldSince = &metav1.Time{Time: time.Now()}
 		}
-		return status.HaltedBy != before.HaltedBy || !equal(status.Held, before.Held) || !equal(status.Largest, before.Largest)
+		changed := by.show(status)
+		return changed || status.HaltedBy != before.HaltedBy || !equal(status.Held, before.Held) || !equal(status.Largest, before.Largest)
 	}
 }
 

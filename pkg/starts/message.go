@@ -30,9 +30,9 @@ func (v *Verdict) say(by named, member argocd.Member, applications *argocd.Appli
 		Group: describe(by.By, v.key.Group), Policy: by.policy, Limit: by.Rule().Limit.Max.Percent(),
 		Namable: func(other gate.Environment) bool { return applications.Kin(member, other) },
 	}
-	v.Message = v.Say(words)
+	v.Message = v.Say(words) + by.drains(v.key)
 	words.Namable = func(gate.Environment) bool { return true }
-	v.Whole = v.Say(words)
+	v.Whole = v.Say(words) + by.drains(v.key)
 }
 
 // describe says which environments a group is.

@@ -22,6 +22,8 @@ import (
 type Policies interface {
 	// All returns them, sorted by name.
 	All() []*policy.Policy
+	// Ended returns those that have held starts of late and hold none now, as they were then.
+	Ended() []*policy.Policy
 }
 
 // Namespaces answers what is to be known of a namespace.
@@ -35,6 +37,8 @@ type Ledgers interface {
 	// Update changes a ledger, and returns what it is then. The change says whether there is one; it may be
 	// asked several times, and its last answer holds.
 	Update(ctx context.Context, key waves.Key, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error)
+	// Wave returns the Wave of a group as it is stored; nil if there is none.
+	Wave(ctx context.Context, key waves.Key) (*v1alpha1.Wave, error)
 }
 
 // Overrides answers which overrides there are.
@@ -56,6 +60,7 @@ const giveBackTimeout = time.Second
 // Judge judges starts of Applications. All fields are required.
 type Judge struct {
 	Policies     Policies
+	Kept         *policy.KeptRules
 	Namespaces   Namespaces
 	Applications *argocd.Applications
 	Ledgers      Ledgers
@@ -72,7 +77,7 @@ func (j *Judge) Judge(ctx context.Context, started *argocd.Started, trial bool) 
 	if err != nil {
 		return Judgement{}, fmt.Errorf("reading what Application %s belongs to: %w", started.Environment, err)
 	}
-	gates, err := j.gating(ctx, member)
+	gates, err := j.gatingOrDraining(ctx, member)
 	if err != nil || len(gates) == 0 {
 		return Judgement{}, err
 	}
@@ -83,7 +88,7 @@ func (j *Judge) Judge(ctx context.Context, started *argocd.Started, trial bool) 
 			return Judgement{}, j.giveBack(ctx, judgement, started, err)
 		}
 		judgement.Verdicts = append(judgement.Verdicts, verdict)
-		if verdict.refuses() {
+		if verdict.refuses() && !trial { // a trial has taken nothing, and is told of all policies
 			return judgement, j.giveBack(ctx, judgement, started, nil)
 		}
 	}
@@ -108,7 +113,7 @@ func (j *Judge) gating(ctx context.Context, member argocd.Member) ([]named, erro
 			return nil, err
 		}
 		if selects {
-			gates = append(gates, named{says, one.Name})
+			gates = append(gates, named{Gate: says, policy: one.Name})
 		}
 	}
 	return gates, nil
@@ -119,6 +124,16 @@ type named struct {
 	*policy.Gate
 
 	policy string
+	// kept is what it has said, where it holds nothing any more; nil for what it says now.
+	kept *policy.KeptRule
+}
+
+// rule returns by what starts are judged.
+func (n named) rule() gate.Rule {
+	if n.kept != nil {
+		return n.kept.Rule()
+	}
+	return n.Rule()
 }
 
 func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Member) (bool, error) {
@@ -131,10 +146,10 @@ func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Me
 
 // ask asks one policy about a start.
 func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started *argocd.Started, trial bool) (Verdict, error) {
-	rule := by.Rule()
+	rule := by.rule()
 	verdict := Verdict{Policy: by.policy, Holds: rule.Holds, Warns: by.Warns(), Limit: rule.Limit.Max.String()}
 	rate, err := by.StartRate(member.ClusterRate, member.SuccessRate, member.OwnerRate)
-	if err != nil {
+	if err != nil && by.kept == nil { // one that drains counts it as certain to fail
 		refusal := by.Refusal(err)
 		verdict.without(string(refusal.Reason), refusal.Message)
 		return verdict, nil
@@ -160,14 +175,16 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 		_, err = j.Ledgers.Update(ctx, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
 			var after gate.Ledger
 			after, decision = rule.Admit(ledger, start, fleet)
-			return after, decision.Slot && !trial
+			// The first one that waits is noted, so that there is a Wave that keeps by what it does.
+			first := decision.Held && len(ledger.Sightings) == 0 && len(after.Sightings) > 0
+			return after, (decision.Slot || first) && !trial
 		})
 		return decision, err
 	}
 	if verdict.Decision, err = admit(rule); err != nil {
 		return Verdict{}, err
 	}
-	verdict.Reason = string(verdict.Decision.Reason)
+	verdict.Reason, verdict.Slot = string(verdict.Decision.Reason), verdict.Slot && !trial
 	if verdict.refuses() {
 		if err := j.override(&verdict, by, member, start.At, admit); err != nil {
 			return Verdict{}, err

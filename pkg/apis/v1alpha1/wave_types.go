@@ -140,6 +140,16 @@ type WaveStatus struct {
 	// +optional
 	HeldSince *metav1.Time `json:"heldSince,omitempty"`
 
+	// rule is what the policy said when it held starts of the group last. Once it holds none any more, because
+	// it is deleted or says syncGate or Deny no longer, the Wave drains: the limit of the rule goes on, without
+	// its order and its halts, until nothing of the group is in flight and nothing waits.
+	// +optional
+	Rule WavePolicySpec `json:"rule,omitzero"`
+
+	// drainingSince is since when the Wave drains.
+	// +optional
+	DrainingSince *metav1.Time `json:"drainingSince,omitempty"`
+
 	// sightings are the revisions of the group in the order in which they were first seen, the last
 	// 256.
 	// +optional
@@ -166,6 +176,7 @@ type WaveStatus struct {
 // +kubebuilder:printcolumn:name="Peak",type=integer,JSONPath=`.status.peak`,description="The most that ever were",priority=1
 // +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now"
 // +kubebuilder:printcolumn:name="Halted by",type=string,JSONPath=`.status.haltedBy`,description="What has failed and holds the others"
+// +kubebuilder:printcolumn:name="Draining",type=date,JSONPath=`.status.drainingSince`,description="Since when what is left goes on by the last limit of a policy that holds nothing any more"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type Wave struct {
 	metav1.TypeMeta `json:",inline"`

@@ -838,6 +838,11 @@ func (in *WaveStatus) DeepCopyInto(out *WaveStatus) {
 		in, out := &in.HeldSince, &out.HeldSince
 		*out = (*in).DeepCopy()
 	}
+	in.Rule.DeepCopyInto(&out.Rule)
+	if in.DrainingSince != nil {
+		in, out := &in.DrainingSince, &out.DrainingSince
+		*out = (*in).DeepCopy()
+	}
 	if in.Sightings != nil {
 		in, out := &in.Sightings, &out.Sightings
 		*out = make([]WaveSighting, len(*in))

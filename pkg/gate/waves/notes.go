@@ -45,3 +45,25 @@ func (l *Ledgers) Forget(ctx context.Context, key Key) error {
 	}
 	return nil
 }
+
+// Wave returns the Wave of a group as it is stored; nil if there is none.
+func (l *Ledgers) Wave(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
+	wave := &v1alpha1.Wave{}
+	if err := l.Live.Get(ctx, client.ObjectKey{Name: key.Name()}, wave); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil //nolint:nilnil // as it says
+		}
+		return nil, fmt.Errorf("reading the Wave %s: %w", key.Name(), err)
+	}
+	return wave, nil
+}
+
+// EndRelease takes the annotation off a Wave by which somebody has released it: it is for once.
+func (l *Ledgers) EndRelease(ctx context.Context, wave *v1alpha1.Wave) error {
+	ended := wave.DeepCopy()
+	delete(ended.Annotations, v1alpha1.ReleaseAnnotation)
+	if err := l.Client.Patch(ctx, ended, client.MergeFrom(wave)); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("ending the release of the Wave %s: %w", wave.Name, err)
+	}
+	return nil
+}

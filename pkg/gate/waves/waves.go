@@ -53,6 +53,10 @@ type Ledgers struct {
 	// Derive returns what the ledger of a group is by the environments that there are: when the group is
 	// new, or its Wave was deleted. Without it nothing is changed, and its error is that of Update.
 	Derive func(context.Context, Key) (gate.Ledger, error)
+	// Says returns by what the policy of a name holds starts, which Waves keep with each change, so that it is
+	// there before a start is admitted; false if it holds none, or is not there, which changes nothing. Without
+	// it nothing is kept.
+	Says func(policy string) (v1alpha1.WavePolicySpec, bool)
 
 	rooms rooms
 }
@@ -149,6 +153,11 @@ func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
 func (l *Ledgers) write(ctx context.Context, room *room, read *v1alpha1.Wave, ledger gate.Ledger) (gate.Ledger, error) {
 	updated := read.DeepCopy()
 	put(&updated.Status, ledger)
+	if l.Says != nil {
+		if says, holds := l.Says(read.Spec.PolicyName); holds {
+			updated.Status.Rule = says
+		}
+	}
 	updated.Status.ObservedTime = &metav1.MicroTime{Time: time.Now()}
 	if err := l.Client.Status().Update(ctx, updated); err != nil {
 		return gate.Ledger{}, err
