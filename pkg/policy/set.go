@@ -30,6 +30,7 @@ func (s *Set) Put(policy *Policy) {
 		s.policies[at] = policy
 		return
 	}
+	s.ended.note(nil, policy)
 	s.policies = slices.Concat(s.policies[:at], []*Policy{policy}, s.policies[at:])
 }
 
