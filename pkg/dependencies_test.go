@@ -70,9 +70,10 @@ func allowed() map[string][]string {
 		"pkg/suite":          {"pkg/audit", "pkg/check", "pkg/manifest", "pkg/offline", "pkg/policy"},
 		"pkg/standing":       {"pkg/apis/v1alpha1", "pkg/audit"},
 		"pkg/cli": {
-			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/explain", "pkg/inventory",
+			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/explain", "pkg/gate", "pkg/gate/argocd",
+			"pkg/gate/waves", "pkg/inventory",
 			"pkg/inventory/argocd", "pkg/journal", "pkg/journal/format", "pkg/journal/page", "pkg/kinds", systems + "custom", "pkg/manifest", "pkg/offline", "pkg/pace", "pkg/plan",
-			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/suite", "pkg/version",
+			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/starts", "pkg/suite", "pkg/version",
 		},
 	}
 }

@@ -57,7 +57,7 @@ var _ = Describe("the roles of people", func() {
 			slices.Concat(reading, []string{"create waveoverrides", "delete waveoverrides"})),
 		Entry("a policy editor writes policies and kinds", "policy-editor", editing),
 		Entry("a policy owner loosens and deletes them", "policy-owner", slices.Concat(editing, []string{
-			"delete wavepolicies", "delete rolloutkinds", "loosen wavepolicies", "loosen rolloutkinds",
+			"delete wavepolicies", "delete rolloutkinds", "loosen wavepolicies", "loosen rolloutkinds", "patch waves",
 		})),
 		Entry("an auditor reads", "auditor", reading),
 		Entry("who explains reads", "explainer", reading),

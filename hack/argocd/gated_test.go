@@ -66,3 +66,21 @@ var _ = Describe("With the sync gate", Ordered, func() {
 		Expect(delivered.MostInFlight).To(BeNumerically("<=", most))
 	})
 })
+
+var _ = Describe("With a sync gate whose policy is deleted in the middle", Ordered, func() {
+	BeforeAll(func() { installWith("testdata/gate.yaml", map[string]any{"syncGate": map[string]any{"enabled": true}}) })
+
+	It("no more are in flight at any instant than it allowed, and all are delivered", func(ctx SpecContext) {
+		group := fleet.Environments[:12]
+		recorder := record(ctx)
+		revision := release(ctx, "v13", group...)
+		until(ctx, recorder, func(r Record) bool { return len(r.Started()) >= most })
+		policies, err := cluster.ReadManifests("testdata/gate.yaml")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(api.Delete(ctx, &policies[0])).To(Succeed())
+		delivered := until(ctx, recorder, fleet.At(revision))
+		AddReportEntry("drained", delivered.Summary(), ReportEntryVisibilityAlways)
+		Expect(delivered.Started()).To(ConsistOf(group))
+		Expect(delivered.MostInFlight).To(BeNumerically("<=", most))
+	})
+})

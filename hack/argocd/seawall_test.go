@@ -76,7 +76,7 @@ func installWith(policy string, values map[string]any) *cluster.Webhook {
 	Expect(plane.Apply(ctx, policies...)).To(Succeed())
 	DeferCleanup(func(ctx context.Context) {
 		for i := range policies {
-			Expect(api.Delete(ctx, &policies[i])).To(Succeed())
+			Expect(client.IgnoreNotFound(api.Delete(ctx, &policies[i]))).To(Succeed()) // a spec may have deleted it
 		}
 	})
 	return seawall

@@ -23,6 +23,7 @@ func New(streams genericiooptions.IOStreams) *cobra.Command {
 		newExplain(streams),
 		newInventory(streams),
 		newAudit(streams),
+		newGate(streams),
 		newOverride(streams),
 		newStatus(streams),
 		newCompletion(streams),
