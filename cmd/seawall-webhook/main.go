@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,13 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == checkHeldCommand {
+		if err := checkHeld(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	configuration := config.Default()
 	flags := pflag.NewFlagSet("seawall-webhook", pflag.ExitOnError)
 	configuration.AddFlags(flags)
