@@ -6,7 +6,7 @@ import (
 )
 
 // Log writes each record, which is clean, as one structured log line with the message
-// "decision", or "finding" if it is of the re-count.
+// "decision", "finding" if it is of the re-count, or "episode" if it is about starts that wait.
 type Log struct {
 	Logger *slog.Logger
 }
@@ -19,8 +19,11 @@ func (l Log) Record(ctx context.Context, record Record) {
 		level = slog.LevelDebug
 	}
 	message := "decision"
-	if record.Operation == Recount {
+	switch {
+	case record.Operation == Recount:
 		message = "finding"
+	case record.Episode():
+		message = "episode"
 	}
 	if !l.Logger.Enabled(ctx, level) {
 		return

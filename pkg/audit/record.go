@@ -25,6 +25,14 @@ const Recount = "RECOUNT"
 // Start is the operation of a record that is about the start of a sync.
 const Start = "START"
 
+// Hold and Halt are the operations of records that are about no single start, but about the starts of a
+// group that wait, or that wait because others have failed: one record when that begins, and one, whose
+// action is Allow, when it is over.
+const (
+	Hold = "HOLD"
+	Halt = "HALT"
+)
+
 // Record is one decision, with the numbers and never the object's body. It is comparable:
 // see Alike.
 type Record struct {
@@ -115,10 +123,13 @@ func (r Record) Mended() bool {
 	return r.Operation == Recount && r.Action == Allow && r.Override == ""
 }
 
+// Episode tells whether a record is about starts that wait, and not about one decision.
+func (r Record) Episode() bool { return r.Operation == Hold || r.Operation == Halt }
+
 // Notable tells whether a record is kept as an object of the API server: an Event, a Report.
 // All others are in the log and in the metrics only. Nothing is written on dry-run.
 func (r Record) Notable() bool {
-	return !r.DryRun && (r.Action != Allow || r.Override != "" || r.Operation == Recount)
+	return !r.DryRun && (r.Action != Allow || r.Override != "" || r.Operation == Recount || r.Episode())
 }
 
 // Alike returns the record without what tells one decision from another that is the same in

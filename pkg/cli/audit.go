@@ -60,7 +60,7 @@ func newAudit(streams genericiooptions.IOStreams) *cobra.Command {
 	flags.StringVar(&o.kind, "kind", "", "only rollouts of this kind")
 	flags.StringVar(&o.policy, "policy", "", "only what this policy explains; * stands for any text")
 	flags.StringVar(&o.user, "user", "", "only what this user wrote; * stands for any text")
-	flags.StringSliceVar(&o.results, "result", nil, "only denied, overridden, warned, audited, failed or recount; may be several")
+	flags.StringSliceVar(&o.results, "result", nil, "only denied, overridden, warned, audited, failed, held or recount; may be several")
 	flags.StringVarP(&o.output, "output", "o", string(format.Table), strings.Join(auditFormats(), "|"))
 	complete(command, "output", auditFormats()...)
 	complete(command, "result", outcomeNames()...)

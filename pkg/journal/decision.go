@@ -25,11 +25,13 @@ const (
 	Failed Outcome = "failed"
 	// Recount is no write, but a rollout that has outgrown a policy since it was admitted.
 	Recount Outcome = "recount"
+	// Held is no write either, but starts of a group that had to wait.
+	Held Outcome = "held"
 )
 
 // Outcomes returns all of them, the gravest first.
 func Outcomes() []Outcome {
-	return []Outcome{Denied, Overridden, Warned, Audited, Failed, Recount}
+	return []Outcome{Denied, Overridden, Warned, Audited, Failed, Held, Recount}
 }
 
 // Decision is one result of a report: a decision, or several that differ in nothing but the time.
@@ -101,6 +103,8 @@ func outcomeOf(record *audit.Record) Outcome {
 	switch {
 	case record.Operation == audit.Recount:
 		return Recount
+	case record.Episode():
+		return Held
 	case record.Action == audit.Deny:
 		return Denied
 	case record.Action == audit.Error:

@@ -25,6 +25,8 @@ func TestOutcome(t *testing.T) {
 		"a warning":                              {audit.Record{Action: audit.Warn}, Warned},
 		"an audit":                               {audit.Record{Action: audit.Audit}, Audited},
 		"a failure":                              {audit.Record{Action: audit.Error}, Failed},
+		"syncs that waited":                      {audit.Record{Action: audit.Deny, Operation: audit.Hold}, Held},
+		"syncs that a failure halted":            {audit.Record{Action: audit.Warn, Operation: audit.Halt}, Held},
 		"what the re-count found":                {audit.Record{Action: audit.Deny, Operation: audit.Recount}, Recount},
 	} {
 		t.Run(name, func(t *testing.T) {

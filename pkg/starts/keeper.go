@@ -12,6 +12,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
+	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
@@ -44,6 +45,11 @@ type Keeper struct {
 	Judge *Judge
 	Waves client.Reader
 	Notes Notes
+	// Sink is told when starts begin to wait, when others are halted, and when that is over.
+	Sink  audit.Sink
+	Meter Meter
+	// Ready returns why no Wave can be kept: that the API server does not keep all of it, say.
+	Ready func() error
 	Log   logr.Logger
 }
 
@@ -51,13 +57,22 @@ type Keeper struct {
 func (k *Keeper) Start(ctx context.Context) error {
 	ticker := time.NewTicker(keepPeriod)
 	defer ticker.Stop()
+	said := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
 		}
-		if err := k.keep(ctx); err != nil && ctx.Err() == nil {
+		err := k.Ready()
+		if err == nil {
+			err = k.keep(ctx)
+		}
+		switch {
+		case err == nil || ctx.Err() != nil:
+			said = ""
+		case err.Error() != said: // once, and not every two seconds
+			said = err.Error()
 			k.Log.Error(err, "keeping Waves, trying again")
 		}
 	}
@@ -66,8 +81,12 @@ func (k *Keeper) Start(ctx context.Context) error {
 // keep goes through all Waves once.
 func (k *Keeper) keep(ctx context.Context) error {
 	var list v1alpha1.WaveList
-	if err := k.Waves.List(ctx, &list); err != nil || len(list.Items) == 0 {
+	if err := k.Waves.List(ctx, &list); err != nil {
 		return err
+	}
+	k.Meter.Kept(k.accounts(list.Items))
+	if len(list.Items) == 0 {
+		return nil
 	}
 	members, err := k.Judge.Applications.Members()
 	if err != nil {
@@ -114,29 +133,40 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, group
 			return err
 		}
 	}
-	waiting := fleet.Waiting()
-	idle := ledger.Idle() && len(waiting) == 0 && wave.Status.ObservedTime != nil
+	held := k.held(named{by.says, wave.Spec.PolicyName, by.kept}, ledger, fleet)
+	waits := len(fleet.Waiting()) > 0
+	idle := ledger.Idle() && !waits && wave.Status.ObservedTime != nil
 	if idle && (by.says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
 		return k.Notes.Forget(ctx, key)
 	}
-	by.over = len(ledger.InFlight) == 0 && len(waiting) == 0
-	return k.note(ctx, wave, key, k.shown(by, ledger, len(waiting)))
+	by.over = len(ledger.InFlight) == 0 && !waits
+	return k.note(ctx, key, k.shown(by, ledger, held.count), episode{wave: wave, held: held, members: groups[key.Group.Key()], at: now})
 }
 
-// note writes what people are to see of a Wave, and ends a release that has had its effect.
-func (k *Keeper) note(ctx context.Context, wave *v1alpha1.Wave, key waves.Key, shown func(*v1alpha1.WaveStatus) bool) error {
-	if shown(wave.Status.DeepCopy()) {
-		return k.Notes.Note(ctx, key, shown)
+// note writes what people are to see of a Wave, and records what has begun or is over with that. It ends a
+// release that has had its effect.
+func (k *Keeper) note(ctx context.Context, key waves.Key, shown func(*v1alpha1.WaveStatus) bool, of episode) error {
+	if !shown(of.wave.Status.DeepCopy()) {
+		if _, released := of.wave.Annotations[v1alpha1.ReleaseAnnotation]; released {
+			return k.Notes.EndRelease(ctx, of.wave)
+		}
+		return nil
 	}
-	if _, released := wave.Annotations[v1alpha1.ReleaseAnnotation]; released {
-		return k.Notes.EndRelease(ctx, wave)
+	err := k.Notes.Note(ctx, key, func(status *v1alpha1.WaveStatus) bool {
+		of.before = *status
+		changes := shown(status)
+		of.after = *status
+		return changes
+	})
+	if err == nil {
+		k.record(ctx, of)
 	}
-	return nil
+	return err
 }
 
 // shown returns how the status of a Wave becomes what people are to see of it.
-func (*Keeper) shown(by keeping, ledger gate.Ledger, waiting int) func(*v1alpha1.WaveStatus) bool {
-	held, halted := int32(waiting), "" //nolint:gosec // at most the Applications of a cluster
+func (*Keeper) shown(by keeping, ledger gate.Ledger, count int) func(*v1alpha1.WaveStatus) bool {
+	held, halted := int32(count), "" //nolint:gosec // at most the Applications of a cluster
 	var largest *int32
 	if by.says != nil && by.rule().Halts(ledger) {
 		halted = haltedBy(ledger.Failures)

@@ -131,7 +131,8 @@ type WaveStatus struct {
 	// +kubebuilder:validation:MaxLength=512
 	HaltedBy string `json:"haltedBy,omitempty"`
 
-	// held is how many starts wait now.
+	// held is how many starts wait now; where the policy holds none, how many more are in flight than it
+	// would let be.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Held *int32 `json:"held,omitempty"`
@@ -174,7 +175,7 @@ type WaveStatus struct {
 // +kubebuilder:printcolumn:name="In flight",type=integer,JSONPath=`.status.inFlightCount`,description="Environments that have started and have not settled"
 // +kubebuilder:printcolumn:name="Largest",type=integer,JSONPath=`.status.largest`,description="The most that may be in flight together, at the success rate of who started last"
 // +kubebuilder:printcolumn:name="Peak",type=integer,JSONPath=`.status.peak`,description="The most that ever were",priority=1
-// +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now"
+// +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now, or would if the policy held any"
 // +kubebuilder:printcolumn:name="Halted by",type=string,JSONPath=`.status.haltedBy`,description="What has failed and holds the others"
 // +kubebuilder:printcolumn:name="Draining",type=date,JSONPath=`.status.drainingSince`,description="Since when what is left goes on by the last limit of a policy that holds nothing any more"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`

@@ -172,7 +172,8 @@ func nameOf(record audit.Record) string {
 }
 
 func typeOf(record audit.Record) string {
-	if record.Mended() {
+	// That starts wait is what a limit is for, unless something has failed.
+	if record.Mended() || record.Operation == audit.Hold || record.Episode() && record.Action == audit.Allow {
 		return corev1.EventTypeNormal
 	}
 	return corev1.EventTypeWarning
@@ -180,6 +181,8 @@ func typeOf(record audit.Record) string {
 
 func reasonOf(record audit.Record) string {
 	switch {
+	case record.Episode():
+		return episodeOf(record)
 	case record.Mended():
 		return "WaveWithinLimit"
 	case record.Operation == audit.Recount && record.Action != audit.Allow:
@@ -197,8 +200,26 @@ func reasonOf(record audit.Record) string {
 	}
 }
 
-// messageOf says who did what, and what came of it. A re-count is nobody's doing.
+// episodeOf returns the reason of an Event about starts that wait.
+func episodeOf(record audit.Record) string {
+	over := record.Action == audit.Allow
+	switch {
+	case record.Operation == audit.Hold && over:
+		return "StartsReleased"
+	case record.Operation == audit.Hold:
+		return "StartsHeld"
+	case over:
+		return "StartsResumed"
+	default:
+		return "StartsHalted"
+	}
+}
+
+// messageOf says who did what, and what came of it. Re-counts and episodes are nobody's doing.
 func messageOf(record audit.Record) string {
+	if record.Episode() {
+		return audit.Truncate(record.Message, messageLimit)
+	}
 	text := fmt.Sprintf("%s by %s: ", record.Operation, record.User)
 	if record.Operation == audit.Recount {
 		text = "re-count: "

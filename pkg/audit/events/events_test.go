@@ -50,9 +50,24 @@ func TestReasons(t *testing.T) {
 		"WaveOverridden":  {Action: audit.Allow, Override: "apps/incident"},
 		"WaveOutgrown":    {Action: audit.Deny, Operation: audit.Recount},
 		"WaveWithinLimit": {Action: audit.Allow, Operation: audit.Recount},
+		"StartsHeld":      {Action: audit.Deny, Operation: audit.Hold},
+		"StartsReleased":  {Action: audit.Allow, Operation: audit.Hold},
+		"StartsHalted":    {Action: audit.Warn, Operation: audit.Halt},
+		"StartsResumed":   {Action: audit.Allow, Operation: audit.Halt},
 	} {
 		g.Expect(reasonOf(record)).To(gomega.Equal(want))
 	}
+}
+
+func TestThatStartsWaitIsNoWarning(t *testing.T) {
+	g := gomega.NewWithT(t)
+	record := audit.Record{Action: audit.Deny, Operation: audit.Hold, Message: "9 wait"}
+	g.Expect(typeOf(record)).To(gomega.Equal("Normal"))
+	g.Expect(messageOf(record)).To(gomega.Equal("9 wait"), "it is nobody's doing")
+	record.Operation = audit.Halt
+	g.Expect(typeOf(record)).To(gomega.Equal("Warning"))
+	record.Action = audit.Allow
+	g.Expect(typeOf(record)).To(gomega.Equal("Normal"))
 }
 
 func TestMessages(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 
 // What results say: fail is a write that was refused, warn one that was admitted although a
 // policy was not satisfied (because it only warns or audits, or by an override) or a rollout
-// that has outgrown a policy since, error a write that could not be judged.
+// that has outgrown a policy since, or whose syncs wait, error a write that could not be judged.
 const (
 	resultFail  v1alpha1.Result = "fail"
 	resultWarn  v1alpha1.Result = "warn"
@@ -65,6 +65,10 @@ func meaningOf(record audit.Record) (v1alpha1.Result, v1alpha1.ResultSeverity) {
 		return resultWarn, "medium"
 	case record.Operation == audit.Recount:
 		return resultWarn, "low"
+	case record.Operation == audit.Hold:
+		return resultWarn, "low"
+	case record.Operation == audit.Halt:
+		return resultWarn, "medium"
 	case record.Action == audit.Deny:
 		return resultFail, "high"
 	case record.Action == audit.Error:

@@ -28,9 +28,11 @@ type Writer struct {
 
 var _ audit.Writer = Writer{}
 
-// Key implements audit.Writer. Records for which there is no kind of report are left out.
+// Key implements audit.Writer. Records for which there is no kind of report are left out, and so is that an
+// episode is over.
 func (w Writer) Key(record audit.Record) (string, bool) {
-	return keyOf(record).String(), w.Served.has(record.Namespace != "")
+	over := record.Episode() && record.Action == audit.Allow
+	return keyOf(record).String(), !over && w.Served.has(record.Namespace != "")
 }
 
 // Write implements audit.Writer.

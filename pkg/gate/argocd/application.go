@@ -33,6 +33,7 @@ type owner struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
 	Name       string `json:"name"`
+	UID        string `json:"uid"`
 	Controller bool   `json:"controller"`
 }
 
@@ -208,12 +209,12 @@ func (a *application) automated() bool {
 	return automated != nil && (automated.Enabled == nil || *automated.Enabled)
 }
 
-// ownedBy returns the ApplicationSet that controls the Application, if one does.
-func (a *application) ownedBy() string {
+// ownedBy returns the name and UID of the ApplicationSet that controls the Application, if one does.
+func (a *application) ownedBy() (name, uid string) {
 	for _, owner := range a.Metadata.OwnerReferences {
 		if owner.Controller && owner.Kind == applicationSet && strings.HasPrefix(owner.APIVersion, argoGroup+"/") {
-			return owner.Name
+			return owner.Name, owner.UID
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -49,7 +49,7 @@ func readState(sent metav1.Object, texts *inventory.Texts) (state, error) {
 	}
 	kept := read.state()
 	for _, text := range []*string{
-		&kept.owner, &kept.project, &kept.server, &kept.cluster, &kept.origins, &kept.health, &kept.phase, &kept.tried,
+		&kept.owner, &kept.ownerUID, &kept.project, &kept.server, &kept.cluster, &kept.origins, &kept.health, &kept.phase, &kept.tried,
 		&kept.release.Line, &kept.release.Revision,
 	} {
 		*text = texts.Shared(*text)
@@ -102,7 +102,7 @@ func (a *Applications) member(object *inventory.Object[state], destinations inve
 	member := Member{
 		Environment: gate.Environment{UID: kept.uid, Namespace: object.Namespace, Name: object.Name},
 		Facts:       gate.Facts{Labels: object.Labels, Project: kept.project, Source: kept.origins},
-		SuccessRate: object.SuccessRate, Owner: kept.owner, Selectable: object.Labels, object: object,
+		SuccessRate: object.SuccessRate, Owner: kept.owner, OwnerUID: kept.ownerUID, Selectable: object.Labels, object: object,
 	}
 	if cluster, found := destinations.Find(kept.cluster, kept.server); found {
 		member.Facts.ClusterLabels, member.ClusterRate = cluster.Labels(), cluster.SuccessRate()

@@ -17,8 +17,8 @@ type Member struct {
 	// SuccessRate, ClusterRate and OwnerRate are the annotations of the Application, of the cluster that it
 	// is synced to, and of its ApplicationSet; empty where there are none.
 	SuccessRate, ClusterRate, OwnerRate string
-	// Owner is the name of the ApplicationSet that controls it; empty for none.
-	Owner string
+	// Owner is the name of the ApplicationSet that controls it, and OwnerUID its UID; empty for none.
+	Owner, OwnerUID string
 	// Selectable are the labels that policies select by: those of the ApplicationSet, if one controls it and
 	// is there, and else its own.
 	Selectable labels.Labels
@@ -106,8 +106,7 @@ func (f *Fleet) Under() []Underway {
 func (f *Fleet) Waiting() []gate.Waiting {
 	var waiting []gate.Waiting
 	for _, member := range f.members {
-		now := &member.object.Value
-		if now.automated && now.outOfSync && !now.operates() && !member.object.Deleting && now.tried != now.release.Revision {
+		if now := &member.object.Value; member.waits() {
 			waiting = append(waiting, gate.Waiting{Environment: member.Environment, Rank: member.Rank, Since: now.reconciled})
 		}
 	}

@@ -36,6 +36,8 @@ type state struct {
 	resourceVersion string
 
 	owner, project, server, cluster string
+	// ownerUID is that of the owner.
+	ownerUID string
 	release                         gate.Release
 	// origins are the repositories that it comes from.
 	origins string
@@ -62,9 +64,10 @@ type state struct {
 }
 
 func (a *application) state() state {
+	owner, ownerUID := a.ownedBy()
 	read := state{
 		uid: types.UID(a.Metadata.UID), resourceVersion: a.Metadata.ResourceVersion,
-		owner: a.ownedBy(), project: a.Spec.Project, server: a.Spec.Destination.Server, cluster: a.Spec.Destination.Name,
+		owner: owner, ownerUID: ownerUID, project: a.Spec.Project, server: a.Spec.Destination.Server, cluster: a.Spec.Destination.Name,
 		release: a.compared(), origins: originsOf(a.Spec.sources()),
 		current: a.isCurrent(), applied: a.isApplied(),
 		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,

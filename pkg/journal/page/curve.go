@@ -174,6 +174,8 @@ func shapeOf(outcome journal.Outcome) string {
 		return "M-4 -4H4V4H-4Z"
 	case journal.Failed:
 		return "M0 -5V5M-5 0H5"
+	case journal.Held:
+		return "M-3 -5V5M3 -5V5"
 	default:
 		return "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0Z"
 	}

@@ -32,7 +32,7 @@ func week(number int) *journal.Journal {
 
 func decision(i int) journal.Decision {
 	outcomes := []journal.Outcome{
-		journal.Denied, journal.Denied, journal.Warned, journal.Denied, journal.Overridden, journal.Audited, journal.Recount, journal.Denied, journal.Failed,
+		journal.Denied, journal.Denied, journal.Warned, journal.Denied, journal.Overridden, journal.Audited, journal.Recount, journal.Denied, journal.Failed, journal.Held,
 	}
 	sizes := []int{100, 23, 40, 60, 100, 25, 80, 33, 0}
 	risks := []float64{0.633968, 0.206386, 0.331029, 0.452843, 0.633968, 0.222179, 0.552465, 0.282291, 0}

@@ -88,7 +88,8 @@ func tilesOf(found *journal.Journal) []tile {
 	var tiles []tile
 	for _, outcome := range journal.Outcomes() {
 		number := found.Summary.ByOutcome[outcome]
-		if number == 0 && (outcome == journal.Audited || outcome == journal.Failed || outcome == journal.Recount) {
+		always := outcome == journal.Denied || outcome == journal.Overridden || outcome == journal.Warned
+		if number == 0 && !always {
 			continue
 		}
 		tiles = append(tiles, tile{outcome, number, meaning(outcome)})
@@ -108,6 +109,8 @@ func meaning(outcome journal.Outcome) string {
 		return "let pass, on the record only"
 	case journal.Failed:
 		return "could not be judged"
+	case journal.Held:
+		return "times that syncs had to wait"
 	default:
 		return "rollouts that have outgrown a policy"
 	}

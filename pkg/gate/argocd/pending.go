@@ -1,0 +1,28 @@
+package argocd
+
+import (
+	"slices"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
+)
+
+// waits tells whether Argo CD would start a sync by itself now.
+func (m *Member) waits() bool {
+	now := &m.object.Value
+	return now.automated && now.outOfSync && !now.operates() && !m.object.Deleting && now.tried != now.release.Revision
+}
+
+// Pending returns the starts by which those of the group that wait would begin, in the order in which they
+// come.
+func (f *Fleet) Pending() []Underway {
+	ranked := slices.DeleteFunc(slices.Clone(f.members), func(m Ranked) bool { return !m.waits() })
+	slices.SortFunc(ranked, func(a, b Ranked) int {
+		return gate.Next(gate.Waiting{Environment: a.Environment, Rank: a.Rank}, gate.Waiting{Environment: b.Environment, Rank: b.Rank})
+	})
+	pending := make([]Underway, 0, len(ranked))
+	for _, member := range ranked {
+		start := gate.Start{Environment: member.Environment, Release: member.object.Value.release, At: f.now}
+		pending = append(pending, Underway{member.Member, start})
+	}
+	return pending
+}

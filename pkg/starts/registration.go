@@ -1,0 +1,66 @@
+package starts
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-logr/logr"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	// hook is the webhook that the API server asks about starts.
+	hook = "starts.seawall.dev"
+	// registrationPeriod is how often it is looked at.
+	registrationPeriod = 30 * time.Second
+)
+
+// Registration watches what the API server is told to do about starts: to ask about them, and whether to let them
+// pass when nobody answers. Both are without a trace anywhere else until a start passes.
+type Registration struct {
+	Reader client.Reader
+	// Name is that of the ValidatingWebhookConfiguration.
+	Name  string
+	Meter Meter
+	Log   logr.Logger
+}
+
+// Start implements manager.Runnable.
+func (r *Registration) Start(ctx context.Context) error {
+	ticker := time.NewTicker(registrationPeriod)
+	defer ticker.Stop()
+	for {
+		r.look(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
+
+// look looks once. What cannot be read is left as it was seen last.
+func (r *Registration) look(ctx context.Context) {
+	var configuration admissionregistrationv1.ValidatingWebhookConfiguration
+	err := r.Reader.Get(ctx, client.ObjectKey{Name: r.Name}, &configuration)
+	if client.IgnoreNotFound(err) != nil {
+		if ctx.Err() == nil {
+			r.Log.Error(err, "reading what the API server does about starts, trying again")
+		}
+		return
+	}
+	r.Meter.Registered(registered(configuration.Webhooks))
+}
+
+// registered tells whether the API server asks about starts, and whether it lets them pass when nobody answers.
+func registered(hooks []admissionregistrationv1.ValidatingWebhook) (asks, failsOpen bool) {
+	for i := range hooks {
+		if hooks[i].Name != hook {
+			continue
+		}
+		policy := hooks[i].FailurePolicy
+		return len(hooks[i].Rules) > 0, policy != nil && *policy == admissionregistrationv1.Ignore
+	}
+	return false, false
+}
