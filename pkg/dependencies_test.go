@@ -39,12 +39,12 @@ func allowed() map[string][]string {
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/gate", "pkg/risk", "pkg/rollout"},
 		"pkg/evaluate":         {"pkg/audit", "pkg/budget", "pkg/policy", "pkg/rollout"},
 		"pkg/recount":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/evaluate", "pkg/inventory", "pkg/policy", "pkg/rollout"},
-		"pkg/follow":           {"pkg/apis/v1alpha1", "pkg/inventory", "pkg/kinds", systems + "custom", "pkg/policy"},
-		"pkg/metrics":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/recount"},
+		"pkg/follow":           {"config/crd", "pkg/apis/v1alpha1", "pkg/inventory", "pkg/kinds", systems + "custom", "pkg/policy"},
+		"pkg/metrics":          {"pkg/apis/v1alpha1", "pkg/audit", "pkg/inventory", "pkg/recount", "pkg/starts"},
 		"pkg/tracing":          {"pkg/version"},
 		"pkg/config":           {"pkg/inventory/argocd"},
 		"pkg/controller": {
-			"pkg/apis/v1alpha1", "pkg/policy", "pkg/rollout", "pkg/kinds", systems + "custom",
+			"pkg/apis/v1alpha1", "pkg/policy", "pkg/risk", "pkg/rollout", "pkg/kinds", systems + "custom",
 		},
 		"pkg/starts": {"pkg/apis/v1alpha1", "pkg/audit", "pkg/gate", "pkg/gate/argocd", "pkg/gate/waves", "pkg/policy"},
 		"pkg/admission": {

@@ -27,6 +27,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
+	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/recount"
 	"github.com/seawall-dev/seawall/pkg/tracing"
@@ -62,7 +63,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 	if err != nil {
 		return err
 	}
-	leader.duties = append(leader.duties, statusOf(to.kinds), cleanOverrides(configuration), settleReservations)
+	leader.duties = append(leader.duties, statusOf(to.kinds, configuration.SyncGate), cleanOverrides(configuration), settleReservations)
 	kept, err := newRecords(mgr.GetConfig(), configuration.Records, logger)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		mgr.Add(leader),
 		addChecks(mgr, logger, checks),
 		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to),
+		metrics.RegisterDefinitions(ctrlmetrics.Registry, to.definitions.Missing),
 	); err != nil {
 		return err
 	}
@@ -122,7 +124,7 @@ func newHandlers(
 	own := admission.Configuration{
 		"rolloutkinds":  admission.CheckRolloutKind(to.kinds.Refuses),
 		"waveoverrides": created.Check,
-		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts), to.kinds.All),
+		"wavepolicies":  admission.CheckWavePolicy(recount.NewPreview(evaluator, to.kinds, rollouts), to.kinds.All, configuration.SyncGate),
 	}
 	if configuration.Recount.Interval > 0 {
 		leader.duties = append(leader.duties, countAgain(configuration, evaluator, rollouts, to, kept))
@@ -214,6 +216,7 @@ type followed struct {
 	overrides     *overrides
 	kinds         *kinds.Set
 	sources       *sources
+	definitions   *follow.Definitions
 }
 
 // newFollowed returns what is followed once watch is called.
@@ -221,13 +224,17 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 	own, registry := inventory.NewRegistry(), inventory.NewRegistry()
 	own.LoseAfter(configuration.SourcePatience)
 	registry.LoseAfter(configuration.SourcePatience)
+	definitions := []string{"wavepolicies", "waveoverrides", "rolloutkinds"}
+	if configuration.SyncGate {
+		definitions = append(definitions, "waves")
+	}
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
 	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry}))
 	known.Templates = configuration.WorkloadTemplates
 	return followed{
 		own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
 		policies: &policy.Set{}, overrides: newOverrides(mgr, configuration),
-		kinds: known,
+		kinds: known, definitions: follow.NewDefinitions(own, mgr.GetLogger().WithName("definitions"), definitions...),
 	}
 }
 
@@ -248,19 +255,21 @@ func watch(mgr manager.Manager, configuration config.Config, to followed) (check
 	described := follow.RolloutKinds(to.own, to.kinds, to.registry)
 	to.sources.follow(policies, overrides, described, to.registry)
 	return checks{
-		"inventory":  once(unlessAbsent(to.namespaces, configuration.ArgoCDNamespace, to.argoCD.Check)),
-		"fleets":     to.registry.Check,
-		"policies":   once(policies.Check),
-		"overrides":  once(overrides.Check),
-		"kinds":      once(described.Check),
-		"namespaces": once(to.namespaces.Check),
+		// Once: a new version waits for its definitions, and the replicas of the one before go on.
+		"definitions": once(to.definitions.Check),
+		"inventory":   once(unlessAbsent(to.namespaces, configuration.ArgoCDNamespace, to.argoCD.Check)),
+		"fleets":      to.registry.Check,
+		"policies":    once(policies.Check),
+		"overrides":   once(overrides.Check),
+		"kinds":       once(described.Check),
+		"namespaces":  once(to.namespaces.Check),
 	}, nil
 }
 
 // statusOf writes the status of Seawall's own objects.
-func statusOf(known *kinds.Set) func(manager.Manager) error {
+func statusOf(known *kinds.Set, gates bool) func(manager.Manager) error {
 	return func(mgr manager.Manager) error {
-		policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All}
+		policies := &controller.WavePolicy{Client: mgr.GetClient(), Kinds: known.All, Gates: gates}
 		described := &controller.RolloutKind{Client: mgr.GetClient(), Refuses: known.Refuses}
 		if err := errors.Join(policies.SetupWithManager(mgr), described.SetupWithManager(mgr)); err != nil {
 			return fmt.Errorf("setting up the status of policies and kinds: %w", err)

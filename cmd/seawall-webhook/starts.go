@@ -43,9 +43,9 @@ func newStarts(
 	}
 	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive, Says: judge.Says}
 	judge.Ledgers = ledgers
-	leader.duties = append(leader.duties, func(term manager.Manager) error {
-		return term.Add(&starts.Keeper{Judge: judge, Waves: term.GetClient(), Notes: ledgers, Log: term.GetLogger().WithName("waves")})
-	})
+	leader.duties = append(leader.duties, keepWaves(starts.Keeper{
+		Judge: judge, Notes: ledgers, Sink: kept.sinks(), Ready: func() error { return to.definitions.Check(nil) },
+	}, configuration.WebhookConfiguration))
 	return &admission.Starts{
 		Judge:         judge,
 		Ready:         func() error { return cmp.Or(to.sources.ready(), keeping.Check(nil)) },

@@ -24,9 +24,9 @@ type Preview interface {
 }
 
 // CheckWavePolicy compiles a WavePolicy, previews it and says what its author may not have meant,
-// such as a kind that is not among those known. A write that leaves the spec as it is needs none of
+// such as a kind that is not among those known, or a gate where Seawall gates nothing. A write that leaves the spec as it is needs none of
 // that.
-func CheckWavePolicy(preview Preview, known func() []rollout.Kind) Check {
+func CheckWavePolicy(preview Preview, known func() []rollout.Kind, gates bool) Check {
 	return func(ctx context.Context, request admission.Request) (field.ErrorList, []string, error) {
 		var source, stored v1alpha1.WavePolicy
 		if err := json.Unmarshal(request.Object.Raw, &source); err != nil {
@@ -47,6 +47,9 @@ func CheckWavePolicy(preview Preview, known func() []rollout.Kind) Check {
 			return nil, nil, fmt.Errorf("WavePolicy %s could not be judged by: %w", source.Name, err)
 		}
 		warnings := append(after.Cautions(ctx), unknownKinds(after, known())...)
+		if after.Gate() != nil && !gates {
+			warnings = append(warnings, "spec.syncGate: Seawall runs without its sync gate (value syncGate.enabled): no start is held")
+		}
 		return nil, append(warnings, preview.Warnings(ctx, before, after)...), nil
 	}
 }

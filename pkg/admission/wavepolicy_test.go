@@ -67,7 +67,7 @@ func TestCheckWavePolicy(t *testing.T) {
 			var preview asked
 			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&preview, func() []rollout.Kind {
 				return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}, {Group: "policy.open-cluster-management.io", Name: "Policy"}}
-			})}
+			}, false)}
 			request := ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 				Operation: admissionv1.Update, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: test.object, OldObject: test.old,
 			}}
@@ -94,39 +94,61 @@ func TestAPolicyThatIsPerhapsNotMeantIsWarnedOf(t *testing.T) {
 	kinds := func(list ...v1alpha1.KindReference) func(*v1alpha1.WavePolicy) {
 		return func(p *v1alpha1.WavePolicy) { p.Spec.Match = &v1alpha1.WavePolicyMatch{Kinds: list} }
 	}
+	gated := func(rate v1alpha1.Probability, settled v1alpha1.SettledReading) func(*v1alpha1.WavePolicy) {
+		return func(p *v1alpha1.WavePolicy) {
+			p.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: rate}
+			p.Spec.SyncGate = &v1alpha1.SyncGate{SettledWhen: settled}
+		}
+	}
 	for name, test := range map[string]struct {
 		change func(*v1alpha1.WavePolicy)
 		want   []string
+		gates  bool
 	}{
-		"a kind that is known": {kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "ApplicationSet"}), nil},
+		"a kind that is known": {kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "ApplicationSet"}), nil, true},
+		"a gate":               {gated("0.99", v1alpha1.SettledHealthy), nil, true},
+		"a gate where nothing is gated": {
+			gated("0.99", v1alpha1.SettledHealthy),
+			[]string{"spec.syncGate: Seawall runs without its sync gate (value syncGate.enabled): no start is held"}, false,
+		},
+		"a gate that not even one start passes": {
+			gated("0.7", v1alpha1.SettledHealthy),
+			[]string{"spec.syncGate: even one start, at 0.7 (spec.successRate.default), exceeds spec.maxWaveFailureProbability 0.2: " +
+				"starts of a group pass one at a time, each above the limit"}, true,
+		},
+		"a gate that holds hardly any": {
+			gated("0.99", v1alpha1.SettledOperation),
+			[]string{"spec.syncGate.settledWhen: Operation counts a start as done about a second after it began, " +
+				"so that the limit hardly holds any; Healthy waits until the environment is well"}, true,
+		},
 		"a plural": {
 			kinds(v1alpha1.KindReference{Group: "argoproj.io", Kind: "Applicationsets"}),
-			[]string{"spec.match: Seawall judges no Applicationsets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"},
+			[]string{"spec.match: Seawall judges no Applicationsets.argoproj.io, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"}, true,
 		},
 		"the plural of a policy": {
 			kinds(v1alpha1.KindReference{Group: "policy.open-cluster-management.io", Kind: "Policies"}),
-			[]string{"spec.match: Seawall judges no Policies.policy.open-cluster-management.io, so that the policy is void for it: did you mean Policy.policy.open-cluster-management.io?"},
+			[]string{"spec.match: Seawall judges no Policies.policy.open-cluster-management.io, so that the policy is void for it: did you mean Policy.policy.open-cluster-management.io?"}, true,
 		},
 		"what nobody serves": {
 			kinds(v1alpha1.KindReference{Group: "example.com", Kind: "Rocket"}),
-			[]string{"spec.match: Seawall judges no Rocket.example.com, so that the policy is void for it"},
+			[]string{"spec.match: Seawall judges no Rocket.example.com, so that the policy is void for it"}, true,
 		},
 		"an exclusion of another group": {
 			func(p *v1alpha1.WavePolicy) {
 				p.Spec.Match = &v1alpha1.WavePolicyMatch{ExcludeKinds: []v1alpha1.KindReference{{Group: "argoproj.com", Kind: "ApplicationSet"}}}
 			},
-			[]string{"spec.match: Seawall judges no ApplicationSet.argoproj.com, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"},
+			[]string{"spec.match: Seawall judges no ApplicationSet.argoproj.com, so that the policy is void for it: did you mean ApplicationSet.argoproj.io?"}, true,
 		},
 		"a default above the cap that is not set": {
 			func(p *v1alpha1.WavePolicy) { p.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.9999"} },
-			[]string{"spec.successRate.default 0.9999 is judged at 0.999: that is the cap while spec.successRate.max is not set. Set it to at least the default if that is meant"},
+			[]string{"spec.successRate.default 0.9999 is judged at 0.999: that is the cap while spec.successRate.max is not set. Set it to at least the default if that is meant"}, true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			known := func() []rollout.Kind {
 				return []rollout.Kind{{Group: "argoproj.io", Name: "ApplicationSet"}, {Group: "policy.open-cluster-management.io", Name: "Policy"}}
 			}
-			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&asked{}, known)}
+			handler := admission.Configuration{"wavepolicies": admission.CheckWavePolicy(&asked{}, known, test.gates)}
 			response := handler.Handle(t.Context(), ctrladmission.Request{AdmissionRequest: admissionv1.AdmissionRequest{
 				Operation: admissionv1.Create, Resource: metav1.GroupVersionResource{Resource: "wavepolicies"}, Object: wavePolicy("0.2", test.change),
 			}})

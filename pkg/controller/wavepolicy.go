@@ -28,6 +28,8 @@ type WavePolicy struct {
 	Client client.Client
 	// Kinds returns those that Seawall judges.
 	Kinds func() []rollout.Kind
+	// Gates says whether starts are gated.
+	Gates bool
 }
 
 var _ reconcile.ObjectReconciler[*v1alpha1.WavePolicy] = &WavePolicy{}
@@ -60,11 +62,15 @@ func (c *WavePolicy) all(ctx context.Context, _ client.Object) []reconcile.Reque
 func (c *WavePolicy) Reconcile(ctx context.Context, source *v1alpha1.WavePolicy) (reconcile.Result, error) {
 	updated := source.DeepCopy()
 	meta.SetStatusCondition(&updated.Status.Conditions, c.accepted(source))
+	again, err := c.gating(ctx, updated)
+	if err != nil {
+		return reconcile.Result{}, err
+	}
 	updated.Status.Selects, updated.Status.Actions = selects(source.Spec), joined(source.Spec.ValidationActions)
 	if equality.Semantic.DeepEqual(source.Status, updated.Status) {
-		return reconcile.Result{}, nil
+		return again, nil
 	}
-	return reconcile.Result{}, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(source)))
+	return again, client.IgnoreNotFound(c.Client.Status().Patch(ctx, updated, client.MergeFrom(source)))
 }
 
 // accepted returns the condition Accepted that a policy should have.

@@ -141,6 +141,9 @@ func (p *Policy) readRates(rates *v1alpha1.SuccessRate) error {
 // Cautions are what its author should know of a policy that is as they may not have meant it.
 func (p *Policy) Cautions(ctx context.Context) []string {
 	said := p.exempted(ctx)
+	if p.gate != nil {
+		said = append(said, p.gate.cautions()...)
+	}
 	if p.defaultRate == nil || *p.defaultRate <= p.maxRate {
 		return said
 	}

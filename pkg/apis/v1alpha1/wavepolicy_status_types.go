@@ -9,6 +9,18 @@ const (
 	// ConditionAccepted tells whether Seawall can judge by the policy. While it is false,
 	// every write that the policy may select is answered by its validationActions.
 	ConditionAccepted = "Accepted"
+	// ConditionGating tells whether starts are gated by the policy. Only one with a syncGate has it.
+	ConditionGating = "Gating"
+	// ReasonGating is the reason of a true condition Gating.
+	ReasonGating = "Gating"
+	// ReasonGateDisabled is the reason of a false one: Seawall runs without its sync gate.
+	ReasonGateDisabled = "GateDisabled"
+	// ConditionStartsWithinLimit tells whether the limit holds for a start that is alone. While it is false, such
+	// a start passes all the same. Only a policy with a syncGate has it.
+	ConditionStartsWithinLimit = "StartsWithinLimit"
+	// ReasonWithinLimit is the reason of a true condition StartsWithinLimit, and ReasonOneOverLimit of a false one.
+	ReasonWithinLimit  = "WithinLimit"
+	ReasonOneOverLimit = "OneOverLimit"
 	// ReasonAccepted is the reason of a true condition Accepted.
 	ReasonAccepted = "Accepted"
 	// ReasonInvalid says that a field of the policy cannot be understood.

@@ -38,7 +38,7 @@ type state struct {
 	owner, project, server, cluster string
 	// ownerUID is that of the owner.
 	ownerUID string
-	release                         gate.Release
+	release  gate.Release
 	// origins are the repositories that it comes from.
 	origins string
 
