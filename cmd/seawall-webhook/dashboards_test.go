@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
 
 // apiServerMetrics are the metrics of the API server, after it has once called a webhook that
@@ -81,6 +82,15 @@ var _ = Describe("alerts and dashboard", func() {
 		Eventually(scraped).WithTimeout(30*second).Should(HaveKey("seawall_recount_rollouts"), "the re-count has found it")
 		exported := scraped()
 		maps.Copy(exported, apiServerMetrics(ctx))
+		gate := startGate(ctx, func(*v1alpha1.WavePolicySpec) {})
+		gate.holding(ctx, "charted")
+		Eventually(func() map[string]*dto.MetricFamily { return scrapedFrom(gate.webhook) }).WithTimeout(20 * second).Should(And(
+			HaveKey("seawall_waves_held_since_timestamp_seconds"), HaveKey("seawall_waves_largest"), HaveKey("seawall_starts_asked")))
+		for name, family := range scrapedFrom(gate.webhook) {
+			if exported[name] == nil {
+				exported[name] = family
+			}
+		}
 		labels := labelsOf(exported)
 		for _, given := range []string{"job", "instance", "namespace", "pod", "le"} {
 			labels[given] = true // by who scrapes, by histograms

@@ -17,9 +17,11 @@ import (
 )
 
 // scraped are the metrics of the webhook by their name, as Prometheus reads them.
-func scraped() map[string]*dto.MetricFamily {
+func scraped() map[string]*dto.MetricFamily { return scrapedFrom(webhook) }
+
+func scrapedFrom(replica *cluster.Webhook) map[string]*dto.MetricFamily {
 	GinkgoHelper()
-	response, err := http.Get(webhook.MetricsURL) //nolint:noctx // a server of this test's own, on loopback
+	response, err := http.Get(replica.MetricsURL) //nolint:noctx // a server of this test's own, on loopback
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = response.Body.Close() }()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -46,7 +48,7 @@ var _ = Describe("the metrics", func() {
 	It("tell how the replica is", func() {
 		families := scraped()
 		Expect(families).To(HaveKey("seawall_build_info"))
-		for _, check := range []string{"certificate", "draining", "fleets", "inventory", "namespaces", "policies", "webhook"} {
+		for _, check := range []string{"certificate", "definitions", "draining", "fleets", "inventory", "namespaces", "policies", "webhook"} {
 			Expect(gauge(families, "seawall_ready", check)).To(BeEquivalentTo(1), check)
 		}
 		expires := time.Unix(int64(gauge(families, "seawall_certificate_expiry_timestamp_seconds", "")), 0)
