@@ -16,10 +16,7 @@ import (
 // metrics of it.
 func keepWaves(keeper starts.Keeper, registration string) func(manager.Manager) error {
 	return func(term manager.Manager) error {
-		meter, err := metrics.NewWaves(ctrlmetrics.Registry)
-		if err != nil {
-			return fmt.Errorf("registering metrics: %w", err)
-		}
+		meter := metrics.NewWaves()
 		// A copy for each term.
 		now := keeper
 		now.Waves, now.Meter, now.Log = term.GetClient(), meter, term.GetLogger().WithName("waves")
@@ -27,8 +24,11 @@ func keepWaves(keeper starts.Keeper, registration string) func(manager.Manager) 
 			term.Add(&now),
 			term.Add(&starts.Registration{Reader: term.GetAPIReader(), Name: registration, Meter: meter, Log: now.Log}),
 			term.Add(manager.RunnableFunc(func(ctx context.Context) error {
+				if err := ctrlmetrics.Registry.Register(meter); err != nil {
+					return fmt.Errorf("registering metrics: %w", err)
+				}
+				defer ctrlmetrics.Registry.Unregister(meter)
 				<-ctx.Done()
-				meter.Unregister(ctrlmetrics.Registry)
 				return nil
 			})),
 		)

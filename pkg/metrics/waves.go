@@ -30,15 +30,17 @@ type policyMetric struct {
 
 var _ starts.Meter = &Waves{}
 
-// NewWaves registers the metrics. The error is the registry's.
-func NewWaves(registerer prometheus.Registerer) (*Waves, error) {
+var _ prometheus.Collector = &Waves{}
+
+// NewWaves returns metrics that are to be registered while this replica keeps Waves.
+func NewWaves() *Waves {
 	number := func(name, help string, of func(starts.Account) int) policyMetric {
 		return byPolicy(name, help, func(a starts.Account) (float64, bool) { return float64(of(a)), true })
 	}
 	since := func(name, help string, of func(starts.Account) time.Time) policyMetric {
 		return byPolicy(name, help, func(a starts.Account) (float64, bool) { return seconds(of(a)), !of(a).IsZero() })
 	}
-	waves := &Waves{
+	return &Waves{
 		byPolicy: []policyMetric{
 			number("groups", "Waves, of which each is the account of one group.", func(a starts.Account) int { return a.Groups }),
 			number("in_flight", "Starts that are in flight, in all groups.", func(a starts.Account) int { return a.InFlight }),
@@ -57,15 +59,11 @@ func NewWaves(registerer prometheus.Registerer) (*Waves, error) {
 		open: prometheus.NewDesc("seawall_starts_fail_open",
 			"Whether the API server lets starts pass while no replica answers (1, failurePolicy Ignore) or not (0).", nil, nil),
 	}
-	return waves, registerer.Register(waves)
 }
 
 func byPolicy(name, help string, of func(starts.Account) (float64, bool)) policyMetric {
 	return policyMetric{prometheus.NewDesc("seawall_waves_"+name, help, []string{"policy"}, nil), of}
 }
-
-// Unregister takes the metrics away from the registry that they were registered with.
-func (w *Waves) Unregister(registerer prometheus.Registerer) { registerer.Unregister(w) }
 
 // Kept implements starts.Meter.
 func (w *Waves) Kept(accounts map[string]starts.Account) { w.accounts.Store(&accounts) }

@@ -34,8 +34,8 @@ func decision(i int) journal.Decision {
 	outcomes := []journal.Outcome{
 		journal.Denied, journal.Denied, journal.Warned, journal.Denied, journal.Overridden, journal.Audited, journal.Recount, journal.Denied, journal.Failed, journal.Held,
 	}
-	sizes := []int{100, 23, 40, 60, 100, 25, 80, 33, 0}
-	risks := []float64{0.633968, 0.206386, 0.331029, 0.452843, 0.633968, 0.222179, 0.552465, 0.282291, 0}
+	sizes := []int{100, 23, 40, 60, 100, 25, 80, 33, 0, 4}
+	risks := []float64{0.633968, 0.206386, 0.331029, 0.452843, 0.633968, 0.222179, 0.552465, 0.282291, 0, 0.039404}
 	kinds := []string{"ApplicationSet", "ApplicationSet", "Bundle", "PropagationPolicy"}
 	k := (i * 7) % len(outcomes)
 	at := monday.Add(-time.Duration(i*37%10000) * time.Minute)
