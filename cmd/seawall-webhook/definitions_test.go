@@ -55,7 +55,7 @@ var _ = Describe("definitions that are older than Seawall", func() {
 		}).WithTimeout(20 * second).Should(BeEquivalentTo(1))
 		Expect(gauge(scrapedFrom(replica), "seawall_ready", "definitions")).To(BeEquivalentTo(1))
 		Expect(into.Create(ctx, tenants("too-large", 100, nil), client.DryRunAll)).To(denied(""), "it judges as before")
-		Expect(jsonLines(replica.LogFile)).To(ContainElement(HaveKeyWithValue("error", ContainSubstring("so that the API server drops spec.syncGate: kubectl apply"))))
+		Expect(jsonLines(replica.LogFile)).To(ContainElement(HaveKeyWithValue("err", ContainSubstring("so that the API server drops spec.syncGate: kubectl apply"))))
 
 		By("a policy with the field is stored without it")
 		gating := newPolicy("gating", "0.03", nil)

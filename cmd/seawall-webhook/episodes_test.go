@@ -62,7 +62,7 @@ func (g *gated) condition(ctx context.Context, policy, of string) string {
 var _ = Describe("what people see of the sync gate", Ordered, func() {
 	var gate *gated
 
-	BeforeAll(func(ctx SpecContext) { gate = startGate(ctx, func(*v1alpha1.WavePolicySpec) {}) })
+	BeforeAll(func() { gate = startGate(context.Background(), func(*v1alpha1.WavePolicySpec) {}) })
 
 	It("is one Event and one result of a report per episode, however often Argo CD tries", func(ctx SpecContext) {
 		names := gate.holding(ctx, "seen")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -124,10 +125,12 @@ func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate
 	return l.write(ctx, room, wave, after)
 }
 
+var errNotServed = errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+
 func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
 	err := l.Client.Create(ctx, wave)
 	if apierrors.IsNotFound(err) { // which must not be taken for a Wave that was deleted
-		return errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+		return errNotServed
 	}
 	return err
 }
@@ -138,6 +141,8 @@ func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
 	wave := &v1alpha1.Wave{}
 	err := l.Live.Get(ctx, client.ObjectKey{Name: key.Name()}, wave)
 	switch {
+	case meta.IsNoMatchError(err):
+		return nil, errNotServed
 	case apierrors.IsNotFound(err):
 		return &v1alpha1.Wave{ObjectMeta: metav1.ObjectMeta{Name: key.Name()}, Spec: spec}, nil
 	case err != nil:
