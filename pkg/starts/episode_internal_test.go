@@ -30,7 +30,7 @@ func gatedBy(t *testing.T, change func(*v1alpha1.WavePolicySpec)) named {
 	change(&source.Spec)
 	compiled, err := policy.Compile(source)
 	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
-	return named{compiled.Gate(), source.Name}
+	return named{Gate: compiled.Gate(), policy: source.Name}
 }
 
 func TestEpisodes(t *testing.T) {

@@ -133,7 +133,7 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, group
 			return err
 		}
 	}
-	held := k.held(named{by.says, wave.Spec.PolicyName, by.kept}, ledger, fleet)
+	held := k.held(named{Gate: by.says, policy: wave.Spec.PolicyName, kept: by.kept}, ledger, fleet)
 	waits := len(fleet.Waiting()) > 0
 	idle := ledger.Idle() && !waits && wave.Status.ObservedTime != nil
 	if idle && (by.says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
