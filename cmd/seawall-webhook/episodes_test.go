@@ -93,7 +93,8 @@ var _ = Describe("what people see of the sync gate", Ordered, func() {
 		Eventually(func() error { return gate.begin(ctx, names[0], "b") }).WithTimeout(20 * second).Should(Succeed())
 		gate.end(ctx, names[0], "b", "Degraded")
 		Eventually(gate.events).WithArguments(ctx, "broken").WithTimeout(20 * second).Should(Equal(map[string]int32{"StartsHalted": 1}))
-		Expect(gauge(scrapedFrom(gate.webhook), "seawall_waves_halted", "three")).To(BeEquivalentTo(1))
+		Eventually(func() float64 { return gauge(scrapedFrom(gate.webhook), "seawall_waves_halted", "three") }).
+			WithTimeout(20 * second).Should(BeEquivalentTo(1))
 		Eventually(func() error { return gate.begin(ctx, names[0], "c") }).Should(Succeed())
 		gate.end(ctx, names[0], "c", "Healthy")
 		Eventually(gate.events).WithArguments(ctx, "broken").WithTimeout(20 * second).Should(Equal(map[string]int32{"StartsHalted": 1, "StartsResumed": 1}))
