@@ -46,6 +46,13 @@ func newStarts(
 	leader.duties = append(leader.duties, keepWaves(starts.Keeper{
 		Judge: judge, Notes: ledgers, Sink: recorded.sinks(), Ready: func() error { return to.definitions.Check(nil) },
 	}, configuration.WebhookConfiguration))
+	if configuration.Nudger != "" {
+		nudge, err := newNudge(mgr.GetConfig(), configuration.Nudger, judge)
+		if err != nil {
+			return nil, err
+		}
+		leader.duties = append(leader.duties, nudge)
+	}
 	return &admission.Starts{
 		Judge:         judge,
 		Ready:         func() error { return cmp.Or(to.sources.ready(), keeping.Check(nil)) },

@@ -87,6 +87,8 @@ type Config struct {
 	SyncGate bool
 	// ApplicationSetController is the user as which Argo CD's ApplicationSet controller writes.
 	ApplicationSetController string
+	// Nudger is the user as whom Argo CD is asked to look at Applications whose turn it is; empty for nobody.
+	Nudger string
 
 	Records Records
 	Recount Recount
@@ -205,6 +207,10 @@ func (c *Config) addKindFlags(flags *pflag.FlagSet) {
 		"admit or hold back starts of Argo CD's syncs, as syncGate of WavePolicies says; the webhook configuration has to ask about them")
 	flags.StringVar(&c.ApplicationSetController, "argocd-applicationset-controller", c.ApplicationSetController,
 		"user as which Argo CD's ApplicationSet controller writes: whose starts are those of a RollingSync")
+	flags.StringVar(&c.Nudger, "nudge-as", c.Nudger,
+		"with --sync-gate, user as whom Argo CD is asked to look at Applications whose turn it is, such as "+
+			"system:serviceaccount:seawall-system:seawall-nudger; the webhook has to be allowed to impersonate it. Empty leaves that to "+
+			"Argo CD's own refresh")
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
@@ -225,6 +231,7 @@ func (c *Config) Validate() error {
 		c.validateCertificates(),
 		c.Callers.validate(),
 		c.validateDurations(),
+		c.validateNudger(),
 		c.Records.validate(),
 		c.Recount.validate(),
 		c.validateLogLevel(),
@@ -274,6 +281,13 @@ func (c *Config) validateDurations() error {
 		c.validateSourcePatience(),
 		lastsFor("override-retention", c.OverrideRetention, longestRetention),
 	)
+}
+
+func (c *Config) validateNudger() error {
+	if c.Nudger != "" && !c.SyncGate {
+		return errors.New("--nudge-as is set without --sync-gate: nothing waits for its turn")
+	}
+	return nil
 }
 
 func (c *Config) validateLogLevel() error {

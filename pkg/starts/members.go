@@ -72,15 +72,20 @@ func (j *Judge) of(name string) *policy.Gate {
 // Derive returns the ledger of a group by what is under way there: for one that has none. One whose policy
 // gates nothing any more is empty.
 func (j *Judge) Derive(ctx context.Context, key waves.Key) (gate.Ledger, error) {
-	var ledger gate.Ledger
 	says := j.of(key.Policy)
 	if says == nil {
-		return ledger, nil
+		return gate.Ledger{}, nil
 	}
 	fleet, err := j.group(ctx, says, key.Group, time.Now().Truncate(waves.Precision))
 	if err != nil {
-		return ledger, err
+		return gate.Ledger{}, err
 	}
+	return derive(says, fleet), nil
+}
+
+// derive returns the ledger of those of a group that are under way.
+func derive(says *policy.Gate, fleet *argocd.Fleet) gate.Ledger {
+	var ledger gate.Ledger
 	for _, under := range fleet.Under() {
 		// One of which no rate is known counts as certain to fail.
 		under.Start.Rate, _ = says.StartRate(under.ClusterRate, under.SuccessRate, under.OwnerRate)
@@ -88,5 +93,5 @@ func (j *Judge) Derive(ctx context.Context, key waves.Key) (gate.Ledger, error) 
 			ledger = ledger.Start(under.Start)
 		}
 	}
-	return ledger, nil
+	return ledger
 }

@@ -129,3 +129,8 @@ Whether the namespace of Argo CD exists, as far as Helm can ask: without a clust
 {{- define "seawall.argocdUser" -}}
 system:serviceaccount:{{ index . 0 }}:{{ index . 1 }}
 {{- end }}
+
+{{/* The user who has Argo CD look at Applications. */}}
+{{- define "seawall.nudgerUser" -}}
+system:serviceaccount:{{ .Release.Namespace }}:{{ include "seawall.name" . }}-nudger
+{{- end }}

@@ -27,6 +27,7 @@ type metadata struct {
 	Annotations       map[string]string `json:"annotations"`
 	DeletionTimestamp string            `json:"deletionTimestamp"`
 	OwnerReferences   []owner           `json:"ownerReferences"`
+	ManagedFields     []managed         `json:"managedFields"`
 }
 
 type owner struct {
@@ -197,9 +198,12 @@ func (a *application) isCurrent() bool {
 }
 
 // isApplied tells whether the last operation that has succeeded was for what it was compared with.
-func (a *application) isApplied() bool {
+func (a *application) isApplied() bool { return a.isTried() && a.Status.OperationState.Phase == phaseSucceeded }
+
+// isTried tells whether the last operation was, whatever came of it: then Argo CD begins none by itself.
+func (a *application) isTried() bool {
 	last := a.Status.OperationState
-	return last != nil && last.Phase == phaseSucceeded && last.SyncResult.revision() != "" &&
+	return last != nil && last.SyncResult.revision() != "" &&
 		last.SyncResult.revision() == a.compared().Revision && digest(last.SyncResult.sources()) == digest(a.Spec.sources())
 }
 

@@ -49,7 +49,7 @@ func readState(sent metav1.Object, texts *inventory.Texts) (state, error) {
 	}
 	kept := read.state()
 	for _, text := range []*string{
-		&kept.owner, &kept.ownerUID, &kept.project, &kept.server, &kept.cluster, &kept.origins, &kept.health, &kept.phase, &kept.tried,
+		&kept.owner, &kept.ownerUID, &kept.project, &kept.server, &kept.cluster, &kept.origins, &kept.health, &kept.phase,
 		&kept.release.Line, &kept.release.Revision,
 	} {
 		*text = texts.Shared(*text)

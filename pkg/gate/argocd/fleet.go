@@ -101,14 +101,3 @@ func (f *Fleet) Under() []Underway {
 	}
 	return under
 }
-
-// Waiting returns those of the group that Argo CD would start by itself now.
-func (f *Fleet) Waiting() []gate.Waiting {
-	var waiting []gate.Waiting
-	for _, member := range f.members {
-		if now := &member.object.Value; member.waits() {
-			waiting = append(waiting, gate.Waiting{Environment: member.Environment, Rank: member.Rank, Since: now.reconciled})
-		}
-	}
-	return waiting
-}

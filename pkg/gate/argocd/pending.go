@@ -6,12 +6,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/gate"
 )
 
-// waits tells whether Argo CD would start a sync by itself now.
-func (m *Member) waits() bool {
-	now := &m.object.Value
-	return now.automated && now.outOfSync && !now.operates() && !m.object.Deleting && now.tried != now.release.Revision
-}
-
 // Pending returns the starts by which those of the group that wait would begin, in the order in which they
 // come.
 func (f *Fleet) Pending() []Underway {
@@ -21,8 +15,7 @@ func (f *Fleet) Pending() []Underway {
 	})
 	pending := make([]Underway, 0, len(ranked))
 	for _, member := range ranked {
-		start := gate.Start{Environment: member.Environment, Release: member.object.Value.release, At: f.now}
-		pending = append(pending, Underway{member.Member, start})
+		pending = append(pending, Underway{member.Member, member.Wanted(f.now)})
 	}
 	return pending
 }

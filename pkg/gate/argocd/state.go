@@ -42,14 +42,17 @@ type state struct {
 	// origins are the repositories that it comes from.
 	origins string
 
-	// current says that the release is what the spec was compared with, and applied that the last
-	// operation has synced it.
-	current, applied bool
+	// current says that the release is what the spec was compared with, tried that the last operation was for
+	// it, and applied that this has synced it.
+	current, tried, applied bool
 	synced           bool
 	outOfSync        bool
 	automated        bool
 	health           string
 	reconciled       time.Time
+	// skipped says that Argo CD is told not to look at it, and refresh what it is told to do at once.
+	skipped bool
+	refresh refresh
 
 	// operating says that an operation is set, which Argo CD takes up.
 	operating bool
@@ -57,9 +60,7 @@ type state struct {
 	started   time.Time
 	finished  time.Time
 	retried   bool
-	// tried is what the last operation was for, whatever came of it, and syncs the number of the last one that
-	// succeeded.
-	tried string
+	// syncs is the number of the last one that succeeded.
 	syncs int64
 }
 
@@ -69,9 +70,10 @@ func (a *application) state() state {
 		uid: types.UID(a.Metadata.UID), resourceVersion: a.Metadata.ResourceVersion,
 		owner: owner, ownerUID: ownerUID, project: a.Spec.Project, server: a.Spec.Destination.Server, cluster: a.Spec.Destination.Name,
 		release: a.compared(), origins: originsOf(a.Spec.sources()),
-		current: a.isCurrent(), applied: a.isApplied(),
+		current: a.isCurrent(), tried: a.isTried(), applied: a.isApplied(),
 		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,
 		automated: a.automated(), health: a.Status.Health.Status, reconciled: a.Status.ReconciledAt,
+		skipped: a.skipped(), refresh: a.refresh(),
 		operating: a.Operation != nil && a.Operation.changes(),
 	}
 	if len(a.Status.History) > 0 {
@@ -79,7 +81,7 @@ func (a *application) state() state {
 	}
 	if last := a.Status.OperationState; last != nil {
 		read.phase, read.started, read.finished = last.Phase, last.StartedAt, last.FinishedAt
-		read.retried, read.tried = last.RetryCount > 0, last.SyncResult.revision()
+		read.retried = last.RetryCount > 0
 		if !last.Operation.changes() {
 			read.phase, read.retried = phaseSucceeded, false // it changed nothing, whatever came of it
 		}
