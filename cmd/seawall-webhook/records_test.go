@@ -113,6 +113,8 @@ var _ = Describe("the webhook", func() {
 			"list applicationsets.argoproj.io":              true,
 			"update applicationsets.argoproj.io -n argocd":  false,
 			"patch applicationsets.argoproj.io -n argocd":   false,
+			"patch applications.argoproj.io -n argocd":      false,
+			"impersonate serviceaccounts -n seawall-system": false,
 			"list promotions.kargo.akuity.io":               false,
 			"create pods -n " + cluster.Namespace:           false,
 			"create events -n default":                      true,

@@ -3,6 +3,7 @@ package main_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,13 +32,21 @@ type gated struct {
 // startGate starts one with a policy that lets three of a group be in flight.
 func startGate(ctx context.Context, change func(*v1alpha1.WavePolicySpec)) *gated {
 	GinkgoHelper()
+	return startGateWith(ctx, nil, change)
+}
+
+// startGateWith starts one with more values of the chart for the gate.
+func startGateWith(ctx context.Context, more map[string]any, change func(*v1alpha1.WavePolicySpec)) *gated {
+	GinkgoHelper()
+	values := map[string]any{"enabled": true, "exempt": []any{"argocd/seawall*"}}
+	maps.Copy(values, more)
 	own, err := cluster.Start(ctx, cluster.Options{Progress: GinkgoWriter})
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(own.Stop)
 	Expect(own.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io", "applications.argoproj.io")).To(Succeed())
 	started := &gated{plane: own}
 	started.webhook, err = own.StartWebhook(ctx, cluster.WebhookOptions{Values: map[string]any{
-		"syncGate": map[string]any{"enabled": true, "exempt": []any{"argocd/seawall*"}},
+		"syncGate": values,
 		"policies": map[string]any{"default": nil},
 	}})
 	Expect(err).NotTo(HaveOccurred())

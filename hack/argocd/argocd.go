@@ -47,6 +47,15 @@ func Start(ctx context.Context, plane *cluster.Cluster, refresh time.Duration) (
 	return a, a.run(ctx, refresh)
 }
 
+// Restart runs its programs anew, with an empty cache, another refresh and until another ctx is done.
+func (a *ArgoCD) Restart(ctx context.Context, refresh time.Duration) error {
+	for _, process := range a.running {
+		process.Kill()
+	}
+	a.running = nil
+	return a.run(ctx, refresh)
+}
+
 // Tail returns the last lines of the logs, to be shown when something failed.
 func (a *ArgoCD) Tail() string {
 	var text strings.Builder

@@ -22,6 +22,8 @@ const (
 )
 
 var (
+	// life is that of Argo CD, which outlives each spec.
+	life     context.Context
 	plane    *cluster.Cluster
 	argo     *ArgoCD
 	api      client.WithWatch
@@ -41,6 +43,7 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	ctx, cancel := context.WithCancel(context.Background())
+	life = ctx
 	DeferCleanup(cancel) // before the API server ends, which waits for those that watch
 	api, err = client.NewWithWatch(plane.Config, client.Options{})
 	Expect(err).NotTo(HaveOccurred())

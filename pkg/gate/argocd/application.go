@@ -198,7 +198,9 @@ func (a *application) isCurrent() bool {
 }
 
 // isApplied tells whether the last operation that has succeeded was for what it was compared with.
-func (a *application) isApplied() bool { return a.isTried() && a.Status.OperationState.Phase == phaseSucceeded }
+func (a *application) isApplied() bool {
+	return a.isTried() && a.Status.OperationState.Phase == phaseSucceeded
+}
 
 // isTried tells whether the last operation was, whatever came of it: then Argo CD begins none by itself.
 func (a *application) isTried() bool {

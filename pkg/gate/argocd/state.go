@@ -45,11 +45,11 @@ type state struct {
 	// current says that the release is what the spec was compared with, tried that the last operation was for
 	// it, and applied that this has synced it.
 	current, tried, applied bool
-	synced           bool
-	outOfSync        bool
-	automated        bool
-	health           string
-	reconciled       time.Time
+	synced                  bool
+	outOfSync               bool
+	automated               bool
+	health                  string
+	reconciled              time.Time
 	// skipped says that Argo CD is told not to look at it, and refresh what it is told to do at once.
 	skipped bool
 	refresh refresh
