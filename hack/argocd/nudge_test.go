@@ -1,6 +1,7 @@
 package argocd
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -32,7 +33,7 @@ var _ = Describe("With the sync gate and the nudge", Ordered, func() {
 		Expect(fleet.Nudge(ctx, fleet.Environments...)).To(Succeed()) // as a webhook of git has it
 		delivered := until(ctx, recorder, fleet.At(revision))
 		asked := nudges(seawall)
-		AddReportEntry("nudged", delivered.Summary(), asked, ReportEntryVisibilityAlways)
+		AddReportEntry("nudged", fmt.Sprintf("%s; %d nudges", delivered.Summary(), asked), ReportEntryVisibilityAlways)
 		Expect(delivered.Started()).To(ConsistOf(group))
 		Expect(delivered.MostInFlight).To(Equal(most))
 		Expect(delivered.MostRolling).To(BeNumerically("<=", most))
