@@ -190,7 +190,7 @@ func TestEveryReasonIsExplained(t *testing.T) {
 	g.Expect(len(reasons)).To(BeNumerically(">=", 15))
 	for _, reason := range reasons {
 		g.Expect(string(operations)).To(ContainSubstring("`" + reason + "`"))
-		if !slices.Contains([]string{"WithinLimit", "NotJudged", "NoChange", "UnresolvedAdmitted", "Overridden"}, reason) {
+		if !slices.Contains([]string{"WithinLimit", "NotJudged", "NoChange", "UnresolvedAdmitted", "Overridden", "Gated"}, reason) {
 			g.Expect(string(denied)).To(ContainSubstring("`" + reason + "`"))
 		}
 	}

@@ -35,6 +35,7 @@ func allowed() map[string][]string {
 		"pkg/gate":             {"pkg/risk"},
 		"pkg/giturl":           {},
 		"pkg/gate/argocd":      {"pkg/apis/v1alpha1", "pkg/gate", "pkg/giturl", "pkg/inventory", "pkg/inventory/argocd"},
+		"pkg/gate/entry":       {"pkg/inventory", "pkg/rollout"},
 		"pkg/gate/waves":       {"pkg/apis/v1alpha1", "pkg/gate", "pkg/risk"},
 		"pkg/policy":           {"pkg/apis/v1alpha1", "pkg/gate", "pkg/risk", "pkg/rollout"},
 		"pkg/evaluate":         {"pkg/audit", "pkg/budget", "pkg/policy", "pkg/rollout"},
@@ -58,7 +59,7 @@ func allowed() map[string][]string {
 		"pkg/manifest": {},
 		"pkg/revision": {"pkg/giturl"},
 		"pkg/offline": {
-			"config/crd", "pkg/apis/v1alpha1", "pkg/budget", "pkg/evaluate", "pkg/inventory", "pkg/inventory/argocd", "pkg/kinds",
+			"config/crd", "pkg/apis/v1alpha1", "pkg/budget", "pkg/evaluate", "pkg/gate/entry", "pkg/inventory", "pkg/inventory/argocd", "pkg/kinds",
 			systems + "custom", "pkg/manifest", "pkg/policy", "pkg/rollout",
 		},
 		"pkg/check":          {"pkg/audit", "pkg/evaluate", "pkg/manifest", "pkg/offline", "pkg/rollout"},
@@ -70,7 +71,7 @@ func allowed() map[string][]string {
 		"pkg/suite":          {"pkg/audit", "pkg/check", "pkg/manifest", "pkg/offline", "pkg/policy"},
 		"pkg/standing":       {"pkg/apis/v1alpha1", "pkg/audit"},
 		"pkg/cli": {
-			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/explain", "pkg/gate", "pkg/gate/argocd",
+			"pkg/apis/v1alpha1", "pkg/audit", "pkg/check", "pkg/config", "pkg/curve", "pkg/evaluate", "pkg/explain", "pkg/gate", "pkg/gate/argocd", "pkg/gate/entry",
 			"pkg/gate/waves", "pkg/inventory",
 			"pkg/inventory/argocd", "pkg/journal", "pkg/journal/format", "pkg/journal/page", "pkg/kinds", systems + "custom", "pkg/manifest", "pkg/offline", "pkg/pace", "pkg/plan",
 			"pkg/policy", "pkg/report", "pkg/revision", "pkg/risk", "pkg/rollout", "pkg/splice", "pkg/standing", "pkg/starts", "pkg/suite", "pkg/version",

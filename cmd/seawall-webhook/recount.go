@@ -23,7 +23,7 @@ const recountRate, recountBurst = 50, 100
 
 // newEvaluator returns what judges writes, and the rollouts that exist.
 func newEvaluator(configuration config.Config, to followed) *evaluate.Evaluator {
-	return &evaluate.Evaluator{
+	evaluator := &evaluate.Evaluator{
 		Kinds:      to.kinds,
 		Policies:   to.policies,
 		Namespaces: to.namespaces,
@@ -33,6 +33,10 @@ func newEvaluator(configuration config.Config, to followed) *evaluate.Evaluator 
 		Ready:      to.sources.ready,
 		Budget:     budget.NewPool(configuration.ReviewBytes()),
 	}
+	if to.starts != nil { // which would be no nil of the interface
+		evaluator.Starts = to.starts
+	}
+	return evaluator
 }
 
 // newRollouts returns the rollouts that exist.

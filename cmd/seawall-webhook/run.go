@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/controller"
 	"github.com/seawall-dev/seawall/pkg/follow"
+	"github.com/seawall-dev/seawall/pkg/gate/entry"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
@@ -217,6 +218,8 @@ type followed struct {
 	kinds         *kinds.Set
 	sources       *sources
 	definitions   *follow.Definitions
+	// starts says whether the API server asks about starts; nil without a gate.
+	starts *entry.Entry
 }
 
 // newFollowed returns what is followed once watch is called.
@@ -231,8 +234,12 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
 	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry}))
 	known.Templates = configuration.WorkloadTemplates
+	var starts *entry.Entry
+	if configuration.SyncGate {
+		starts = entry.New(registry, configuration.WebhookConfiguration)
+	}
 	return followed{
-		own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
+		starts: starts, own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
 		policies: &policy.Set{}, overrides: newOverrides(mgr, configuration),
 		kinds: known, definitions: follow.NewDefinitions(own, mgr.GetLogger().WithName("definitions"), definitions...),
 	}

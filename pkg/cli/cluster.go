@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/seawall-dev/seawall/pkg/explain"
+	"github.com/seawall-dev/seawall/pkg/gate/entry"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/manifest"
 	"github.com/seawall-dev/seawall/pkg/offline"
@@ -50,7 +51,7 @@ func everything(inventory.Source) bool { return true }
 
 // wantsFor tells what of the inventory judging rollouts of a kind takes.
 func wantsFor(kind rollout.Kind) func(inventory.Source) bool {
-	wanted := slices.Concat([]string{namespaces}, kind.Reads, ownResources())
+	wanted := slices.Concat([]string{namespaces, entry.Resource}, kind.Reads, ownResources())
 	return func(source inventory.Source) bool { return slices.Contains(wanted, source.String()) }
 }
 

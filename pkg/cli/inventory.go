@@ -10,6 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/seawall-dev/seawall/pkg/gate/entry"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
@@ -29,7 +30,7 @@ func newInventory(streams genericiooptions.IOStreams) *cobra.Command {
 		Use:   "inventory",
 		Short: "Write down what environments there are, for checks without a cluster",
 		Long: `Writes what counting needs of the cluster as YAML: clusters, placements and whatever else the kinds of rollout read,
-those of RolloutKinds included, cut to the fields that they read, with its date. With the WavePolicies, WaveOverrides and
+those of RolloutKinds included, and whether starts of syncs are gated, cut to the fields that they read, with its date. With the WavePolicies, WaveOverrides and
 RolloutKinds that are in force a check by it alone judges as the cluster does. Of Secrets it holds no credential: nothing
 but what Argo CD's clusters are called, where they are and of which project, and their labels and annotations.
 
@@ -73,6 +74,7 @@ func read(argoCDNamespace string) *inventory.Registry {
 	argoCD := argocd.New(registry, argoCDNamespace, argocd.ProgressiveSyncsAuto)
 	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: argoCDNamespace, Registry: registry})
 	inventory.NewNamespaces(registry, nil)
+	entry.New(registry, "")
 	return registry
 }
 

@@ -68,8 +68,8 @@ type Config struct {
 	// CertificateNames are the DNS names and IP addresses in a self-issued certificate: the hosts at which
 	// the API server calls, the first of them its common name.
 	CertificateNames []string
-	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the CA of
-	// self-issued certificates, and that says what becomes of starts when nobody answers.
+	// WebhookConfiguration is the ValidatingWebhookConfiguration of Seawall, which gets the CA of self-issued
+	// certificates, and says whether starts are asked about and what becomes of them when nobody answers.
 	WebhookConfiguration string
 
 	Callers Callers
@@ -168,7 +168,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
 		"DNS names and IP addresses in a self-issued certificate: the hosts at which the API server calls")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
-		"ValidatingWebhookConfiguration that gets the CA of self-issued certificates; with --sync-gate, metrics tell of its failurePolicy")
+		"ValidatingWebhookConfiguration of Seawall: it gets the CA of self-issued certificates, and says whether starts are asked about")
 	c.Callers.addFlags(flags)
 	c.addKindFlags(flags)
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,

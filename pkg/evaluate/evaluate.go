@@ -45,6 +45,13 @@ type Overrides interface {
 	For(rollout policy.Reference) []*policy.Override
 }
 
+// Starts answers whether the API server asks about starts.
+type Starts interface {
+	// Unasked says why it does not ask about some of those that follow a change in a namespace, or may not;
+	// nothing if it asks about all of them.
+	Unasked(namespace string, change rollout.Change) string
+}
+
 // Evaluator judges writes. Kinds, Policies, Namespaces and Overrides are required.
 type Evaluator struct {
 	Kinds      Kinds
@@ -53,6 +60,8 @@ type Evaluator struct {
 	Overrides  Overrides
 	// Uses keeps count of the overrides that writes use.
 	Uses Uses
+	// Starts may be nil: then no start is known to be asked about.
+	Starts Starts
 	// Ready, if not nil, returns why it is not known by what to judge: then nothing is judged.
 	Ready func() error
 	// Excluded are the namespaces whose rollouts the webhook is not asked about: those that
@@ -190,6 +199,7 @@ func (e *Evaluator) Count(ctx context.Context, write Write, policies []*policy.P
 
 // readFor finds out what the policies that select a write have to know of it.
 func (e *Evaluator) readFor(ctx context.Context, counted *Counted, write Write) (err error) {
+	write.Starts = slices.ContainsFunc(counted.selected, func(p *policy.Policy) bool { return p.Gate() != nil })
 	counted.Case, err = e.read(ctx, write)
 	if err != nil || !counted.Change.RestsOnDeclaration() || !slices.ContainsFunc(counted.selected, (*policy.Policy).IgnoresDeclared) {
 		return err
@@ -275,10 +285,17 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 		stored = old.Annotations
 	}
 	return policy.Case{
-		Change: change, Err: err, Metadata: *write.Metadata(), Stored: stored,
+		Change: change, Err: err, Unasked: e.unasked(write.Namespace), Metadata: *write.Metadata(), Stored: stored,
 		Overrides: e.Overrides.For(policy.Reference{GroupKind: write.Kind, Namespace: write.Namespace, Name: write.Name}),
 		Use:       policy.Use{At: time.Now()},
 	}, nil
+}
+
+func (e *Evaluator) unasked(namespace string) func(rollout.Change) string {
+	if e.Starts == nil {
+		return nil
+	}
+	return func(change rollout.Change) string { return e.Starts.Unasked(namespace, change) }
 }
 
 // Conclude returns what policies make of a write: those that select it.

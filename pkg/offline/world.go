@@ -13,6 +13,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/gate/entry"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
@@ -82,6 +83,7 @@ func New(options Options) *World {
 		Kinds: world.Kinds, Policies: world.set, Overrides: world.overrides,
 		Namespaces: newNamespaces(world.registry, world.selectsNamespaces),
 		Budget:     budget.NewPool(cmp.Or(options.Memory, defaultMemory)),
+		Starts:     entry.New(world.registry, ""),
 	}
 	return world
 }
@@ -141,10 +143,27 @@ func (w *World) lessInventory(judged evaluate.Judgement, err error) (Judgement, 
 	if err != nil {
 		return found, fmt.Errorf("judging it: %w", err)
 	}
+	if unasked(judged.Verdicts) {
+		found.Missing = []string{entry.Resource}
+	}
 	if judged.Decision.Verdict.Reason == policy.Unresolved || judged.Decision.Verdict.Reason == policy.UnresolvedAdmitted {
 		found = found.without(w.missed)
 	}
 	return found, nil
+}
+
+// unasked tells whether all who object do so because nobody says whether the API server asks about starts.
+func unasked(verdicts []policy.Verdict) bool {
+	objects := false
+	for _, verdict := range verdicts {
+		if verdict.Satisfied() {
+			continue
+		}
+		if objects = true; !strings.Contains(verdict.Message, entry.Resource+" are not in the inventory") {
+			return false
+		}
+	}
+	return objects
 }
 
 // without notes what is missing: what the message names, or else all that has been asked for in vain.

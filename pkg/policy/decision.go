@@ -148,10 +148,20 @@ func riskiest(verdicts []Verdict) Verdict {
 	return slices.MaxFunc(verdicts, func(a, b Verdict) int {
 		return cmp.Or(
 			comparePermits(a.Override, b.Override),
+			cmp.Compare(a.limit(), b.limit()),
 			cmp.Compare(a.Probability, b.Probability),
 			strings.Compare(b.Policy, a.Policy),
 		)
 	})
+}
+
+// limit is which of the limits a verdict that is satisfied is over: that of a wave, where the starts are held
+// within it, or none.
+func (v Verdict) limit() int {
+	if v.Reason == Gated {
+		return 1
+	}
+	return 0
 }
 
 // comparePermits compares what overrides permit; none permits less than any.

@@ -32,7 +32,7 @@ func (p *Policy) judge(c Case) Verdict {
 	if err != nil {
 		return p.judgeUncounted(verdict, err, c.Metadata)
 	}
-	return p.judgeCounted(verdict, change, c.Metadata)
+	return p.account(p.judgeCounted(verdict, change, c.Metadata), change, c)
 }
 
 // refuseAll refuses because the policy is not understood.

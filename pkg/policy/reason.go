@@ -17,6 +17,10 @@ const (
 	// the write.
 	Overridden Reason = "Overridden"
 
+	// Gated says that a wave is likelier to fail than the policy allows, but that its sync gate holds the
+	// starts that follow within that.
+	Gated Reason = "Gated"
+
 	// WaveOverLimit says that a wave is likelier to fail than the policy allows.
 	WaveOverLimit Reason = "WaveOverLimit"
 	// RolloutOverLimit says that all waves together are.
@@ -64,7 +68,7 @@ func (r Reason) meaning() meaning {
 	switch r {
 	case NotJudged, NoChange:
 		return meaning{satisfied: true, routine: true, state: StateWithin}
-	case Within:
+	case Within, Gated:
 		return meaning{satisfied: true, state: StateWithin}
 	case UnresolvedAdmitted:
 		return meaning{satisfied: true, state: StateUnresolved}

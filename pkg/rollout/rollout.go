@@ -34,6 +34,8 @@ type Write struct {
 	Rewritten bool
 	// Undeclared asks what can be counted without what annotations declare.
 	Undeclared bool
+	// Starts asks what is known of the starts that follow the write.
+	Starts bool
 }
 
 // Metadata returns that of Object, or of OldObject on Delete.
@@ -144,6 +146,9 @@ type Change struct {
 	// Evidence says where a number came from that was not counted, such as "annotation
 	// seawall.dev/environments"; empty when everything was counted.
 	Evidence string
+	// Starts is what is known of the starts that follow; nil where nobody asks, and for kinds whose
+	// environments no gate holds.
+	Starts *Starts
 	// Warnings tell the writer what is surprising about the rollout, one line each.
 	Warnings []string
 }

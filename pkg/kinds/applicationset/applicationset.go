@@ -119,6 +119,7 @@ func (r *reader) Read(ctx context.Context, write rollout.Write) (rollout.Change,
 
 func (r *reader) create(ctx context.Context, write rollout.Write) (rollout.Change, error) {
 	reading := r.begin(ctx)
+	reading.starts = write.Starts
 	after, err := reading.side(reading.decode(write.Object, theWritten))
 	if err != nil {
 		return rollout.Change{}, err
@@ -137,7 +138,7 @@ func (r *reader) update(ctx context.Context, write rollout.Write) (rollout.Chang
 	if err := reading.account.Err(); err != nil || same {
 		return rollout.Change{}, err //nolint:wrapcheck // a failure of Seawall's own
 	}
-	reading.compares = !write.Rewritten
+	reading.compares, reading.starts = !write.Rewritten, write.Starts
 	reading.patches = stored.spec.patch != nil || written.spec.patch != nil
 	reading.ignored, reading.beyond = ignoredBy(written.spec.ignored)
 	reading.preserved = written.spec.preserves(skipReconcile)

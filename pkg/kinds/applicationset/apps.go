@@ -37,7 +37,9 @@ type app struct {
 	digest uint64
 	// automation and trigger tell what starts its syncs: see reading.automation and reading.trigger.
 	automation, trigger uint32
-	hash                uint32
+	// rest is equal for two whose specs are equal but for what they sync from; 0 where nobody asks.
+	rest uint32
+	hash uint32
 	// name is where in names the name begins.
 	name uint32
 	// cluster is the inventory object that it comes from.
@@ -59,7 +61,7 @@ type app struct {
 func (a *app) automated() bool { return a.automation&starts != 0 }
 
 // appWeight is what an Application costs beside its name.
-const appWeight = 56
+const appWeight = 64
 
 // borrow returns room for the Applications of a side, which others use again once the review is
 // over: new memory costs more than what is written to it.

@@ -201,6 +201,9 @@ func (d *delta) result() rollout.Change {
 		Evidence:     d.evidence,
 	}
 	change.Steps, change.Held = d.steps()
+	if d.reading.starts {
+		change.Starts = d.starts()
+	}
 	change.Warnings = append(append(change.Warnings, d.after.warnings...), d.warnings...)
 	change.Warnings = append(change.Warnings, d.after.duplicates(d.reading.foreign)...)
 	if len(change.Steps) > 0 {

@@ -80,14 +80,22 @@ func covers(base, patch map[string]any) map[string]any {
 // finish notes on a rendered Application what tells it from another, given all of it.
 func (t *appTemplate) finish(rendered *application, of whole) {
 	rendered.app.skips = of.skips()
-	if !t.reading.compares {
+	if !t.reading.compares && !t.reading.starts {
 		return
 	}
 	object := without(map[string]any{"spec": of.spec}, t.reading.ignored, string(rendered.name))
 	spec, automated := canonical(object["spec"])
-	rendered.app.digest = maphash.Bytes(t.reading.seed, layOut(nil, root("spec", spec)).text)
+	digest := func(of map[string]any) uint64 {
+		return maphash.Bytes(t.reading.seed, layOut(nil, root("spec", of)).text)
+	}
 	rendered.app.automation = t.reading.automation(automated)
 	rendered.app.trigger = t.reading.trigger(of)
+	if t.reading.compares {
+		rendered.app.digest = digest(spec)
+	}
+	if t.reading.starts {
+		rendered.app.rest = uint32(digest(withoutSources(spec))) //nolint:gosec // a hash
+	}
 }
 
 // starts is set in an automation that starts syncs.

@@ -25,6 +25,8 @@ type reading struct {
 	strategies [2]strategy
 	// compares says that what the two objects render to is compared.
 	compares bool
+	// starts says that it is asked what starts after the write.
+	starts bool
 	// patches says that one of them has a patch, so that both are built alike.
 	patches bool
 	// ignored are the fields that the written object has Argo CD ignore, and preserved says that it

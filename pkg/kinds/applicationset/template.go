@@ -22,6 +22,8 @@ type appTemplate struct {
 	// others are rendered for their errors only.
 	others []leaf
 	spec   skeleton
+	// rest is the spec without what is synced from, where it is asked for.
+	rest skeleton
 	// tree is what spec was laid out from; whole says that each is built, as patches and rules for
 	// one Application need it.
 	tree  value
@@ -111,6 +113,10 @@ func (t *appTemplate) layOut() {
 	laid := t.tree
 	laid.raw = spec
 	t.spec = layOut(t.renderer, laid)
+	if t.reading.starts {
+		laid.raw = withoutSources(spec)
+		t.rest = layOut(t.renderer, laid)
+	}
 	t.automation = t.reading.automation(automated)
 }
 
@@ -213,6 +219,9 @@ func (t *appTemplate) renderSpec(rendered *application) (finalizers []string) {
 	}
 	of := whole{annotations: t.annotationsOf()}
 	rendered.app.digest = t.spec.digest(&t.pen)
+	if t.reading.starts && t.reading.compares {
+		rendered.app.rest = uint32(t.rest.digest(&t.pen)) //nolint:gosec // a hash
+	}
 	rendered.app.skips = of.skips()
 	rendered.app.automation, rendered.app.trigger = t.automation, t.reading.trigger(of)
 	return nil
