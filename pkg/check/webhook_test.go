@@ -24,6 +24,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/check"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/gate/entry"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 	"github.com/seawall-dev/seawall/pkg/kinds"
@@ -67,7 +68,7 @@ func fixtures(t *testing.T) []string {
 }
 
 func TestTheSameInputGetsTheSameDecisionAndTheSameWordsAsFromTheWebhook(t *testing.T) {
-	stock := read(t)
+	stock := read(t, strict)
 	var mu sync.Mutex
 	outcomes := map[check.Outcome]int{}
 	paths := fixtures(t)
@@ -114,6 +115,8 @@ func (s stock) compare(t *testing.T, fixture kindtest.Fixture) check.Outcome {
 
 // stock is what all fixtures share, which nothing changes.
 type stock struct {
+	// text is that of the policies.
+	text     string
 	policies []*policy.Policy
 	// samples are RolloutKinds that fixtures are of.
 	samples []sample
@@ -126,13 +129,14 @@ type sample struct {
 	source   v1alpha1.RolloutKind
 }
 
-func read(t *testing.T) stock {
+func read(t *testing.T, text string) stock {
 	t.Helper()
 	g := NewWithT(t)
 	parsed := manifest.Reader{}.Read("../../config/samples/rolloutkinds")
 	g.Expect(parsed.Problems).To(BeEmpty())
 	g.Expect(parsed.Documents).NotTo(BeEmpty())
-	found := stock{everything: inventory.NewRegistry()}
+	found := stock{text: text, everything: inventory.NewRegistry()}
+	entry.New(found.everything, "")
 	argoCD := argocd.New(found.everything, "argocd", argocd.ProgressiveSyncsAuto)
 	kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: "argocd", Registry: found.everything})
 	for _, document := range parsed.Documents {
@@ -142,7 +146,7 @@ func read(t *testing.T) stock {
 		found.samples = append(found.samples, one)
 	}
 	world := offline.New(offline.Options{})
-	problems, err := world.Add(t.Context(), append(manifest.Parse("strict", []byte(strict)).Documents, parsed.Documents...)...)
+	problems, err := world.Add(t.Context(), append(manifest.Parse("policies", []byte(text)).Documents, parsed.Documents...)...)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(problems).To(BeEmpty())
 	found.policies = world.Policies
@@ -234,6 +238,7 @@ func (s stock) asked(t *testing.T, fixture kindtest.Fixture) (webhook.Response, 
 	sink := &forgetful{}
 	handler := &admission.Handler{Sink: sink, Evaluator: &evaluate.Evaluator{
 		Kinds: known, Policies: set, Namespaces: bare{}, Overrides: policy.NewOverrides("seawall-system"), Budget: budget.NewPool(1 << 30),
+		Starts: entry.New(registry, ""),
 	}}
 	metadata := fixture.Write.Metadata()
 	request := webhook.Request{AdmissionRequest: admissionv1.AdmissionRequest{
@@ -257,7 +262,7 @@ func (s stock) checked(t *testing.T, fixture kindtest.Fixture, objects []*unstru
 	world := offline.New(offline.Options{Inventory: offline.Inventory{
 		Objects: objects, Absent: fixture.Static.Absent, Given: func(inventory.Source) bool { return true },
 	}})
-	own := manifest.Parse("strict", []byte(strict)).Documents
+	own := manifest.Parse("policies", []byte(s.text)).Documents
 	for _, one := range s.describing(t, fixture) {
 		own = append(own, one.document)
 	}

@@ -60,7 +60,7 @@ type Evaluator struct {
 	Overrides  Overrides
 	// Uses keeps count of the overrides that writes use.
 	Uses Uses
-	// Starts may be nil: then no start is known to be asked about.
+	// Starts may be nil, where there is no gate.
 	Starts Starts
 	// Ready, if not nil, returns why it is not known by what to judge: then nothing is judged.
 	Ready func() error
@@ -284,18 +284,25 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 	if old := write.OldMetadata(); old != nil {
 		stored = old.Annotations
 	}
+	if change.Starts != nil {
+		change.Starts.Unasked = e.unasked(write.Namespace, change)
+	}
 	return policy.Case{
-		Change: change, Err: err, Unasked: e.unasked(write.Namespace), Metadata: *write.Metadata(), Stored: stored,
+		Change: change, Err: err, Metadata: *write.Metadata(), Stored: stored,
 		Overrides: e.Overrides.For(policy.Reference{GroupKind: write.Kind, Namespace: write.Namespace, Name: write.Name}),
 		Use:       policy.Use{At: time.Now()},
 	}, nil
 }
 
-func (e *Evaluator) unasked(namespace string) func(rollout.Change) string {
-	if e.Starts == nil {
-		return nil
+// unasked says why the API server does not ask about some of the starts that follow a change, or may not.
+func (e *Evaluator) unasked(namespace string, change rollout.Change) string {
+	switch {
+	case change.Starts.Unheld != "":
+		return "" // which is enough
+	case e.Starts == nil:
+		return "the sync gate is off"
 	}
-	return func(change rollout.Change) string { return e.Starts.Unasked(namespace, change) }
+	return e.Starts.Unasked(namespace, change)
 }
 
 // Conclude returns what policies make of a write: those that select it.

@@ -47,10 +47,7 @@ func (p *Policy) unaccounted(over Verdict, change rollout.Change, c Case) string
 	if whole := p.permittingWaves(); !whole.judgeCounted(bare, change, c.Metadata).Satisfied() {
 		return "all waves together are over maxRolloutFailureProbability"
 	}
-	if c.Unasked == nil {
-		return "whether the API server asks about starts is not known"
-	}
-	return c.Unasked(change)
+	return change.Starts.Unasked
 }
 
 // permittingWaves returns the policy without a limit of waves.

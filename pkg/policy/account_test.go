@@ -36,93 +36,87 @@ func TestWritesUnderAGate(t *testing.T) {
 			}
 		}
 	}
-	has := func(key string) rollout.Keys { return func(label string) bool { return label == key } }
-	asked := func(rollout.Change) string { return "" }
+	has := func(key string) rollout.Keys { return rollout.Keys{key: true} }
 	const selfHeal = "it changes more than the sources of its Applications, and what Argo CD mends as a drift is not counted (selfHeal: Pass)"
 	for name, test := range map[string]struct {
 		policy   func(*v1alpha1.WavePolicySpec)
 		change   rollout.Change
 		metadata rollout.Metadata
-		unasked  func(rollout.Change) string
 		// want is why the gate does not account for it; empty if it does.
 		want string
 	}{
-		"all starts are held": {change: started(100, nil), unasked: asked},
-		"nobody knows who is asked": {
-			change: started(100, nil), want: "whether the API server asks about starts is not known",
-		},
+		"all starts are held": {change: started(100, nil)},
 		"not all are asked about": {
-			change: started(100, nil), unasked: func(c rollout.Change) string { return c.Steps[0].Targets[0].Name + " is not" }, want: "tenant-000 is not",
+			change: started(100, func(s *rollout.Starts) { s.Unasked = "one is exempt" }), want: "one is exempt",
 		},
 		"a policy that holds nothing": {
 			policy: func(s *v1alpha1.WavePolicySpec) {
 				s.ValidationActions = []v1alpha1.ValidationAction{v1alpha1.ActionWarn}
 			},
-			change: started(100, nil), unasked: asked, want: "the policy holds nothing (validationActions)",
+			change: started(100, nil), want: "the policy holds nothing (validationActions)",
 		},
 		"done before it is healthy": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.SyncGate.SettledWhen = v1alpha1.SettledOperation },
-			change: started(100, nil), unasked: asked, want: "the policy counts a start as done before anything is healthy (settledWhen: Operation)",
+			change: started(100, nil), want: "the policy counts a start as done before anything is healthy (settledWhen: Operation)",
 		},
 		"what has no group passes": {
-			policy: grouped(v1alpha1.UngroupedPass), change: started(100, nil), unasked: asked,
+			policy: grouped(v1alpha1.UngroupedPass), change: started(100, nil),
 			want: "the policy lets starts pass that have no group (ungrouped: Pass)",
 		},
-		"what has no group is one": {policy: grouped("", "ApplicationLabel"), change: started(100, nil), unasked: asked},
+		"what has no group is one": {policy: grouped("", "ApplicationLabel"), change: started(100, nil)},
 		"what has no group is held": {
-			policy: grouped(v1alpha1.UngroupedDeny, "ApplicationLabel", "ClusterLabel"), change: started(100, nil), unasked: asked,
+			policy: grouped(v1alpha1.UngroupedDeny, "ApplicationLabel", "ClusterLabel"), change: started(100, nil),
 			want: "not all of its Applications are known to have a label env and a cluster label env (ungrouped: Deny)",
 		},
 		"all have a group": {
-			policy:  grouped(v1alpha1.UngroupedDeny, "ApplicationLabel", "ClusterLabel", "Project", "Source"),
-			change:  started(100, func(s *rollout.Starts) { s.Labels, s.ClusterLabels = has("env"), has("env") }),
-			unasked: asked,
+			policy: grouped(v1alpha1.UngroupedDeny, "ApplicationLabel", "ClusterLabel", "Project", "Source"),
+			change: started(100, func(s *rollout.Starts) { s.Labels, s.ClusterLabels = has("env"), has("env") }),
 		},
 		"no project": {
 			policy: grouped(v1alpha1.UngroupedDeny, "Owner", "Project"), change: started(100, func(s *rollout.Starts) { s.Project = false }),
-			unasked: asked, want: "not all of its Applications are known to have a project (ungrouped: Deny)",
+			want: "not all of its Applications are known to have a project (ungrouped: Deny)",
 		},
 		"waves up to a gate that failures close": {
-			policy: func(s *v1alpha1.WavePolicySpec) { s.Waves = v1alpha1.WavesGated }, change: started(100, nil), unasked: asked,
+			policy: func(s *v1alpha1.WavePolicySpec) { s.Waves = v1alpha1.WavesGated }, change: started(100, nil),
 		},
 		"waves up to a gate that nothing closes": {
 			policy: func(s *v1alpha1.WavePolicySpec) {
 				s.Waves, s.SyncGate.OnFailure = v1alpha1.WavesGated, v1alpha1.FailureContinue
 			},
-			change: started(100, nil), unasked: asked,
-			want: "the policy counts waves up to the next gate, and no failure closes one (onFailure: Continue)",
+			change: started(100, nil),
+			want:   "the policy counts waves up to the next gate, and no failure closes one (onFailure: Continue)",
 		},
 		"a label that is taken off": {
-			policy: selecting("team", "a"), change: started(100, nil), unasked: asked,
+			policy: selecting("team", "a"), change: started(100, nil),
 			want: "the policy does not select the rollout any more after this write",
 		},
 		"a label that stays": {
-			policy: selecting("team", "a"), change: started(100, nil), unasked: asked, metadata: rollout.Metadata{Labels: map[string]string{"team": "a"}},
+			policy: selecting("team", "a"), change: started(100, nil), metadata: rollout.Metadata{Labels: map[string]string{"team": "a"}},
 		},
 		"something starts otherwise": {
-			change: started(100, func(s *rollout.Starts) { s.Unheld = "RollingSync paces it" }), unasked: asked, want: "RollingSync paces it",
+			change: started(100, func(s *rollout.Starts) { s.Unheld = "RollingSync paces it" }), want: "RollingSync paces it",
 		},
 		"repairs that pass": {
-			change: started(100, func(s *rollout.Starts) { s.Repairs = true }), unasked: asked, want: selfHeal,
+			change: started(100, func(s *rollout.Starts) { s.Repairs = true }), want: selfHeal,
 		},
 		"repairs that are judged": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.SyncGate.SelfHeal = v1alpha1.RepairsJudge },
-			change: started(100, func(s *rollout.Starts) { s.Repairs = true }), unasked: asked,
+			change: started(100, func(s *rollout.Starts) { s.Repairs = true }),
 		},
-		"some go, within the limit": {change: beside(started(100, nil), 22), unasked: asked},
+		"some go, within the limit": {change: beside(started(100, nil), 22)},
 		"too many go": {
-			change: beside(started(100, nil), 23), unasked: asked,
-			want: "what it tears down is over the limit by itself, and no start tells of that",
+			change: beside(started(100, nil), 23),
+			want:   "what it tears down is over the limit by itself, and no start tells of that",
 		},
 		"too many go, which does not count": {
 			policy: func(s *v1alpha1.WavePolicySpec) { s.Removals = v1alpha1.RemovalsIgnore },
-			change: beside(started(100, nil), 23), unasked: asked,
+			change: beside(started(100, nil), 23),
 		},
 		"all together are within a limit": {
-			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.7" }, change: started(100, nil), unasked: asked,
+			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.7" }, change: started(100, nil),
 		},
 		"all together are too many": {
-			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.5" }, change: started(100, nil), unasked: asked,
+			policy: func(s *v1alpha1.WavePolicySpec) { s.MaxRolloutFailureProbability = "0.5" }, change: started(100, nil),
 			want: "all waves together are over maxRolloutFailureProbability",
 		},
 	} {
@@ -130,7 +124,7 @@ func TestWritesUnderAGate(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(gatedPolicy(test.policy))
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			verdict := compiled.Judge(policy.Case{Change: test.change, Metadata: test.metadata, Unasked: test.unasked})
+			verdict := compiled.Judge(policy.Case{Change: test.change, Metadata: test.metadata})
 			if test.want == "" {
 				g.Expect(verdict.Reason).To(gomega.Equal(policy.Gated))
 				g.Expect(verdict.Message).To(gomega.HaveSuffix(
@@ -152,7 +146,6 @@ func selecting(key, value string) func(*v1alpha1.WavePolicySpec) {
 }
 
 func TestAGateSaysNothingOfWhatItDoesNotHold(t *testing.T) {
-	asked := func(rollout.Change) string { return "" }
 	for name, test := range map[string]struct {
 		source *v1alpha1.WavePolicy
 		change rollout.Change
@@ -169,7 +162,7 @@ func TestAGateSaysNothingOfWhatItDoesNotHold(t *testing.T) {
 			g := gomega.NewWithT(t)
 			compiled, err := policy.Compile(test.source)
 			g.Expect(err).NotTo(gomega.HaveOccurred())
-			verdict := compiled.Judge(policy.Case{Change: test.change, Unasked: asked})
+			verdict := compiled.Judge(policy.Case{Change: test.change})
 			g.Expect(verdict.Reason).To(gomega.Equal(test.want))
 			g.Expect(verdict.Message).NotTo(gomega.ContainSubstring("sync gate"))
 		})
@@ -182,7 +175,7 @@ func TestOneStartAfterTheOther(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	change := started(2, nil)
 	change.Evidence = "status.resources"
-	verdict := compiled.Judge(policy.Case{Change: change, Unasked: func(rollout.Change) string { return "" }})
+	verdict := compiled.Judge(policy.Case{Change: change})
 	g.Expect(verdict.Message).To(gomega.HaveSuffix(
 		"allows 0.1%. The sync gate accounts for it: it begins the starts one after the other. Counted by status.resources."))
 	g.Expect(verdict.Remedy).To(gomega.BeEmpty())
@@ -197,11 +190,10 @@ func TestAnotherPolicyMustBeSatisfiedAllTheSame(t *testing.T) {
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		all = append(all, compiled)
 	}
-	asked := func(rollout.Change) string { return "" }
-	decision := policy.Decide(policy.Judge(all, policy.Case{Change: started(100, nil), Unasked: asked}))
+	decision := policy.Decide(policy.Judge(all, policy.Case{Change: started(100, nil)}))
 	g.Expect(decision.Action).To(gomega.Equal(policy.Deny))
 	g.Expect(decision.Verdict.Policy).To(gomega.Equal("q"))
-	decision = policy.Decide(policy.Judge(all[:1], policy.Case{Change: started(100, nil), Unasked: asked}))
+	decision = policy.Decide(policy.Judge(all[:1], policy.Case{Change: started(100, nil)}))
 	g.Expect(decision.Action).To(gomega.Equal(policy.Allow))
 	g.Expect(decision.Verdict.Reason).To(gomega.Equal(policy.Gated))
 	g.Expect(decision.Warnings).To(gomega.HaveLen(1))

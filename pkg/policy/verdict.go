@@ -82,9 +82,6 @@ type Case struct {
 	// Stored are the annotations of the object as it is stored, so that those which a write brings
 	// in can be told; nil on Create.
 	Stored map[string]string
-	// Unasked says why the API server does not ask about some of the starts that follow a change, or may
-	// not; nothing if it asks about all of them. Where it is nil nobody knows.
-	Unasked func(rollout.Change) string
 	// Overrides are all that there are for the rollout. Those that have ended, or do not
 	// suffice, do not count.
 	Overrides []*Override

@@ -6,22 +6,25 @@ type Starts struct {
 	// Unheld says why environments may start that a gate does not hold, such as "RollingSync paces it"; empty
 	// where it can hold all of them.
 	Unheld string
+	// Unasked says why the API server does not ask about some of them, or may not. It is for who judges to
+	// say, not for who reads the rollout.
+	Unasked string
 	// Repairs says that some may be taken for starts that mend a drift: what they sync from does not change.
 	Repairs bool
 	// Nameless is the number of environments that start and whose names are not known.
 	Nameless int
 	// Project and Source say whether all have a project, and something that they sync from.
 	Project, Source bool
-	// Labels and ClusterLabels tell which labels all of them have, and all of the clusters that they are
-	// synced to, until the review of the write is over.
+	// Labels and ClusterLabels are the labels that all of them have, and all of the clusters that they are
+	// synced to.
 	Labels, ClusterLabels Keys
 }
 
-// Keys tells which labels there are, whatever their values.
-type Keys func(label string) bool
+// Keys are the keys of labels, whatever their values.
+type Keys map[string]bool
 
 // Lookup returns no value, and whether there is the label.
-func (k Keys) Lookup(label string) (value string, exists bool) { return "", k != nil && k(label) }
+func (k Keys) Lookup(label string) (value string, exists bool) { return "", k[label] }
 
 // Leaving returns the change of only those environments that it tears down.
 func (c Change) Leaving() Change {

@@ -16,12 +16,12 @@ func (d *delta) starts() *rollout.Starts {
 	found := &rollout.Starts{
 		Unheld: d.unheld(), Repairs: d.repairs(), Nameless: d.declared,
 		Project: project != "", Source: len(withoutSources(spec.members())) < len(spec.members()),
-		ClusterLabels: d.clusterLabels,
+		Labels: rollout.Keys{}, ClusterLabels: d.clusterLabels(),
 	}
-	labels := template.field("metadata").field("labels").members()
-	found.Labels = func(label string) bool {
-		_, is := labels[label]
-		return is && d.after.spec.patch == nil // which may take it away
+	if d.after.spec.patch == nil { // which may take them away
+		for label := range template.field("metadata").field("labels").members() {
+			found.Labels[label] = true
+		}
 	}
 	return found
 }
@@ -104,17 +104,32 @@ func (d *delta) mayExist(app *app) bool {
 	return d.write.Operation == rollout.Update && !d.before.spec.policy.remove
 }
 
-// clusterLabels says whether all clusters that Applications start on are known to have a label.
-func (d *delta) clusterLabels(label string) bool {
-	if d.declared > 0 {
-		return false
-	}
+// clusterLabels returns the labels that all clusters have on which Applications start; none where it is not known
+// of one which that is.
+func (d *delta) clusterLabels() rollout.Keys {
+	var common rollout.Keys
+	var last clusterRef
 	for _, app := range d.starting {
-		if app.cluster == (clusterRef{}) || !d.reading.cluster(app.cluster).Labels().Has(label) {
-			return false
+		switch {
+		case app.cluster == (clusterRef{}):
+			return nil
+		case app.cluster == last:
+			continue
 		}
+		last = app.cluster
+		labels := d.reading.cluster(app.cluster).Labels()
+		if common == nil {
+			common = rollout.Keys{}
+			for label := range labels.Map() {
+				common[label] = true
+			}
+		}
+		maps.DeleteFunc(common, func(label string, _ bool) bool { return !labels.Has(label) })
 	}
-	return true
+	if d.declared > 0 {
+		return nil
+	}
+	return common
 }
 
 // withoutSources returns the spec of an Application without what it syncs from.
