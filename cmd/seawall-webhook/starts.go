@@ -41,7 +41,7 @@ func newStarts(
 		Policies: to.policies, Kept: kept, Namespaces: to.namespaces, Applications: argocd.NewApplications(to.registry, to.argoCD),
 		Overrides: to.overrides, Uses: to.overrides.uses,
 	}
-	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive, Says: judge.Says}
+	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive, Says: judge.Says, Stored: counted.Stored}
 	judge.Ledgers = ledgers
 	leader.duties = append(leader.duties, keepWaves(starts.Keeper{
 		Judge: judge, Notes: ledgers, Sink: recorded.sinks(), Ready: func() error { return to.definitions.Check(nil) },

@@ -1,8 +1,8 @@
 // The command bench measures what Seawall costs beside a webhook that admits everything, and
 // with -against beside the Seawall of another git revision: all are processes of their own
 // behind TLS on loopback, all get the same AdmissionReview bodies in the same run, in turns. It
-// prints tables. With the argument recount it measures the background re-count instead, and with check
-// the command of the CLI over thousands of files.
+// prints tables. With the argument recount it measures the background re-count instead, with starts the
+// sync gate, and with check the command of the CLI over thousands of files.
 package main
 
 import (
@@ -48,6 +48,9 @@ func start(ctx context.Context) error {
 	}
 	if len(os.Args) > 1 && os.Args[1] == checkCommand {
 		return startCheck(ctx, os.Args[2:])
+	}
+	if len(os.Args) > 1 && os.Args[1] == startsCommand {
+		return startStarts(ctx, os.Args[2:])
 	}
 	var chosen choice
 	flag.IntVar(&chosen.load.rounds, "rounds", 3, "turns that each webhook gets")

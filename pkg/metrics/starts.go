@@ -15,6 +15,7 @@ type Starts struct {
 	total    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight *prometheus.HistogramVec
+	tries    prometheus.Histogram
 }
 
 // NewStarts registers the metrics. The error is the registry's.
@@ -30,9 +31,17 @@ func NewStarts(registerer prometheus.Registerer) (*Starts, error) {
 		inFlight: histogram("seawall_starts_wave_environments",
 			"Environments that would be in flight together with a start, itself included, by action; without dry-runs.",
 			[]float64{1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000}, "action"),
+		tries: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name:    "seawall_wave_write_tries",
+			Help:    "Tries that it took to store a change of a Wave: more than one where another replica changed it at the same time.",
+			Buckets: []float64{1, 2, 3, 5, 10, 20},
+		}),
 	}
-	return s, register(registerer, s.total, s.duration, s.inFlight)
+	return s, register(registerer, s.total, s.duration, s.inFlight, s.tries)
 }
+
+// Stored notes at which try a change of a Wave was stored.
+func (s *Starts) Stored(tries int) { s.tries.Observe(float64(tries)) }
 
 // Record implements audit.Sink.
 func (s *Starts) Record(_ context.Context, record audit.Record) {

@@ -44,8 +44,8 @@ func (k Key) Name() string {
 	return strings.TrimRight(start, "-.") + end
 }
 
-// Ledgers keep the ledgers of all groups. All fields but the last are to be set. They may be used by
-// several goroutines at once.
+// Ledgers keep the ledgers of all groups. Client, Live and Derive are required. They may be used by several
+// goroutines at once.
 type Ledgers struct {
 	// Client writes Waves.
 	Client client.Client
@@ -58,6 +58,9 @@ type Ledgers struct {
 	// there before a start is admitted; false if it holds none, or is not there, which changes nothing. Without
 	// it nothing is kept.
 	Says func(policy string) (v1alpha1.WavePolicySpec, bool)
+	// Stored is told of each change that was stored, and at which try: a later one than the first where somebody
+	// else has changed the ledger at the same time. It may be nil.
+	Stored func(tries int)
 
 	rooms rooms
 }
@@ -74,8 +77,11 @@ func (l *Ledgers) Update(ctx context.Context, key Key, change func(gate.Ledger) 
 	}
 	defer l.rooms.leave(name, room)
 	for tries := 1; ; tries++ {
-		ledger, err := l.try(ctx, key, room, change)
+		ledger, stored, err := l.try(ctx, key, room, change)
 		if err == nil {
+			if stored && l.Stored != nil {
+				l.Stored(tries)
+			}
 			return ledger, nil
 		}
 		room.last = nil
@@ -94,35 +100,39 @@ func whyEnded(ctx context.Context, err error) error {
 	return err
 }
 
-// try changes the ledger once. The error is that of a conflict if somebody else has changed it since it
-// was read, or has created or deleted it.
-func (l *Ledgers) try(ctx context.Context, key Key, room *room, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error) {
+// try changes the ledger once, and tells whether that was stored. The error is that of a conflict if somebody
+// else has changed it since it was read, or has created or deleted it.
+func (l *Ledgers) try(
+	ctx context.Context, key Key, room *room, change func(gate.Ledger) (gate.Ledger, bool),
+) (ledger gate.Ledger, stored bool, err error) {
 	// What was written last may be outdated: then the write fails. What is not changed is not written.
 	if room.last != nil {
 		if after, changed := change(ledgerOf(&room.last.Status)); changed {
-			return l.write(ctx, room, room.last, after)
+			ledger, err = l.write(ctx, room, room.last, after)
+			return ledger, true, err
 		}
 	}
 	wave, err := l.read(ctx, key)
 	if err != nil {
-		return gate.Ledger{}, err
+		return gate.Ledger{}, false, err
 	}
 	before := ledgerOf(&wave.Status)
 	if wave.Status.ObservedTime == nil {
 		if before, err = l.Derive(ctx, key); err != nil {
-			return gate.Ledger{}, fmt.Errorf("finding out what is under way: %w", err)
+			return gate.Ledger{}, false, fmt.Errorf("finding out what is under way: %w", err)
 		}
 	}
 	after, changed := change(before)
 	switch {
 	case !changed:
-		return after, nil
+		return after, false, nil
 	case wave.ResourceVersion == "":
 		if err := l.create(ctx, wave); err != nil {
-			return gate.Ledger{}, err
+			return gate.Ledger{}, false, err
 		}
 	}
-	return l.write(ctx, room, wave, after)
+	ledger, err = l.write(ctx, room, wave, after)
+	return ledger, true, err
 }
 
 var errNotServed = errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
