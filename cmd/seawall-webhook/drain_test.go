@@ -14,8 +14,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
 
-// holding has the policy "three" hold starts, whatever has become of it.
-func (g *gated) holding(ctx context.Context) {
+// restore has the policy "three" hold starts, whatever has become of it.
+func (g *gated) restore(ctx context.Context) {
 	GinkgoHelper()
 	policy := newPolicy("three", "0.03", nil)
 	policy.Spec.SyncGate = &v1alpha1.SyncGate{}
@@ -80,7 +80,7 @@ var _ = Describe("a sync gate that is taken away", Ordered, func() {
 	})
 
 	DescribeTable("goes on at the old limit until nothing is in flight", func(ctx SpecContext, set string, take func(context.Context)) {
-		gate.holding(ctx)
+		gate.restore(ctx)
 		names := gate.applications(ctx, set, 8)
 		gate.inFlight(ctx, names[:3])
 		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(20 * second).Should(held("3 of"))
@@ -123,18 +123,18 @@ var _ = Describe("a sync gate that is taken away", Ordered, func() {
 	)
 
 	It("holds as before when it comes back", func(ctx SpecContext) {
-		gate.holding(ctx)
+		gate.restore(ctx)
 		names := gate.applications(ctx, "back", 5)
 		gate.inFlight(ctx, names[:3])
 		Expect(gate.admin.Delete(ctx, newPolicy("three", "0.03", nil))).To(Succeed())
 		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(20 * second).Should(held(drains))
-		gate.holding(ctx)
+		gate.restore(ctx)
 		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(20 * second).Should(And(held("3 of"), Not(held("drains"))))
 		Eventually(gate.draining(ctx, "back")).WithTimeout(20 * second).Should(BeNil())
 	})
 
 	It("releases what is left to whoever may loosen the policy, and only then", func(ctx SpecContext) {
-		gate.holding(ctx)
+		gate.restore(ctx)
 		names := gate.applications(ctx, "released", 6)
 		gate.inFlight(ctx, names[:3])
 		release := func(by client.Client) error {

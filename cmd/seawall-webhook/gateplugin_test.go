@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -17,14 +18,6 @@ import (
 func (g *gated) plugin(ctx context.Context, args ...string) cluster.Output {
 	GinkgoHelper()
 	return seawall(ctx, "", append(args, "--kubeconfig="+g.plane.Kubeconfig)...)
-}
-
-// wait has Argo CD want to sync an Application by itself.
-func (g *gated) wait(ctx context.Context, name string) {
-	GinkgoHelper()
-	Eventually(func() error {
-		return g.change(ctx, g.argoCD, name, func(app map[string]any) { app["status"] = status("OutOfSync", "Healthy", "b") })
-	}).Should(Succeed())
 }
 
 // told runs a program against the API server of the gate, and returns what it says.
@@ -46,8 +39,8 @@ var _ = Describe("the plugin at the sync gate", Ordered, func() {
 		Expect(gate.plugin(ctx, "gate", "list").Stdout).To(HavePrefix("no waves"))
 		names = gate.applications(ctx, "asked", 5)
 		gate.inFlight(ctx, names[:3])
-		gate.wait(ctx, names[3])
-		gate.wait(ctx, names[4])
+		gate.wait(ctx, names[3], "b", -2*time.Second)
+		gate.wait(ctx, names[4], "b", -2*time.Second)
 		Eventually(func() *int32 { return gate.wave(ctx, "asked").Status.Held }).WithTimeout(20 * second).Should(HaveValue(BeEquivalentTo(2)))
 	})
 

@@ -65,8 +65,8 @@ func only(expression string) func(*admissionregistrationv1.ValidatingWebhook) {
 	}
 }
 
-// inFlight returns the names of who is in flight in all Waves.
-func (g *gated) inFlight(ctx context.Context) []string {
+// slots returns the names of who is in flight in all Waves.
+func (g *gated) slots(ctx context.Context) []string {
 	GinkgoHelper()
 	names := []string{}
 	for _, wave := range g.waves(ctx) {
@@ -184,7 +184,7 @@ var _ = Describe("a start of which the API server gets no answer", Ordered, func
 		go func() {
 			answered <- gate.begin(ctx, name, "b")
 		}()
-		Eventually(func() []string { return gate.inFlight(ctx) }).WithTimeout(60 * second).Should(Equal([]string{name}))
+		Eventually(func() []string { return gate.slots(ctx) }).WithTimeout(60 * second).Should(Equal([]string{name}))
 		gate.webhook.Kill()
 		Eventually(answered).WithTimeout(20 * second).Should(Receive(Satisfy(apierrors.IsInternalError)))
 		relay.deliver()
@@ -195,28 +195,28 @@ var _ = Describe("a start of which the API server gets no answer", Ordered, func
 		die(ctx, names[0])
 		Expect(gate.begin(ctx, names[1], "b")).To(held("1 of ApplicationSet argocd/lost is in flight (lost-00)"))
 		Expect(gate.begin(ctx, names[0], "b")).To(Succeed())
-		Expect(gate.inFlight(ctx)).To(Equal(names[:1]))
+		Expect(gate.slots(ctx)).To(Equal(names[:1]))
 		gate.end(ctx, names[0], "b", "Healthy")
 	})
 
 	It("frees its slot as soon as it is seen that nothing has begun", func(ctx SpecContext) {
-		Eventually(func() []string { return gate.inFlight(ctx) }).WithTimeout(60 * second).Should(BeEmpty())
+		Eventually(func() []string { return gate.slots(ctx) }).WithTimeout(60 * second).Should(BeEmpty())
 		die(ctx, names[1])
 		Expect(gate.begin(ctx, names[2], "b")).To(held("1 of ApplicationSet argocd/lost is in flight (lost-01)"))
 		gate.noted(ctx, names[1])
 		Eventually(func() error { return gate.begin(ctx, names[2], "b") }).WithTimeout(60 * second).Should(Succeed())
-		Expect(gate.inFlight(ctx)).To(Equal(names[2:3]))
+		Expect(gate.slots(ctx)).To(Equal(names[2:3]))
 		gate.end(ctx, names[2], "b", "Healthy")
 	})
 
 	It("frees it, too, when another webhook has refused the start", func(ctx SpecContext) {
-		Eventually(func() []string { return gate.inFlight(ctx) }).WithTimeout(60 * second).Should(BeEmpty())
+		Eventually(func() []string { return gate.slots(ctx) }).WithTimeout(60 * second).Should(BeEmpty())
 		gate.besideEntry(ctx, "another", func(entry *admissionregistrationv1.ValidatingWebhook) {
 			entry.ClientConfig.URL = new("https://localhost:1/nobody")
 			only("object.metadata.name == 'lost-03'")(entry)
 		})
 		Eventually(func() error { return gate.begin(ctx, names[3], "b") }).WithTimeout(20 * second).Should(Satisfy(apierrors.IsInternalError))
-		Expect(gate.inFlight(ctx)).To(Equal(names[3:4]))
+		Expect(gate.slots(ctx)).To(Equal(names[3:4]))
 		Expect(gate.begin(ctx, names[4], "b")).To(held("1 of"))
 		gate.noted(ctx, names[3])
 		Eventually(func() error { return gate.begin(ctx, names[4], "b") }).WithTimeout(60 * second).Should(Succeed())
