@@ -119,7 +119,7 @@ var _ = Describe("what people see of the sync gate", Ordered, func() {
 		Eventually(elsewhere.condition).WithArguments(ctx, "off", "Gating").WithTimeout(20 * second).Should(Equal("False GateDisabled"))
 	})
 
-	It("tells whether starts pass when Seawall is away", func(ctx SpecContext) {
+	It("tells whether starts pass when Seawall is away", func() {
 		families := scrapedFrom(gate.webhook)
 		Expect(gauge(families, "seawall_starts_asked", "")).To(BeEquivalentTo(1))
 		Expect(gauge(families, "seawall_starts_fail_open", "")).To(BeEquivalentTo(0))

@@ -147,8 +147,9 @@ var _ = Describe("the nudge of the sync gate", Ordered, func() {
 			"by an update":                   put(func(app map[string]any) { app["operation"] = map[string]any{"sync": map[string]any{}} }),
 			"an Application that is new":     func() error { return nudger.Create(ctx, gate.application("guarded-new", nil)) },
 			"an Application that is applied": func() error {
-				return nudger.Patch(ctx, gate.application("guarded-new", nil), client.Apply, client.FieldOwner("a"))
-			}, //nolint:staticcheck // as any client can
+				applied := gate.application("guarded-new", nil)
+				return nudger.Apply(ctx, client.ApplyConfigurationFromUnstructured(applied), client.FieldOwner("a"))
+			},
 			"an Application that goes": func() error { return nudger.Delete(ctx, gate.application(name, nil)) },
 			"all Applications of a namespace": func() error {
 				return nudger.DeleteAllOf(ctx, gate.application(name, nil), client.InNamespace("argocd"))

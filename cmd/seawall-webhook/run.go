@@ -239,8 +239,9 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 		starts = entry.New(registry, configuration.WebhookConfiguration)
 	}
 	return followed{
-		starts: starts, own: own, registry: registry, argoCD: argoCD, sources: &sources{}, namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
-		policies: &policy.Set{}, overrides: newOverrides(mgr, configuration),
+		starts: starts, own: own, registry: registry, argoCD: argoCD, sources: &sources{},
+		namespaces: inventory.NewNamespaces(registry, mgr.GetAPIReader()),
+		policies:   &policy.Set{}, overrides: newOverrides(mgr, configuration),
 		kinds: known, definitions: follow.NewDefinitions(own, mgr.GetLogger().WithName("definitions"), definitions...),
 	}
 }

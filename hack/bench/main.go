@@ -39,18 +39,18 @@ type choice struct {
 	markdown bool
 }
 
+// commands are what the first argument may be.
+func commands() map[string]func(ctx context.Context, arguments []string) error {
+	return map[string]func(context.Context, []string) error{
+		emptyCommand: serveEmpty, recountCommand: startRecount, checkCommand: startCheck, startsCommand: startStarts,
+	}
+}
+
 func start(ctx context.Context) error {
-	if len(os.Args) > 1 && os.Args[1] == emptyCommand {
-		return serveEmpty(ctx, os.Args[2:])
-	}
-	if len(os.Args) > 1 && os.Args[1] == recountCommand {
-		return startRecount(ctx, os.Args[2:])
-	}
-	if len(os.Args) > 1 && os.Args[1] == checkCommand {
-		return startCheck(ctx, os.Args[2:])
-	}
-	if len(os.Args) > 1 && os.Args[1] == startsCommand {
-		return startStarts(ctx, os.Args[2:])
+	if len(os.Args) > 1 {
+		if command := commands()[os.Args[1]]; command != nil {
+			return command(ctx, os.Args[2:])
+		}
 	}
 	var chosen choice
 	flag.IntVar(&chosen.load.rounds, "rounds", 3, "turns that each webhook gets")

@@ -140,8 +140,9 @@ func (s *starting) run(ctx context.Context, markdown bool) error {
 		return err
 	}
 	driven.writeTo(os.Stdout, s, after.since(before), peak, markdown)
-	fmt.Printf("\nheap in use at rest: %.1f MiB without Applications, %.1f MiB with %s; resident (anonymous) %.1f and %.1f MiB\n",
-		mebibytes(empty.heap), mebibytes(full.heap), thousands(s.applications), mebibytes(empty.resident.anonymous), mebibytes(full.resident.anonymous))
+	fmt.Fprintf(os.Stdout, "\nheap in use at rest: %.1f MiB without Applications, %.1f MiB with %s; resident (anonymous) %.1f and %.1f MiB\n",
+		mebibytes(empty.heap), mebibytes(full.heap), thousands(s.applications),
+		mebibytes(empty.resident.anonymous), mebibytes(full.resident.anonymous))
 	if peak > startsLargest || driven.most > startsLargest {
 		return fmt.Errorf("%d were in flight by the ledgers and %d by the starts: the policy allows %d", peak, driven.most, startsLargest)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	dto "github.com/prometheus/client_model/go"
@@ -100,7 +101,7 @@ func (d *driven) writeTo(out io.Writer, of *starting, used startsReading, peak i
 			thousands(d.admitted), thousands(d.held), fmt.Sprintf("%.0f", float64(sent)/d.elapsed.Seconds()),
 			fmt.Sprintf("%.1f", milliseconds(d.latencies.quantile(0.5))), fmt.Sprintf("%.1f", milliseconds(d.latencies.quantile(0.99))),
 			fmt.Sprintf("%.1f", 1000*used.spent/used.judged), fmt.Sprintf("%.1f", 1000*used.cpu/used.judged),
-			fmt.Sprintf("%.3f", used.tries/used.stored), fmt.Sprint(d.most), fmt.Sprint(peak),
+			fmt.Sprintf("%.3f", used.tries/used.stored), strconv.Itoa(d.most), strconv.Itoa(peak),
 		},
 	}.writeTo(out, markdown)
 }

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"net"
-	"net/url"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -283,29 +280,10 @@ func (c *Config) validateDurations() error {
 	)
 }
 
-func (c *Config) validateNudger() error {
-	if c.Nudger != "" && !c.SyncGate {
-		return errors.New("--nudge-as is set without --sync-gate: nothing waits for its turn")
-	}
-	return nil
-}
-
 func (c *Config) validateLogLevel() error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		return fmt.Errorf("--log-level is %q: want debug, info, warn or error", c.LogLevel)
-	}
-	return nil
-}
-
-func (c *Config) validateTracing() error {
-	endpoint, err := url.Parse(c.TracingEndpoint)
-	isURL := err == nil && slices.Contains([]string{"http", "https"}, endpoint.Scheme) && endpoint.Host != ""
-	if c.TracingEndpoint != "" && !isURL {
-		return fmt.Errorf("--tracing-endpoint is %q: want a URL such as http://collector:4318, or nothing", c.TracingEndpoint)
-	}
-	if ratio := c.TracingSamplingRatio; math.IsNaN(ratio) || ratio < 0 || ratio > 1 {
-		return fmt.Errorf("--tracing-sampling-ratio is %v: want a number from 0 to 1", ratio)
 	}
 	return nil
 }

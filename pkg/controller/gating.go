@@ -24,7 +24,7 @@ func (c *WavePolicy) gating(ctx context.Context, of *v1alpha1.WavePolicy) (recon
 	if says == nil || invalid != nil {
 		meta.RemoveStatusCondition(&of.Status.Conditions, v1alpha1.ConditionGating)
 		meta.RemoveStatusCondition(&of.Status.Conditions, v1alpha1.ConditionStartsWithinLimit)
-		return reconcile.Result{}, nil
+		return reconcile.Result{}, nil //nolint:nilerr // another condition tells of a policy that is not valid
 	}
 	gating := metav1.Condition{
 		Type: v1alpha1.ConditionGating, Status: metav1.ConditionTrue, Reason: v1alpha1.ReasonGating,

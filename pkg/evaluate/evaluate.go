@@ -45,13 +45,6 @@ type Overrides interface {
 	For(rollout policy.Reference) []*policy.Override
 }
 
-// Starts answers whether the API server asks about starts.
-type Starts interface {
-	// Unasked says why it does not ask about some of those that follow a change in a namespace, or may not;
-	// nothing if it asks about all of them.
-	Unasked(namespace string, change rollout.Change) string
-}
-
 // Evaluator judges writes. Kinds, Policies, Namespaces and Overrides are required.
 type Evaluator struct {
 	Kinds      Kinds
@@ -221,18 +214,6 @@ func (e *Evaluator) enter(ctx context.Context, write Write, took *audit.Phases) 
 	return e.Budget.Open(ctx, write.size())
 }
 
-// size is what the objects of a write take in memory when they are decoded.
-func (w Write) size() int {
-	size := 0
-	if w.Object != nil {
-		size = budget.Tree(w.Object.JSON)
-	}
-	if w.OldObject != nil && w.OldObject != w.Object {
-		size += budget.Tree(w.OldObject.JSON)
-	}
-	return size
-}
-
 // subject returns what policies select a write by; nil for one that is never judged.
 func (e *Evaluator) subject(ctx context.Context, write Write) (*policy.Subject, error) {
 	if write.Rewritten && (write.Object.Metadata.DeletionTimestamp != nil || slices.Contains(e.Excluded, write.Namespace)) {
@@ -292,17 +273,6 @@ func (e *Evaluator) read(ctx context.Context, write Write) (policy.Case, error) 
 		Overrides: e.Overrides.For(policy.Reference{GroupKind: write.Kind, Namespace: write.Namespace, Name: write.Name}),
 		Use:       policy.Use{At: time.Now()},
 	}, nil
-}
-
-// unasked says why the API server does not ask about some of the starts that follow a change, or may not.
-func (e *Evaluator) unasked(namespace string, change rollout.Change) string {
-	switch {
-	case change.Starts.Unheld != "":
-		return "" // which is enough
-	case e.Starts == nil:
-		return "the sync gate is off"
-	}
-	return e.Starts.Unasked(namespace, change)
 }
 
 // Conclude returns what policies make of a write: those that select it.

@@ -1,8 +1,8 @@
 package policy
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -25,7 +25,7 @@ func (p *Policy) account(over Verdict, change rollout.Change, c Case) Verdict {
 		return over
 	}
 	wrong, evidence, _ := strings.Cut(over.Message, " "+over.Remedy)
-	together := "at most " + fmt.Sprint(over.Largest) + " of them together"
+	together := "at most " + strconv.Itoa(over.Largest) + " of them together"
 	if over.Largest <= 1 {
 		together = "one after the other"
 	}

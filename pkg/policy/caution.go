@@ -22,7 +22,8 @@ func (g *Gate) DefaultRate() (risk.Probability, bool) {
 
 // Alone says what it means that one start exceeds the limit, which has a rate for a reason.
 func (g *Gate) Alone(rate risk.Probability, reason string) string {
-	return fmt.Sprintf("even one start, at %s (%s), exceeds spec.maxWaveFailureProbability %s: starts of a group pass one at a time, each above the limit",
+	return fmt.Sprintf("even one start, at %s (%s), exceeds spec.maxWaveFailureProbability %s: "+
+		"starts of a group pass one at a time, each above the limit",
 		rate, reason, g.policy.wave.Max)
 }
 

@@ -44,26 +44,32 @@ func (j *Judge) draining(ctx context.Context, member argocd.Member) ([]named, er
 		}
 	}
 	for _, ended := range j.Policies.Ended() {
-		known := slices.ContainsFunc(found, func(said named) bool { return said.policy == ended.Name })
-		key, is, err := j.placed(ctx, ended.Gate(), ended.Name, member)
+		if slices.ContainsFunc(found, func(said named) bool { return said.policy == ended.Name }) {
+			continue
+		}
+		rule, err := j.endedFor(ctx, ended, member)
 		if err != nil {
 			return nil, err
 		}
-		if known || !is {
-			continue
-		}
-		wave, err := j.Ledgers.Wave(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		if wave == nil || wave.Released() {
-			continue
-		}
-		if rule := j.Kept.Of(wave); rule != nil {
+		if rule != nil {
 			found = append(found, named{rule.Gate, rule.Policy, rule})
 		}
 	}
 	return found, nil
+}
+
+// endedFor returns by what the Wave drains that an Application is of by a policy that has ended; nil if there is
+// none that does.
+func (j *Judge) endedFor(ctx context.Context, ended *policy.Policy, member argocd.Member) (*policy.KeptRule, error) {
+	key, is, err := j.placed(ctx, ended.Gate(), ended.Name, member)
+	if err != nil || !is {
+		return nil, err
+	}
+	wave, err := j.Ledgers.Wave(ctx, key)
+	if err != nil || wave == nil || wave.Released() {
+		return nil, err
+	}
+	return j.Kept.Of(wave), nil
 }
 
 // holdsNothing tells whether there is no policy of a name that holds starts.

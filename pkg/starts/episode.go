@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// Released is the reason of the record that no start of a group waits any more, and Resumed of the one
-	// that failures hold none any more.
+	// Released is the reason of the record that no start of a group waits any more.
 	Released = "Released"
-	Resumed  = "Resumed"
+	// Resumed is that of the one that failures hold none any more.
+	Resumed = "Resumed"
 	// Beyond is the reason of the record that more is in flight than a policy that holds nothing would let be.
 	Beyond = "BeyondLimit"
 )

@@ -36,6 +36,11 @@ type Notes interface {
 	Note(ctx context.Context, key waves.Key, change func(*v1alpha1.WaveStatus) bool) error
 	// Forget deletes the Wave of a group if it is idle still.
 	Forget(ctx context.Context, key waves.Key) error
+	Releases
+}
+
+// Releases ends releases of Waves.
+type Releases interface {
 	// EndRelease takes the annotation off a Wave by which it was released.
 	EndRelease(ctx context.Context, wave *v1alpha1.Wave) error
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 )
@@ -15,6 +16,15 @@ const Ungrouped = "Ungrouped"
 func (v *Verdict) without(reason, message string) {
 	v.Held, v.Admitted = true, !v.Holds
 	v.Reason, v.Message, v.Whole = reason, "held: "+message, "held: "+message
+}
+
+// outside concludes about a start that lacks what the policy groups by.
+func (v *Verdict) outside(by named, lacks []string) {
+	if by.Ungrouped == v1alpha1.UngroupedPass {
+		v.Admitted, v.Decision.Reason, v.Reason = true, gate.Exempt, string(gate.Exempt)
+		return
+	}
+	v.without(Ungrouped, ungrouped(by.policy, lacks))
 }
 
 func ungrouped(policy string, lacks []string) string {

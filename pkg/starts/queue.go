@@ -64,7 +64,7 @@ func (q *queue) claim(ctx context.Context, candidate *gate.Candidate, member arg
 		group, lacks := gate.Place(by.By, member.Facts)
 		switch {
 		case refused != nil, len(lacks) > 0 && by.Ungrouped == v1alpha1.UngroupedDeny:
-			return true, nil
+			return true, nil //nolint:nilerr // as it says
 		case len(lacks) > 0 && by.Ungrouped == v1alpha1.UngroupedPass:
 			continue
 		}
@@ -129,7 +129,7 @@ func (q *queue) read(ctx context.Context, name string, says *policy.Gate, fleet 
 		return nil, fmt.Errorf("reading the Wave %s: %w", name, err)
 	case err != nil, wave.Status.ObservedTime == nil:
 		account.Ledger = derive(says, fleet)
-		return account, nil
+		return account, nil //nolint:nilerr // there is no Wave yet
 	}
 	before := waves.Ledger(&wave)
 	account.Ledger, account.ChangedAt = before.Settle(fleet, q.now), wave.Status.ObservedTime.Time

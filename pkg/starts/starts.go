@@ -111,21 +111,21 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 		return verdict, nil
 	}
 	group, lacks := gate.Place(by.By, member.Facts)
-	switch {
-	case len(lacks) == 0:
-	case by.Ungrouped == v1alpha1.UngroupedPass:
-		verdict.Admitted, verdict.Decision.Reason, verdict.Reason = true, gate.Exempt, string(gate.Exempt)
-		return verdict, nil
-	case by.Ungrouped == v1alpha1.UngroupedDeny:
-		verdict.without(Ungrouped, ungrouped(by.policy, lacks))
+	if len(lacks) > 0 && by.Ungrouped != v1alpha1.UngroupedSingle {
+		verdict.outside(by, lacks)
 		return verdict, nil
 	}
 	verdict.key = waves.Key{Policy: by.policy, Group: group}
 	start := started.Start
 	start.Rate = rate
-	fleet, err := j.fleet(ctx, by.Gate, group, start.At)
+	return verdict, j.count(ctx, &verdict, by, member, start, trial)
+}
+
+// count has the ledger of the group decide about a start, and hold it from then on if it is admitted.
+func (j *Judge) count(ctx context.Context, verdict *Verdict, by named, member argocd.Member, start gate.Start, trial bool) error {
+	fleet, err := j.fleet(ctx, by.Gate, verdict.key.Group, start.At)
 	if err != nil {
-		return Verdict{}, err
+		return err
 	}
 	admit := func(rule gate.Rule) (decision gate.Decision, err error) {
 		_, err = j.Ledgers.Update(ctx, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
@@ -137,18 +137,19 @@ func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started
 		})
 		return decision, err
 	}
+	rule := by.rule()
 	if verdict.Decision, err = admit(rule); err != nil {
-		return Verdict{}, err
+		return err
 	}
 	verdict.Reason, verdict.Slot = string(verdict.Decision.Reason), verdict.Slot && !trial
 	if verdict.refuses() {
-		if err := j.override(&verdict, by, member, start.At, admit); err != nil {
-			return Verdict{}, err
+		if err := j.override(verdict, by, member, start.At, admit); err != nil {
+			return err
 		}
 	}
 	verdict.Probability = verdict.Wave.ProbabilityOfMoreThan(max(0, rule.Limit.Tolerated))
 	verdict.say(by, member, j.Applications)
-	return verdict, nil
+	return nil
 }
 
 // giveBack takes a start that is refused all the same out of the ledgers that have it.

@@ -110,10 +110,10 @@ func (d *delta) clusterLabels() rollout.Keys {
 	var common rollout.Keys
 	var last clusterRef
 	for _, app := range d.starting {
-		switch {
-		case app.cluster == (clusterRef{}):
+		switch app.cluster {
+		case clusterRef{}:
 			return nil
-		case app.cluster == last:
+		case last:
 			continue
 		}
 		last = app.cluster
