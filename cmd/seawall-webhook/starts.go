@@ -44,7 +44,7 @@ func newStarts(
 	ledgers := &waves.Ledgers{Client: writing, Live: writing, Derive: judge.Derive, Says: judge.Says, Stored: counted.Stored}
 	judge.Ledgers = ledgers
 	leader.duties = append(leader.duties, keepWaves(starts.Keeper{
-		Judge: judge, Notes: ledgers, Sink: recorded.sinks(), Ready: func() error { return to.definitions.Check(nil) },
+		Judge: judge, Notes: ledgers, Releases: ledgers, Sink: recorded.sinks(), Ready: func() error { return to.definitions.Check(nil) },
 	}, configuration.WebhookConfiguration))
 	if configuration.Nudger != "" {
 		nudge, err := newNudge(mgr.GetConfig(), configuration.Nudger, judge)

@@ -31,8 +31,9 @@ func newInventory(streams genericiooptions.IOStreams) *cobra.Command {
 		Short: "Write down what environments there are, for checks without a cluster",
 		Long: `Writes what counting needs of the cluster as YAML: clusters, placements and whatever else the kinds of rollout read,
 those of RolloutKinds included, and whether starts of syncs are gated, cut to the fields that they read, with its date.
-With the WavePolicies, WaveOverrides and RolloutKinds that are in force a check by it alone judges as the cluster does. Of
-Secrets it holds no credential: nothing but what Argo CD's clusters are called, where they are and of which project, and their labels and annotations.
+With the WavePolicies, WaveOverrides and RolloutKinds that are in force a check by it alone judges as the cluster does.
+Of Secrets it holds no credential: nothing but what Argo CD's clusters are called, where they are and of which
+project, and their labels and annotations.
 
 What may not be listed is named, and is missing from checks by the snapshot.`,
 		Example: `  kubectl seawall inventory --file fleet.yaml

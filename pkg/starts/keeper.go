@@ -36,7 +36,6 @@ type Notes interface {
 	Note(ctx context.Context, key waves.Key, change func(*v1alpha1.WaveStatus) bool) error
 	// Forget deletes the Wave of a group if it is idle still.
 	Forget(ctx context.Context, key waves.Key) error
-	Releases
 }
 
 // Releases ends releases of Waves.
@@ -50,6 +49,8 @@ type Keeper struct {
 	Judge *Judge
 	Waves client.Reader
 	Notes Notes
+	// Releases are of the Waves that drain.
+	Releases Releases
 	// Sink is told when starts begin to wait, when others are halted, and when that is over.
 	Sink  audit.Sink
 	Meter Meter
@@ -153,7 +154,7 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, group
 func (k *Keeper) note(ctx context.Context, key waves.Key, shown func(*v1alpha1.WaveStatus) bool, of episode) error {
 	if !shown(of.wave.Status.DeepCopy()) {
 		if _, released := of.wave.Annotations[v1alpha1.ReleaseAnnotation]; released {
-			return k.Notes.EndRelease(ctx, of.wave)
+			return k.Releases.EndRelease(ctx, of.wave)
 		}
 		return nil
 	}
