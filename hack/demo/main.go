@@ -1,5 +1,5 @@
 // The command demo shows Seawall at work, on a control plane of its own on this machine: it
-// starts etcd, kube-apiserver and the webhook, and plays four steps with kubectl, each of which
+// starts etcd, kube-apiserver and the webhook, and plays five steps with kubectl, each of which
 // is checked. What is missing is built first.
 //
 // On a terminal it then stays up, for the reader to try things, until Ctrl-C.
@@ -59,7 +59,7 @@ func demo(ctx context.Context, p *page) (err error) {
 	if err := s.tell(ctx); err != nil {
 		return err
 	}
-	times.lap("the four steps")
+	times.lap("the five steps")
 	p.say("Every step went as it should. " + times.String() + ".")
 	if !p.terminal || !term.IsTerminal(int(os.Stdin.Fd())) {
 		return nil
@@ -80,8 +80,8 @@ func start(ctx context.Context, p *page, times *stopwatch) (*cluster.Cluster, er
 
 // install installs what a cluster with Argo CD and Seawall has that matters here.
 func install(ctx context.Context, c *cluster.Cluster, p *page, times *stopwatch) (*cluster.Webhook, error) {
-	p.note("Installing Argo CD's ApplicationSet definition and Seawall's chart, starting the webhook ...")
-	if err := c.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io"); err != nil {
+	p.note("Installing Argo CD's definitions and Seawall's chart, starting the webhook ...")
+	if err := c.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io", "applications.argoproj.io"); err != nil {
 		return nil, err
 	}
 	settings, err := cluster.ParseManifests([]byte(progressiveSyncs))
@@ -91,7 +91,7 @@ func install(ctx context.Context, c *cluster.Cluster, p *page, times *stopwatch)
 	if err := c.Apply(ctx, settings...); err != nil {
 		return nil, err
 	}
-	w, err := c.StartWebhook(ctx, cluster.WebhookOptions{})
+	w, err := c.StartWebhook(ctx, cluster.WebhookOptions{Values: map[string]any{"syncGate": map[string]any{"enabled": true}}})
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,7 @@ func stayUp(ctx context.Context, s *story, root string) error {
 	p.plain("kubectl explain wavepolicy.spec")
 	p.plain("kubectl get applicationsets -n argocd")
 	p.plain("kubectl get events,reports -n argocd")
+	p.plain("kubectl get waves -o wide")
 	p.plain("# Waves of 23, which is one too many:")
 	p.plain(`kubectl patch -n argocd applicationset tenants --type json \
      -p '[{"op": "replace", "path": "/spec/strategy/rollingSync/steps/0/maxUpdate", "value": 23}]'`)

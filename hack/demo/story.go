@@ -29,7 +29,7 @@ spec: {maxWaveFailureProbability: "1.5"}
 `
 )
 
-// story is the demo's four steps, on a cluster in which everything is installed.
+// story is the demo's five steps, on a cluster in which everything is installed.
 type story struct {
 	*page
 
@@ -52,6 +52,9 @@ func (s *story) tell(ctx context.Context) error {
 	}
 	if err := s.refused(ctx); err != nil {
 		return fmt.Errorf("step 4: %w", err)
+	}
+	if err := s.gated(ctx); err != nil {
+		return fmt.Errorf("step 5: %w", err)
 	}
 	return nil
 }

@@ -3,12 +3,13 @@ package waves
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
 
 // rooms let one goroutine at a time change the Wave of a name. The zero value has none; one is there
-// while somebody is in it or waits.
+// while somebody is in it or waits, and for a moment after that.
 type rooms struct {
 	mutex  sync.Mutex
 	byName map[string]*room
@@ -20,8 +21,10 @@ type room struct {
 	turn chan struct{}
 	// people are how many are in it or wait.
 	people int
-	// last is the Wave as it was last written from here; nil if that is not what is stored.
+	// last is the Wave as it was last read or written from here, and seen when that was; nil if that is known
+	// not to be what is stored.
 	last *v1alpha1.Wave
+	seen time.Time
 }
 
 // enter waits until nobody else is in the room; the error is that of ctx.
@@ -52,11 +55,19 @@ func (r *rooms) leave(name string, left *room) {
 	r.part(name, left)
 }
 
-// part closes the room behind the last one.
+// part closes the room behind the last one, once what is known there is of no use any more.
 func (r *rooms) part(name string, left *room) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if left.people--; left.people == 0 {
+		time.AfterFunc(recent, func() { r.close(name, left) })
+	}
+}
+
+func (r *rooms) close(name string, left *room) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if left.people == 0 && r.byName[name] == left {
 		delete(r.byName, name)
 	}
 }

@@ -34,6 +34,8 @@ type Key struct {
 const (
 	longestName = 253
 	hashBytes   = 8
+	// recent is how old what is known of a Wave may be where nothing is changed by it.
+	recent = 500 * time.Millisecond
 )
 
 // Name returns the name of the Wave: that of the policy, as far as it fits, and a hash of all.
@@ -67,8 +69,9 @@ type Ledgers struct {
 
 // Update changes the ledger of a group, and returns what it is then. The change is given what is stored,
 // and says whether it differs from that; it may be asked several times, and its last answer holds. What
-// it changes is stored when Update returns without an error. An error is one of the API server, or that
-// of ctx: Update waits for other changes of the group as long as that lasts.
+// it changes is stored when Update returns without an error; that nothing is to be changed may rest on what
+// was stored half a second ago, so that many who are turned away at once cost no request each. An error is one
+// of the API server, or that of ctx: Update waits for other changes of the group as long as that lasts.
 func (l *Ledgers) Update(ctx context.Context, key Key, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error) {
 	name := key.Name()
 	room, err := l.rooms.enter(ctx, name)
@@ -105,11 +108,15 @@ func whyEnded(ctx context.Context, err error) error {
 func (l *Ledgers) try(
 	ctx context.Context, key Key, room *room, change func(gate.Ledger) (gate.Ledger, bool),
 ) (ledger gate.Ledger, stored bool, err error) {
-	// What was written last may be outdated: then the write fails. What is not changed is not written.
+	// What was read or written last may be outdated: then the write fails. What is not changed is not written.
 	if room.last != nil {
-		if after, changed := change(ledgerOf(&room.last.Status)); changed {
+		after, changed := change(ledgerOf(&room.last.Status))
+		switch {
+		case changed:
 			ledger, err = l.write(ctx, room, room.last, after)
 			return ledger, true, err
+		case time.Since(room.seen) < recent:
+			return after, false, nil
 		}
 	}
 	wave, err := l.read(ctx, key)
@@ -125,6 +132,9 @@ func (l *Ledgers) try(
 	after, changed := change(before)
 	switch {
 	case !changed:
+		if wave.Status.ObservedTime != nil {
+			room.last, room.seen = wave, time.Now()
+		}
 		return after, false, nil
 	case wave.ResourceVersion == "":
 		if err := l.create(ctx, wave); err != nil {
@@ -177,6 +187,6 @@ func (l *Ledgers) write(ctx context.Context, room *room, read *v1alpha1.Wave, le
 	if err := l.Client.Status().Update(ctx, updated); err != nil {
 		return gate.Ledger{}, err
 	}
-	room.last = updated
+	room.last, room.seen = updated, time.Now()
 	return ledgerOf(&updated.Status), nil
 }

@@ -84,6 +84,42 @@ var _ = Describe("a ledger", func() {
 		Expect(stored(ctx, key("kept")).ResourceVersion).To(Equal(before.ResourceVersion))
 	})
 
+	It("is not read again for each of many that are turned away at once", func(ctx SpecContext) {
+		var reads atomic.Int64
+		live := interceptor.NewClient(api, interceptor.Funcs{Get: func(
+			ctx context.Context, c client.WithWatch, at client.ObjectKey, object client.Object, options ...client.GetOption,
+		) error {
+			reads.Add(1)
+			return c.Get(ctx, at, object, options...)
+		}})
+		ledgers := &waves.Ledgers{Client: api, Live: live, Derive: nothing}
+		at := key("crowded")
+		var writes, turnedAway atomic.Int64
+		ledgers.Stored = func(int) { writes.Add(1) }
+		rule := gate.Rule{Limit: risk.Limit{Max: risk.One / 100 * 3}, Holds: true}
+		began := time.Now()
+		var group sync.WaitGroup
+		for number := range 1000 {
+			group.Go(func() {
+				defer GinkgoRecover()
+				_, err := ledgers.Update(ctx, at, func(ledger gate.Ledger) (gate.Ledger, bool) {
+					after, decision := rule.Admit(ledger, start(number), ended{})
+					if decision.Held {
+						turnedAway.Add(1)
+					}
+					return after, decision.Slot
+				})
+				Expect(err).NotTo(HaveOccurred())
+			})
+		}
+		group.Wait()
+		Expect(stored(ctx, at).Status.InFlight).To(HaveLen(3))
+		Expect(writes.Load()).To(BeEquivalentTo(3))
+		Expect(turnedAway.Load()).To(BeNumerically(">=", 997))
+		mostReads := 3 + int64(time.Since(began)/(500*time.Millisecond))
+		Expect(reads.Load()).To(BeNumerically("<=", mostReads), "it took %s", time.Since(began))
+	})
+
 	It("leaves what others say in the status", func(ctx SpecContext) {
 		ledgers := &waves.Ledgers{Client: api, Live: api, Derive: nothing}
 		at := key("others")
