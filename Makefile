@@ -17,8 +17,8 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 # Without a commit to stamp go would fail.
 BUILDVCS = $(if $(shell git rev-parse --quiet --verify HEAD 2>/dev/null),auto,false)
 GOBUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags '-s -w'
-# The longest package starts an API server more than once.
-GOTEST = -timeout 20m $(if $(RACE),-race)
+# The longest package starts a dozen API servers, one after the other.
+GOTEST = -timeout 30m $(if $(RACE),-race)
 
 .PHONY: help
 help: ## Print this list

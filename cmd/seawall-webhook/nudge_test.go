@@ -99,7 +99,9 @@ var _ = Describe("the nudge of the sync gate", Ordered, func() {
 		asked := func() []string { return gate.asked(ctx, names) }
 		Consistently(asked).WithTimeout(3 * second).Should(BeEmpty())
 		Expect(gate.change(ctx, gate.argoCD, names[0], func(app map[string]any) {
-			sync := app["status"].(map[string]any)["sync"].(map[string]any)
+			status := app["status"].(map[string]any)
+			status["reconciledAt"] = time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+			sync := status["sync"].(map[string]any)
 			sync["status"], sync["revision"] = "OutOfSync", "c"
 		})).To(Succeed())
 		Eventually(asked).WithTimeout(20 * second).Should(Equal([]string{names[0]}))

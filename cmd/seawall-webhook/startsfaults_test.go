@@ -188,7 +188,7 @@ var _ = Describe("a start of which the API server gets no answer", Ordered, func
 		gate.webhook.Kill()
 		Eventually(answered).WithTimeout(20 * second).Should(Receive(Satisfy(apierrors.IsInternalError)))
 		relay.deliver()
-		Expect(gate.webhook.Restart(ctx)).To(Succeed())
+		Expect(gate.webhook.Restart(context.WithoutCancel(ctx))).To(Succeed())
 	}
 
 	It("is not given a second slot, nor is its own given to another", func(ctx SpecContext) {
