@@ -43,7 +43,7 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	ctx, cancel := context.WithCancel(context.Background())
-	life = ctx //nolint:fatcontext // set once, for the whole suite
+	life = ctx           //nolint:fatcontext // set once, for the whole suite
 	DeferCleanup(cancel) // before the API server ends, which waits for those that watch
 	api, err = client.NewWithWatch(plane.Config, client.Options{})
 	Expect(err).NotTo(HaveOccurred())
