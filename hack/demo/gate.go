@@ -28,6 +28,7 @@ spec:
   syncGate:
     groupBy: [{source: ApplicationLabel, key: fleet}]
 `
+	waveColumns = "POLICY:.spec.policyName,GROUP:.spec.group[*],INFLIGHT:.status.inFlightCount,PEAK:.status.peak,HALTED:.status.haltedBy"
 	shops       = 100
 	shopsBegin  = 22 // of which one or more fail with a probability of 0.198
 	controller  = "system:serviceaccount:argocd:argocd-application-controller"
@@ -56,19 +57,19 @@ func (s *story) gated(ctx context.Context) error {
 	if err := s.holds(ctx, fleet); err != nil {
 		return err
 	}
-	begun, denials, err := fleet.start(ctx)
+	begun, held, err := fleet.start(ctx)
 	if err != nil {
 		return err
 	}
-	s.output(fmt.Sprintf("%d starts at once: %d begin, %d are held", shops, len(begun), len(denials)))
-	if len(begun) != shopsBegin || len(denials) != shops-shopsBegin {
-		return fmt.Errorf("%d starts began and %d were held: want %d and %d", len(begun), len(denials), shopsBegin, shops-shopsBegin)
+	s.output(fmt.Sprintf("%d starts at once: %d begin, %d are held", shops, len(begun), len(held)))
+	if len(begun) != shopsBegin || len(held) != shops-shopsBegin {
+		return fmt.Errorf("%d starts began and %d were held: want %d and %d", len(begun), len(held), shopsBegin, shops-shopsBegin)
 	}
-	return s.halted(ctx, fleet, begun[0])
+	return s.halted(ctx, fleet, begun[0], held[0])
 }
 
 // halted is the end of it: one fails, and the others wait for it.
-func (s *story) halted(ctx context.Context, fleet *fleet, failed string) error {
+func (s *story) halted(ctx context.Context, fleet *fleet, failed, held string) error {
 	s.note("One of them is synced, and broken. From then on:")
 	if err := fleet.fail(ctx, failed); err != nil {
 		return err
@@ -76,10 +77,10 @@ func (s *story) halted(ctx context.Context, fleet *fleet, failed string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		denial := fleet.begin(ctx, shopName(shops))
+		denial := fleet.begin(ctx, held)
 		if denial != nil && strings.Contains(denial.Error(), "failed ("+failed+")") {
 			s.output(denial.Error())
-			return s.kubectlUntil(ctx, failed, "get", "waves")
+			return s.kubectlUntil(ctx, failed, "get", "waves", "-o", "custom-columns="+waveColumns)
 		}
 		if err := wait(ctx); err != nil {
 			return fmt.Errorf("the failure of %s halts nothing: %w (%w)", failed, err, denial)
@@ -162,8 +163,8 @@ func (f *fleet) create(ctx context.Context) error {
 	return nil
 }
 
-// start begins the syncs of all, and returns the names of those that have begun, and why the others have not.
-func (f *fleet) start(ctx context.Context) (begun []string, denials []error, err error) {
+// start begins the syncs of all, and returns the names of those that have begun and of those that are held.
+func (f *fleet) start(ctx context.Context) (begun, held []string, err error) {
 	var group sync.WaitGroup
 	answers := make([]error, shops)
 	for number := range shops {
@@ -175,12 +176,12 @@ func (f *fleet) start(ctx context.Context) (begun []string, denials []error, err
 		case answer == nil:
 			begun = append(begun, shopName(number+1))
 		case apierrors.IsForbidden(answer):
-			denials = append(denials, answer)
+			held = append(held, shopName(number+1))
 		default:
 			err = errors.Join(err, answer)
 		}
 	}
-	return begun, denials, err
+	return begun, held, err
 }
 
 // answered begins the sync of one, and tries again as Argo CD does where nobody answers in time.
