@@ -21,7 +21,9 @@ import (
 type driven struct {
 	lock           sync.Mutex
 	admitted, held int
-	errs           []error
+	// unanswered are those that the webhook did not answer in time, or could not judge.
+	unanswered int
+	errs       []error
 	// latencies are those of the writes that begin syncs, API server and etcd among them.
 	latencies sample
 	elapsed   time.Duration
@@ -77,6 +79,8 @@ func (d *driven) began(group int, took time.Duration, err error) bool {
 	switch {
 	case apierrors.IsForbidden(err):
 		d.held++
+	case apierrors.IsInternalError(err), apierrors.IsServiceUnavailable(err):
+		d.unanswered++
 	case err != nil:
 		d.errs = append(d.errs, err)
 	default:

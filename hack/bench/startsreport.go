@@ -91,14 +91,14 @@ func (s *starting) rest(ctx context.Context) (startsReading, error) {
 func (d *driven) writeTo(out io.Writer, of *starting, used startsReading, peak int, markdown bool) {
 	fmt.Fprintf(out, "%d starts a second for %s over %s Applications in %d groups, each in flight for %s; "+
 		"the policy allows %d of a group\n\n", of.rate, of.lasts, thousands(of.applications), of.groups, of.rolling, startsLargest)
-	sent := d.admitted + d.held
+	sent := d.admitted + d.held + d.unanswered
 	table{
 		{
-			"admitted", "held", "starts/s", "write p50 ms", "p99 ms", "webhook ms/start", "CPU ms/start",
+			"admitted", "held", "no answer", "starts/s", "write p50 ms", "p99 ms", "webhook ms/start", "CPU ms/start",
 			"ledger tries", "most in flight", "by the ledgers",
 		},
 		{
-			thousands(d.admitted), thousands(d.held), fmt.Sprintf("%.0f", float64(sent)/d.elapsed.Seconds()),
+			thousands(d.admitted), thousands(d.held), thousands(d.unanswered), fmt.Sprintf("%.0f", float64(sent)/d.elapsed.Seconds()),
 			fmt.Sprintf("%.1f", milliseconds(d.latencies.quantile(0.5))), fmt.Sprintf("%.1f", milliseconds(d.latencies.quantile(0.99))),
 			fmt.Sprintf("%.1f", 1000*used.spent/used.judged), fmt.Sprintf("%.1f", 1000*used.cpu/used.judged),
 			fmt.Sprintf("%.3f", used.tries/used.stored), strconv.Itoa(d.most), strconv.Itoa(peak),
