@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	appsv1 "k8s.io/api/apps/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
@@ -73,9 +74,13 @@ func record(ctx context.Context) *Recorder {
 	GinkgoHelper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	DeferCleanup(cancel)
-	earlier, err := StartRecorder(ctx, api)
-	Expect(err).NotTo(HaveOccurred())
-	until(ctx, earlier, func(r Record) bool { return len(r.Rolling) == 0 })
+	Eventually(func(g Gomega) {
+		var deployments appsv1.DeploymentList
+		g.Expect(api.List(ctx, &deployments)).To(Succeed())
+		for i := range deployments.Items {
+			g.Expect(rolledOut(&deployments.Items[i])).To(BeTrue(), deployments.Items[i].Namespace)
+		}
+	}).WithTimeout(patience).Should(Succeed())
 	recorder, err := StartRecorder(ctx, api)
 	Expect(err).NotTo(HaveOccurred())
 	return recorder
