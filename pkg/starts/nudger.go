@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/gate"
@@ -57,18 +58,12 @@ type Nudger struct {
 
 // Start implements manager.Runnable: it nudges until ctx ends.
 func (n *Nudger) Start(ctx context.Context) error {
-	ticker := time.NewTicker(nudgePeriod)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
+	wait.UntilWithContext(ctx, func(ctx context.Context) {
 		if err := n.look(ctx); err != nil && ctx.Err() == nil {
 			n.Log.Error(err, "nudging Applications, trying again")
 		}
-	}
+	}, nudgePeriod)
+	return nil
 }
 
 // look nudges those whose turn it is now.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go-logr/logr"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -28,16 +29,8 @@ type Registration struct {
 
 // Start implements manager.Runnable.
 func (r *Registration) Start(ctx context.Context) error {
-	ticker := time.NewTicker(registrationPeriod)
-	defer ticker.Stop()
-	for {
-		r.look(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	wait.UntilWithContext(ctx, r.look, registrationPeriod)
+	return nil
 }
 
 // look looks once. What cannot be read is left as it was seen last.

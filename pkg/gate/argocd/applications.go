@@ -2,6 +2,7 @@ package argocd
 
 import (
 	"cmp"
+	"errors"
 	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,6 +14,9 @@ import (
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	inventoried "github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
+
+// errNotWhole says that an Application was sent without its fields.
+var errNotWhole = errors.New("got an Application without fields")
 
 const rateAnnotation = v1alpha1.SyncSuccessRateAnnotation
 
