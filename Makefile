@@ -17,12 +17,11 @@ export CGO_ENABLED := $(if $(RACE),1,0)
 # Without a commit to stamp go would fail.
 BUILDVCS = $(if $(shell git rev-parse --quiet --verify HEAD 2>/dev/null),auto,false)
 GOBUILD = CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags '-s -w'
-# The longest package starts a dozen API servers, one after the other.
 GOTEST = -timeout 30m $(if $(RACE),-race)
 
 .PHONY: help
 help: ## Print this list
-	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ Build
 
@@ -69,18 +68,28 @@ demo: ## Start a local cluster with Seawall and watch it refuse a wave; ARGS go 
 
 .PHONY: test
 test: ## Run all tests against a real API server (the first run builds it); RACE=1 with the race detector
-	assets=$$(hack/controlplane/build.sh) && gotestsum=$$(hack/tools/build.sh gotestsum) && \
-		hack/tools/build.sh oracle >/dev/null && \
-		KUBEBUILDER_ASSETS="$$assets" "$$gotestsum" --format pkgname -- $(GOTEST) ./...
+	hack/test.sh $(if $(RACE),-race)
 
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server
 	gotestsum=$$(hack/tools/build.sh gotestsum) && "$$gotestsum" --format pkgname -- $(GOTEST) -short ./...
 
-.PHONY: test-argocd
+.PHONY: test-argocd test-argocd-more
+test-argocd: FEWER = -ginkgo.label-filter='!more'
 test-argocd: ## Run the tests with the real Argo CD (the first run builds it); ARGS go to the tests
+test-argocd-more: ## Run those too that start Argo CD anew with other settings
+test-argocd test-argocd-more:
 	assets=$$(hack/controlplane/build.sh) && hack/tools/build.sh argocd helm >/dev/null && \
-		KUBEBUILDER_ASSETS="$$assets" go test -C hack/argocd -v -count=1 $(GOTEST) ./... $(ARGS)
+		KUBEBUILDER_ASSETS="$$assets" go test -C hack/argocd -v -count=1 $(GOTEST) ./... $(FEWER) $(ARGS)
+
+.PHONY: test-flux
+test-flux: ## Run the tests with the real Flux (the first run builds it); ARGS go to the tests
+	assets=$$(hack/controlplane/build.sh) && hack/tools/build.sh source-controller kustomize-controller helm-controller helm >/dev/null && \
+		KUBEBUILDER_ASSETS="$$assets" go test -C hack/flux -v -count=1 $(GOTEST) ./... $(ARGS)
+
+.PHONY: soak
+soak: ## Have two replicas answer 200 reviews a second for 30 minutes while faults befall them; ARGS go to it
+	go build -o bin/soak ./hack/soak && exec bin/soak $(ARGS)
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser and decoder for FUZZTIME (10s)

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -33,6 +34,7 @@ func TestCharts(t *testing.T) {
 		t.Skip("starts a control plane")
 	}
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "Charts on a real API server")
 }
 

@@ -176,10 +176,9 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		server, err := url.Parse(config.Host)
 		Expect(err).NotTo(HaveOccurred())
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		ports, err := cluster.FreePorts(ctx, 1)
 		Expect(err).NotTo(HaveOccurred())
-		address := listener.Addr().String()
-		Expect(listener.Close()).To(Succeed())
+		address := "127.0.0.1:" + ports[0]
 		kubeconfig, err := os.ReadFile(path)
 		Expect(err).NotTo(HaveOccurred())
 		away := filepath.Join(GinkgoT().TempDir(), "kubeconfig")
@@ -197,7 +196,7 @@ var _ = Describe("the Secret of the certificate", Ordered, func() {
 		Consistently(failed).WithTimeout(8 * time.Second).ShouldNot(Receive())
 		Expect(started).NotTo(Receive())
 
-		listener, err = net.Listen("tcp", address)
+		listener, err := net.Listen("tcp", address)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(listener.Close)
 		go forward(listener, server.Host)

@@ -47,8 +47,8 @@ var _ = Describe("the plugin at the sync gate", Ordered, func() {
 	It("lists Waves", func(ctx SpecContext) {
 		listed := lines(gate.plugin(ctx, "gate", "list").Stdout)
 		Expect(listed).To(HaveLen(2))
-		Expect(listed[0]).To(MatchRegexp(`^WAVE +POLICY +GROUP +IN FLIGHT +LARGEST +HELD +HALTED BY +DRAINING`))
-		Expect(listed[1]).To(MatchRegexp(`^three-[0-9a-f]+ +three +ApplicationSet argocd/asked +3 +3 +2 +- +-`))
+		Expect(listed[0]).To(MatchRegexp(`^WAVE +POLICY +COUNTS +GROUP +IN FLIGHT +LARGEST +HELD +HALTED BY +DRAINING`))
+		Expect(listed[1]).To(MatchRegexp(`^three-[0-9a-f]+ +three +Starts +ApplicationSet argocd/asked +3 +3 +2 +- +-`))
 		var list v1alpha1.WaveList
 		Expect(json.Unmarshal([]byte(gate.plugin(ctx, "gate", "list", "-o", "json").Stdout), &list)).To(Succeed())
 		Expect(list.Items).To(HaveLen(1))

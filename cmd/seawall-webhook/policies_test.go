@@ -190,6 +190,9 @@ var _ = Describe("the schema of WavePolicy", func() {
 	gate := func(field string, value any) map[string]any {
 		return limit(map[string]any{"syncGate": map[string]any{field: value}})
 	}
+	window := func(by ...any) map[string]any {
+		return limit(map[string]any{"writeWindow": map[string]any{"seconds": int64(600), "groupBy": append([]any{}, by...)}})
+	}
 	trait := func(source string) any { return map[string]any{"source": source} }
 	label := func(key string) any { return map[string]any{"source": "ApplicationLabel", "key": key} }
 
@@ -221,6 +224,14 @@ var _ = Describe("the schema of WavePolicy", func() {
 		Entry("an operation twice", limit(map[string]any{"match": map[string]any{"operations": []any{"Create", "Create"}}}), "an operation may be listed once"),
 		Entry("an action twice", limit(map[string]any{"validationActions": []any{"Audit", "Audit"}}), "an action may be listed once"),
 		Entry("a wildcard for a group", limit(map[string]any{"match": map[string]any{"kinds": []any{map[string]any{"group": "*", "kind": "ApplicationSet"}}}}), "spec.match.kinds[0].group"),
+		Entry("a window of no length", limit(map[string]any{"writeWindow": map[string]any{}}), "spec.writeWindow.seconds: Required value"),
+		Entry("a window of a moment", limit(map[string]any{"writeWindow": map[string]any{"seconds": int64(9)}}), "spec.writeWindow.seconds: Invalid value"),
+		Entry("a window of days", limit(map[string]any{"writeWindow": map[string]any{"seconds": int64(86401)}}), "spec.writeWindow.seconds: Invalid value"),
+		Entry("a window by nothing", window(), "spec.writeWindow.groupBy: Invalid value"),
+		Entry("a window by the same twice", window(trait("Namespace"), trait("Namespace")), "spec.writeWindow.groupBy: Invalid value: an entry may be listed once"),
+		Entry("a window by what nobody knows", window(trait("User")), "spec.writeWindow.groupBy[0].source: Unsupported value"),
+		Entry("a window by a label without a key", window(trait("RolloutLabel")), "spec.writeWindow.groupBy[0].key: Invalid value: key must be set"),
+		Entry("a window by a namespace with a key", window(map[string]any{"source": "Namespace", "key": "a"}), "spec.writeWindow.groupBy[0].key: Invalid value: key must be set"),
 		Entry("a gate beside conditions", limit(map[string]any{
 			"syncGate": map[string]any{}, "matchConditions": []any{map[string]any{"name": "a", "expression": "true"}},
 		}), "spec.matchConditions: Invalid value: there must be none beside syncGate"),

@@ -105,6 +105,9 @@ func newHandlers(
 		return nil, err
 	}
 	evaluator := newEvaluator(configuration, to)
+	if evaluator.Windows, err = newWindows(mgr, leader, to); err != nil {
+		return nil, err
+	}
 	waves := &admission.Handler{
 		Evaluator:     evaluator,
 		Sink:          append(kept.sinks(), decisions),
@@ -135,9 +138,12 @@ func newHandlers(
 		admission.ConfigurationPath: admission.HTTP(own, evaluator.Budget, draining),
 	}
 	if configuration.SyncGate {
-		begun, err := newStarts(mgr, leader, configuration, to, kept)
+		begun, promotions, err := newStarts(mgr, leader, configuration, to, kept)
 		if err != nil {
 			return nil, err
+		}
+		if promotions != nil {
+			waves.Together = promotions
 		}
 		handlers[admission.StartsPath] = admission.HTTP(begun, evaluator.Budget, draining)
 	}
@@ -227,10 +233,7 @@ func newFollowed(mgr manager.Manager, configuration config.Config, progressive a
 	own, registry := inventory.NewRegistry(), inventory.NewRegistry()
 	own.LoseAfter(configuration.SourcePatience)
 	registry.LoseAfter(configuration.SourcePatience)
-	definitions := []string{"wavepolicies", "waveoverrides", "rolloutkinds"}
-	if configuration.SyncGate {
-		definitions = append(definitions, "waves")
-	}
+	definitions := []string{"wavepolicies", "waveoverrides", "rolloutkinds", "waves"}
 	argoCD := argocd.New(registry, configuration.ArgoCDNamespace, progressive)
 	known := kinds.NewSet(kinds.All(kinds.Inventories{ArgoCD: argoCD, ArgoCDNamespace: configuration.ArgoCDNamespace, Registry: registry}))
 	known.Templates = configuration.WorkloadTemplates

@@ -9,6 +9,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
@@ -70,6 +71,10 @@ func layRails(ctx context.Context, stations int) {
 	DeferCleanup(func(ctx context.Context) {
 		for i := range parsed {
 			Expect(client.IgnoreNotFound(api.Delete(ctx, &parsed[i]))).To(Succeed())
+		}
+		for i := range parsed { // the next to lay rails would apply to what still goes
+			Eventually(func() error { return api.Get(ctx, client.ObjectKeyFromObject(&parsed[i]), &parsed[i]) }).
+				Should(MatchError(apierrors.IsNotFound, "gone"))
 		}
 	})
 	for i := range stations {

@@ -40,16 +40,15 @@ func startGateWith(ctx context.Context, more map[string]any, change func(*v1alph
 	GinkgoHelper()
 	values := map[string]any{"enabled": true, "exempt": []any{"argocd/seawall*"}}
 	maps.Copy(values, more)
-	own, err := cluster.Start(ctx, cluster.Options{Progress: GinkgoWriter})
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(own.Stop)
-	Expect(own.InstallCRDs(ctx, "argo-cd", "applicationsets.argoproj.io", "applications.argoproj.io")).To(Succeed())
+	own := borrow(ctx)
 	started := &gated{plane: own}
-	started.webhook, err = own.StartWebhook(ctx, cluster.WebhookOptions{Values: map[string]any{
+	var err error
+	started.webhook, err = own.StartWebhook(context.WithoutCancel(ctx), cluster.WebhookOptions{Values: map[string]any{
 		"syncGate": values,
 		"policies": map[string]any{"default": nil},
 	}})
 	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx context.Context) { giveBack(ctx, own, started.webhook) })
 	started.admin, err = client.New(own.Config, client.Options{Scheme: api.Scheme()})
 	Expect(err).NotTo(HaveOccurred())
 	started.argoCD = started.as(argoCDUser)

@@ -2,13 +2,11 @@ package main_test
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -220,61 +218,5 @@ var _ = Describe("a start of which the API server gets no answer", Ordered, func
 		Expect(gate.begin(ctx, names[4], "b")).To(held("1 of"))
 		gate.noted(ctx, names[3])
 		Eventually(func() error { return gate.begin(ctx, names[4], "b") }).WithTimeout(60 * second).Should(Succeed())
-	})
-})
-
-var _ = Describe("two replicas that judge starts", func() {
-	It("let no more be in flight than one does, however many race, and lose none", func(ctx SpecContext) {
-		gate := startGate(ctx, func(*v1alpha1.WavePolicySpec) {})
-		names := gate.applications(ctx, "raced", 50)
-		other, err := gate.webhook.StartReplica(context.WithoutCancel(ctx))
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(other.Stop)
-		odd := "object.metadata.name.matches('[13579]$')"
-		gate.besideEntry(ctx, "other", func(entry *admissionregistrationv1.ValidatingWebhook) {
-			entry.ClientConfig.URL = new(strings.Replace(*entry.ClientConfig.URL, gate.webhook.URL, other.URL, 1))
-			only(odd)(entry)
-		})
-		gate.changeEntry(ctx, only("!"+odd))
-		Eventually(func() []map[string]any { return jsonLines(other.LogFile) }).WithTimeout(20 * second).
-			WithPolling(100 * time.Millisecond).Should(ContainElement(HaveKeyWithValue("name", Satisfy(func(name string) bool {
-			return gate.begin(ctx, names[1], "b", client.DryRunAll) == nil && name == names[1]
-		}))))
-
-		var done sync.Map
-		var group sync.WaitGroup
-		for _, name := range names {
-			group.Go(func() {
-				defer GinkgoRecover()
-				Eventually(func() error { return gate.begin(ctx, name, "b") }).WithTimeout(2 * time.Minute).
-					WithPolling(200 * time.Millisecond).Should(Succeed())
-				gate.end(ctx, name, "b", "Healthy")
-				done.Store(name, true)
-			})
-		}
-		group.Wait()
-		for _, name := range names {
-			_, is := done.Load(name)
-			Expect(is).To(BeTrue(), name)
-		}
-		Expect(gate.waves(ctx)).To(HaveLen(1))
-		Expect(gate.waves(ctx)[0].Status.Peak).To(HaveValue(BeEquivalentTo(3)))
-		judged := func(log string) (odd, even int) {
-			for _, line := range jsonLines(log) {
-				if name := fmt.Sprint(line["name"]); line["operation"] == "START" && line["dryRun"] != true && strings.HasPrefix(name, "raced-") {
-					if strings.ContainsAny(name[len(name)-1:], "13579") {
-						odd++
-					} else {
-						even++
-					}
-				}
-			}
-			return odd, even
-		}
-		byOther, none := judged(other.LogFile)
-		Expect(byOther).To(BeNumerically(">=", 25))
-		Expect(none).To(BeZero())
-		_, byFirst := judged(gate.webhook.LogFile)
-		Expect(byFirst).To(BeNumerically(">=", 25))
 	})
 })

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -42,6 +43,7 @@ func TestWebhook(t *testing.T) {
 		t.Skip("starts a control plane")
 	}
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "Seawall on a real API server")
 }
 

@@ -40,7 +40,7 @@ func (a *ArgoCD) install(ctx context.Context) error {
 			kept = append(kept, object)
 		}
 	}
-	return a.plane.Apply(ctx, append(kept, serverKey(), defaultProject())...)
+	return a.plane.Apply(ctx, append(kept, serverKey(), defaultProject(), parameters())...)
 }
 
 // installedKinds says of each kind that is installed whether its objects have a namespace.
@@ -83,5 +83,14 @@ func defaultProject() unstructured.Unstructured {
 			"destinations":             []any{map[string]any{"server": "*", "namespace": "*"}},
 			"clusterResourceWhitelist": anything,
 		},
+	}}
+}
+
+// parameters say that RollingSyncs are paced, as the programs are told by their flags.
+func parameters() unstructured.Unstructured {
+	return unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "ConfigMap",
+		"metadata": map[string]any{"name": "argocd-cmd-params-cm", "namespace": cluster.ArgoCDNamespace},
+		"data":     map[string]any{"applicationsetcontroller.enable.progressive.syncs": "true"},
 	}}
 }

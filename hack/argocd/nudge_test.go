@@ -2,16 +2,13 @@ package argocd
 
 import (
 	"fmt"
-	"io"
-	"net/http"
-	"regexp"
-	"strconv"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/hack/peers"
 )
 
 // slow is a refresh that nobody waits for who is nudged.
@@ -21,8 +18,8 @@ var _ = Describe("With the sync gate and the nudge", Ordered, func() {
 	var seawall *cluster.Webhook
 
 	BeforeAll(func() {
-		Expect(argo.Restart(life, slow)).To(Succeed())
-		DeferCleanup(func() { Expect(argo.Restart(life, refresh)).To(Succeed()) })
+		Expect(argo.Restart(life, Settings{Refresh: slow})).To(Succeed())
+		DeferCleanup(func() { Expect(argo.Restart(life, Settings{Refresh: refresh})).To(Succeed()) })
 		seawall = installWith("testdata/gate.yaml", map[string]any{"syncGate": map[string]any{"enabled": true, "nudge": true}})
 	})
 
@@ -32,7 +29,8 @@ var _ = Describe("With the sync gate and the nudge", Ordered, func() {
 		revision := release(ctx, "v20", group...)
 		Expect(fleet.Nudge(ctx, fleet.Environments...)).To(Succeed()) // as a webhook of git has it
 		delivered := until(ctx, recorder, fleet.At(revision))
-		asked := nudges(seawall)
+		asked, err := peers.Metric(ctx, seawall.MetricsURL, `seawall_starts_nudges_total{result="Nudged"}`)
+		Expect(err).NotTo(HaveOccurred())
 		AddReportEntry("nudged", fmt.Sprintf("%s; %d nudges", delivered.Summary(), asked), ReportEntryVisibilityAlways)
 		Expect(delivered.Started()).To(ConsistOf(group))
 		Expect(delivered.MostInFlight).To(Equal(most))
@@ -41,18 +39,3 @@ var _ = Describe("With the sync gate and the nudge", Ordered, func() {
 		Expect(asked).To(And(BeNumerically(">=", len(group)-most), BeNumerically("<=", len(group)+most)), "one for each start is enough")
 	})
 })
-
-// nudges returns how many Applications Seawall has had Argo CD look at.
-func nudges(of *cluster.Webhook) int {
-	GinkgoHelper()
-	response, err := http.Get(of.MetricsURL) //nolint:noctx // a server of this test's own, on loopback
-	Expect(err).NotTo(HaveOccurred())
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	Expect(err).NotTo(HaveOccurred())
-	found := regexp.MustCompile(`(?m)^seawall_starts_nudges_total\{result="Nudged"\} (\d+)$`).FindSubmatch(text)
-	Expect(found).To(HaveLen(2))
-	number, err := strconv.Atoi(string(found[1]))
-	Expect(err).NotTo(HaveOccurred())
-	return number
-}

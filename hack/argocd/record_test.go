@@ -6,6 +6,8 @@ import (
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/seawall-dev/seawall/hack/peers"
 )
 
 // state is an Application as its controller leaves it.
@@ -29,8 +31,8 @@ func (s state) object() *unstructured.Unstructured {
 
 func TestRecordKnowsWhatIsInFlight(t *testing.T) {
 	g := NewWithT(t)
-	record := newRecord()
-	note := func(s state) { g.Expect(record.noteApplication(watch.Modified, s.object())).To(Succeed()) }
+	record, system := peers.NewRecord[Application](), applications()
+	note := func(s state) { g.Expect(record.Note(system, watch.Modified, s.object())).To(Succeed()) }
 	done := state{name: "a", revision: "1", sync: "Synced", health: "Healthy", phase: "Succeeded", synced: "1"}
 	note(done)
 	b := done
@@ -53,4 +55,24 @@ func TestRecordKnowsWhatIsInFlight(t *testing.T) {
 
 	g.Expect(record.MostInFlight).To(Equal(2))
 	g.Expect(record.Started()).To(Equal([]string{"a", "b"}))
+	g.Expect(record.Starts[1].Beside).To(Equal([]string{"a"}))
+	both, one := record.Of([]string{"a", "b"}), record.Of([]string{"b"})
+	g.Expect(both.MostInFlight).To(Equal(2))
+	g.Expect(one.MostInFlight).To(Equal(1), "who else is in flight does not count")
+	g.Expect(one.Starts).To(ConsistOf(And(HaveField("Environment", "b"), HaveField("Beside", BeEmpty()))))
+}
+
+func TestReadOfSeveralSources(t *testing.T) {
+	g := NewWithT(t)
+	of := object("Application", "a", map[string]any{})
+	of.Object["status"] = map[string]any{
+		"sync": map[string]any{"status": "OutOfSync", "revisions": []any{"2", "7"}},
+		"operationState": map[string]any{
+			"phase": "Succeeded", "syncResult": map[string]any{"revisions": []any{"1", "7"}},
+			"operation": map[string]any{"initiatedBy": map[string]any{"username": "jane"}},
+		},
+	}
+	g.Expect(readApplication(of)).To(Equal(Application{
+		Revision: "2,7", Sync: "OutOfSync", Phase: "Succeeded", Synced: "1,7", By: "jane",
+	}))
 }

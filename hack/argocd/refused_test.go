@@ -25,9 +25,9 @@ var _ = Describe("While the API server refuses starts", func() {
 		revision := release(ctx, "v3", held...)
 		Expect(fleet.Nudge(ctx, held...)).To(Succeed())
 		refused := until(ctx, recorder, func(r Record) bool {
-			return !slices.ContainsFunc(held, func(name string) bool { return len(r.Applications[name].Errors) == 0 })
+			return !slices.ContainsFunc(held, func(name string) bool { return len(r.Environments[name].Errors) == 0 })
 		})
-		Expect(refused.Applications[held[0]].Errors).To(ConsistOf(ContainSubstring("no start today")))
+		Expect(refused.Environments[held[0]].Errors).To(ConsistOf(ContainSubstring("no start today")))
 		Expect(refused.Starts).To(BeEmpty())
 		Expect(refused.MostRolling).To(BeZero())
 
@@ -36,7 +36,7 @@ var _ = Describe("While the API server refuses starts", func() {
 		Expect(fleet.Nudge(ctx, held...)).To(Succeed())
 		moved := until(ctx, recorder, fleet.At(revision))
 		Expect(moved.Started()).To(ConsistOf(held))
-		Expect(moved.Applications).To(HaveEach(HaveField("Errors", BeEmpty())))
+		Expect(moved.Environments).To(HaveEach(HaveField("Errors", BeEmpty())))
 	})
 })
 

@@ -63,14 +63,7 @@ func installWith(policy string, values map[string]any) *cluster.Webhook {
 	values["policies"] = map[string]any{"default": nil}
 	seawall, err := plane.StartWebhook(ctx, cluster.WebhookOptions{Values: values})
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func(ctx context.Context) {
-		for i := range seawall.Objects {
-			if seawall.Objects[i].GetKind() == "ValidatingWebhookConfiguration" {
-				Expect(api.Delete(ctx, &seawall.Objects[i])).To(Succeed())
-			}
-		}
-		Expect(seawall.Stop()).To(Succeed())
-	})
+	DeferCleanup(func(ctx context.Context) { Expect(seawall.Uninstall(ctx)).To(Succeed()) })
 	policies, err := cluster.ReadManifests(policy)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(plane.Apply(ctx, policies...)).To(Succeed())

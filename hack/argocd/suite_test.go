@@ -12,11 +12,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/seawall-dev/seawall/hack/cluster"
+	"github.com/seawall-dev/seawall/hack/peers"
 )
 
 const (
 	environments = 24
-	refresh      = 5 * time.Second
+	refresh      = 3 * time.Second
 	rollout      = 2 * time.Second
 	// patience is how long a spec waits; a machine that does nothing else needs a fraction.
 	patience = 3 * time.Minute
@@ -28,12 +29,13 @@ var (
 	plane    *cluster.Cluster
 	argo     *ArgoCD
 	api      client.WithWatch
-	deployer *Deployer
+	deployer *peers.Deployer
 	fleet    *Fleet
 )
 
 func TestArgoCD(t *testing.T) {
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "The real Argo CD")
 }
 
@@ -48,12 +50,12 @@ var _ = BeforeSuite(func() {
 	DeferCleanup(cancel) // before the API server ends, which waits for those that watch
 	api, err = client.NewWithWatch(plane.Config, client.Options{})
 	Expect(err).NotTo(HaveOccurred())
-	argo, err = Start(ctx, plane, refresh)
+	argo, err = Start(ctx, plane, Settings{Refresh: refresh})
 	Expect(err).NotTo(HaveOccurred())
-	deployer, err = StartDeployer(ctx, api, rollout)
+	deployer, err = peers.StartDeployer(ctx, api, rollout)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(func() { Expect(deployer.Failed()).NotTo(Receive()) })
-	repository, err := ServeRepository(ctx, argo.dir)
+	repository, err := peers.ServeRepository(ctx, argo.dir)
 	Expect(err).NotTo(HaveOccurred())
 	fleet = NewFleet(api, repository, "app", environments)
 	deliver(ctx)
@@ -78,10 +80,10 @@ func record(ctx context.Context) *Recorder {
 		var deployments appsv1.DeploymentList
 		g.Expect(api.List(ctx, &deployments)).To(Succeed())
 		for i := range deployments.Items {
-			g.Expect(rolledOut(&deployments.Items[i])).To(BeTrue(), deployments.Items[i].Namespace)
+			g.Expect(peers.RolledOut(&deployments.Items[i])).To(BeTrue(), deployments.Items[i].Namespace)
 		}
 	}).WithTimeout(patience).Should(Succeed())
-	recorder, err := StartRecorder(ctx, api)
+	recorder, err := peers.StartRecorder(ctx, api, applications())
 	Expect(err).NotTo(HaveOccurred())
 	return recorder
 }

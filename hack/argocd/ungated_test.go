@@ -22,13 +22,14 @@ var _ = Describe("Without a gate", func() {
 	It("an environment that does not become healthy stays in flight until it is mended", func(ctx SpecContext) {
 		broken, sound := fleet.Environments[2], fleet.Environments[3]
 		deployer.Break(broken)
+		DeferCleanup(deployer.Mend, broken) // or no other spec would find it at rest
 		recorder := record(ctx)
 		revision := release(ctx, "v2", broken, sound)
 		Expect(fleet.Nudge(ctx, broken, sound)).To(Succeed())
 		degraded := until(ctx, recorder, func(r Record) bool {
-			return r.Applications[broken].Health == "Degraded" && r.Applications[sound].At(revision) && !r.InFlight[sound]
+			return r.Environments[broken].Health == "Degraded" && r.Environments[sound].At(revision) && !r.InFlight[sound]
 		})
-		Expect(degraded.Applications[broken].Phase).To(Equal("Succeeded"), "Argo CD does not tell by the operation")
+		Expect(degraded.Environments[broken].Phase).To(Equal("Succeeded"), "Argo CD does not tell by the operation")
 		Expect(degraded.InFlight).To(Equal(map[string]bool{broken: true}))
 
 		Expect(deployer.Mend(ctx, broken)).To(Succeed())

@@ -160,7 +160,7 @@ func (b *bench) measure(ctx context.Context, c reviewed) error {
 func (b *bench) memory(when string) error {
 	noted := memoryRow{when: when}
 	for _, subject := range b.subjects {
-		held, err := residentOf(subject.pid)
+		held, err := cluster.ResidentOf(subject.pid)
 		if err != nil {
 			return err
 		}

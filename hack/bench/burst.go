@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
 )
 
 const (
@@ -33,14 +35,14 @@ type burstRow struct {
 func (b *bench) burst(ctx context.Context, c reviewed) error {
 	for _, subject := range b.seawalls() {
 		fmt.Fprintf(os.Stderr, "measuring %s: %s\n", c.name, subject.name)
-		group, err := newCgroup(burstMemory)
+		group, err := cluster.NewCgroup(burstMemory)
 		limit := "512Mi"
 		if err != nil {
 			fmt.Fprintln(os.Stderr, "no control group, GOMEMLIMIT alone:", err)
 			limit = "GOMEMLIMIT only"
 		}
 		measured, err := b.burstOn(ctx, c, subject, group)
-		group.remove()
+		group.Remove()
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", c.name, subject.name, err)
 		}
@@ -50,8 +52,8 @@ func (b *bench) burst(ctx context.Context, c reviewed) error {
 	return nil
 }
 
-func (b *bench) burstOn(ctx context.Context, c reviewed, of subject, group cgroup) (burstRow, error) {
-	replica, err := of.seawall.StartReplicaBy(ctx, group.command(), "--argocd-progressive-syncs=Enabled")
+func (b *bench) burstOn(ctx context.Context, c reviewed, of subject, group cluster.Cgroup) (burstRow, error) {
+	replica, err := of.seawall.StartReplicaBy(ctx, group.Command(), "--argocd-progressive-syncs=Enabled")
 	if err != nil {
 		return burstRow{}, err
 	}
@@ -67,8 +69,8 @@ func (b *bench) burstOn(ctx context.Context, c reviewed, of subject, group cgrou
 	var measured burstRow
 	for range bursts {
 		measured.fire(ctx, target, c.body)
-		if held, err := residentOf(replica.PID()); err == nil {
-			measured.peak = max(measured.peak, held.peak)
+		if held, err := cluster.ResidentOf(replica.PID()); err == nil {
+			measured.peak = max(measured.peak, held.Peak)
 		}
 	}
 	measured.afterwards = "serving"

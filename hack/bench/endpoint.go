@@ -14,9 +14,6 @@ import (
 	"strings"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	admissionv1 "k8s.io/api/admission/v1"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -130,23 +127,8 @@ func judged(answer []byte) bool {
 // allocations are what a process has allocated since it started.
 type allocations struct{ mallocs, bytes float64 }
 
-// scrape returns the metrics at an address, by name.
-func scrape(ctx context.Context, url string) (map[string]*dto.MetricFamily, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(response.Body)
-}
-
 func (e endpoint) allocated(ctx context.Context) (allocations, error) {
-	families, err := scrape(ctx, e.metrics)
+	families, err := cluster.Scrape(ctx, http.DefaultClient, e.metrics)
 	if err != nil {
 		return allocations{}, err
 	}

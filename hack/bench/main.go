@@ -2,7 +2,7 @@
 // with -against beside the Seawall of another git revision: all are processes of their own
 // behind TLS on loopback, all get the same AdmissionReview bodies in the same run, in turns. It
 // prints tables. With the argument recount it measures the background re-count instead, with starts the
-// sync gate, and with check the command of the CLI over thousands of files.
+// sync gate, with flux what it holds of Flux's objects, and with check the command of the CLI over thousands of files.
 package main
 
 import (
@@ -43,6 +43,7 @@ type choice struct {
 func commands() map[string]func(ctx context.Context, arguments []string) error {
 	return map[string]func(context.Context, []string) error{
 		emptyCommand: serveEmpty, recountCommand: startRecount, checkCommand: startCheck, startsCommand: startStarts,
+		fluxCommand: startFlux,
 	}
 }
 

@@ -86,7 +86,7 @@ type recountRow struct {
 	// settled is from the change until the status of the policy has the numbers, round the
 	// time of the rounds among it, and cpu what the process used meanwhile.
 	settled, round, cpu time.Duration
-	resident            resident
+	resident            cluster.Resident
 }
 
 func (r *recounting) run(ctx context.Context, against string) error {

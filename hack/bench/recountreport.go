@@ -4,17 +4,20 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"time"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
 )
 
 // reading is what the webhook says of itself, and what its process holds.
 type reading struct {
 	rounds, spent, cpu float64
-	resident           resident
+	resident           cluster.Resident
 }
 
 func (r *recounting) read(ctx context.Context) (reading, error) {
-	families, err := scrape(ctx, r.seawall.MetricsURL)
+	families, err := cluster.Scrape(ctx, http.DefaultClient, r.seawall.MetricsURL)
 	if err != nil {
 		return reading{}, err
 	}
@@ -23,7 +26,7 @@ func (r *recounting) read(ctx context.Context) (reading, error) {
 		found.rounds += float64(metric.GetHistogram().GetSampleCount())
 		found.spent += metric.GetHistogram().GetSampleSum()
 	}
-	found.resident, err = residentOf(r.seawall.PID())
+	found.resident, err = cluster.ResidentOf(r.seawall.PID())
 	return found, err
 }
 
@@ -37,7 +40,7 @@ func (r *recounting) writeTo(out io.Writer, markdown bool) {
 	for _, row := range r.rows {
 		cells = append(cells, []string{
 			row.what, row.webhook, fmt.Sprintf("%.1f", row.settled.Seconds()), fmt.Sprintf("%.1f", row.round.Seconds()),
-			fmt.Sprintf("%.1f", row.cpu.Seconds()), fmt.Sprintf("%.1f (%.1f)", mebibytes(row.resident.all), mebibytes(row.resident.anonymous)),
+			fmt.Sprintf("%.1f", row.cpu.Seconds()), fmt.Sprintf("%.1f (%.1f)", mebibytes(row.resident.All), mebibytes(row.resident.Anonymous)),
 		})
 	}
 	cells.writeTo(out, markdown)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/seawall-dev/seawall/hack/cluster"
 )
 
 // row compares the webhooks on one review, in the order of the report's subjects.
@@ -20,7 +22,7 @@ type row struct {
 
 type memoryRow struct {
 	when string
-	held []resident
+	held []cluster.Resident
 }
 
 // report gathers what is measured.
@@ -92,7 +94,7 @@ func (r *report) memory() table {
 		line := make([]string, 0, 1+len(noted.held))
 		line = append(line, noted.when)
 		for _, held := range noted.held {
-			line = append(line, fmt.Sprintf("%.1f (%.1f)", mebibytes(held.all), mebibytes(held.anonymous)))
+			line = append(line, fmt.Sprintf("%.1f (%.1f)", mebibytes(held.All), mebibytes(held.Anonymous)))
 		}
 		cells = append(cells, line)
 	}

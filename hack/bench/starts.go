@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
@@ -32,7 +33,7 @@ const (
 type starting struct {
 	groups, applications, rate int
 	lasts, rolling             time.Duration
-	ordered                    bool
+	ordered, ungated           bool
 
 	plane   *cluster.Cluster
 	seawall *cluster.Webhook
@@ -50,6 +51,7 @@ func startStarts(ctx context.Context, arguments []string) error {
 	flags.DurationVar(&of.lasts, "lasts", 20*time.Second, "how long starts go on")
 	flags.DurationVar(&of.rolling, "rolling", 2*time.Second, "how long each is in flight")
 	flags.BoolVar(&of.ordered, "ordered", false, "have the policy order the Applications of a group")
+	flags.BoolVar(&of.ungated, "ungated", false, "have the API server ask nobody, to see what it takes itself")
 	markdown := flags.Bool("markdown", false, "print the tables as Markdown")
 	_ = flags.Parse(arguments) // ExitOnError
 	if of.groups < 1 || of.applications < of.groups || of.rate < 1 || of.lasts <= 0 || of.rolling <= 0 {
@@ -107,31 +109,15 @@ func (s *starting) prepare(ctx context.Context) error {
 }
 
 func (s *starting) run(ctx context.Context, markdown bool) error {
-	empty, err := s.rest(ctx)
+	empty, err := atRest(ctx, s.seawall)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "making %d Applications\n", s.applications)
-	if err := s.plane.Fill(ctx, 0, s.applications, s.application); err != nil {
-		return err
-	}
-	if err := s.known(ctx); err != nil {
-		return err
-	}
-	full, err := s.rest(ctx)
+	full, err := s.fill(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "starting %d a second for %s\n", s.rate, s.lasts)
-	before, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	driven, err := s.drive(ctx)
-	if err != nil {
-		return err
-	}
-	after, err := s.read(ctx)
+	driven, spent, err := s.measure(ctx)
 	if err != nil {
 		return err
 	}
@@ -139,12 +125,49 @@ func (s *starting) run(ctx context.Context, markdown bool) error {
 	if err != nil {
 		return err
 	}
-	driven.writeTo(os.Stdout, s, after.since(before), peak, markdown)
-	fmt.Fprintf(os.Stdout, "\nheap in use at rest: %.1f MiB without Applications, %.1f MiB with %s; resident (anonymous) %.1f and %.1f MiB\n",
-		mebibytes(empty.heap), mebibytes(full.heap), thousands(s.applications),
-		mebibytes(empty.resident.anonymous), mebibytes(full.resident.anonymous))
-	if peak > startsLargest || driven.most > startsLargest {
+	used, err := atRest(ctx, s.seawall)
+	if err != nil {
+		return err
+	}
+	driven.writeTo(os.Stdout, s, spent, peak, markdown)
+	fmt.Fprintf(os.Stdout, "\nheap in use: %.1f MiB without Applications, %.1f MiB with %s, %.1f MiB after the starts; "+
+		"resident (anonymous): %.1f, %.1f and %.1f MiB\n",
+		mebibytes(empty.heap), mebibytes(full.heap), thousands(s.applications), mebibytes(used.heap),
+		mebibytes(empty.resident.Anonymous), mebibytes(full.resident.Anonymous), mebibytes(used.resident.Anonymous))
+	if !s.ungated && (peak > startsLargest || driven.most > startsLargest) {
 		return fmt.Errorf("%d were in flight by the ledgers and %d by the starts: the policy allows %d", peak, driven.most, startsLargest)
 	}
 	return nil
+}
+
+// fill makes the Applications, and returns what the webhook holds then.
+func (s *starting) fill(ctx context.Context) (startsReading, error) {
+	fmt.Fprintf(os.Stderr, "making %d Applications\n", s.applications)
+	if err := s.plane.Fill(ctx, 0, s.applications, s.application); err != nil {
+		return startsReading{}, err
+	}
+	if err := known(ctx, s.seawall, "applications.argoproj.io", s.applications); err != nil {
+		return startsReading{}, err
+	}
+	return atRest(ctx, s.seawall)
+}
+
+// measure starts Applications, and returns what became of that and what it took.
+func (s *starting) measure(ctx context.Context) (*driven, startsReading, error) {
+	if s.ungated {
+		if err := s.admin.DeleteAllOf(ctx, &admissionregistrationv1.ValidatingWebhookConfiguration{}); err != nil {
+			return nil, startsReading{}, err
+		}
+	}
+	fmt.Fprintf(os.Stderr, "starting %d a second for %s\n", s.rate, s.lasts)
+	before, err := s.readAll(ctx)
+	if err != nil {
+		return nil, startsReading{}, err
+	}
+	driven, err := s.drive(ctx)
+	if err != nil {
+		return nil, startsReading{}, err
+	}
+	after, err := s.readAll(ctx)
+	return driven, after.since(before), err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -37,9 +38,13 @@ func (c *Cluster) Checkout(ctx context.Context, revision string) (string, error)
 
 // buildWebhook returns the path of the webhook's program as the sources below root are now. Go
 // links it only when something has changed, because the target stays where it is; what is run is
-// a copy, since another process may build a moment later.
+// a copy, since another process may build a moment later. A test with the race detector gets a program with it, which tells
+// of a race in its log and by its exit status.
 func (c *Cluster) buildWebhook(ctx context.Context, root string) (string, error) {
-	target := filepath.Join(root, "bin", "cluster", "seawall-webhook")
+	target, flags := filepath.Join(root, "bin", "cluster", "seawall-webhook"), []string(nil)
+	if raceDetector {
+		target, flags = target+"-race", []string{"-race"}
+	}
 	unlock, err := lock(filepath.Dir(target))
 	if err != nil {
 		return "", err
@@ -48,7 +53,8 @@ func (c *Cluster) buildWebhook(ctx context.Context, root string) (string, error)
 	if _, err := os.Stat(target); err != nil {
 		_, _ = fmt.Fprintln(c.progress, "building cmd/seawall-webhook (a minute or two the first time)")
 	}
-	command := exec.CommandContext(ctx, "go", "build", "-o", target, "./cmd/seawall-webhook")
+	arguments := slices.Concat([]string{"build"}, flags, []string{"-o", target, "./cmd/seawall-webhook"})
+	command := exec.CommandContext(ctx, "go", arguments...)
 	command.Dir, command.Stdout, command.Stderr = root, c.progress, c.progress
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("go build ./cmd/seawall-webhook: %w", err)

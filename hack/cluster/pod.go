@@ -1,10 +1,8 @@
 package cluster
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,20 +36,4 @@ func podOf(objects []unstructured.Unstructured) (corev1.PodSpec, error) {
 		return deployment.Spec.Template.Spec, nil
 	}
 	return corev1.PodSpec{}, errors.New("the chart has no Deployment")
-}
-
-// FreePorts returns different TCP ports that nothing listens on.
-func FreePorts(ctx context.Context, count int) ([]string, error) {
-	ports := make([]string, count)
-	for i := range ports {
-		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "localhost:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = listener.Close() }()
-		if _, ports[i], err = net.SplitHostPort(listener.Addr().String()); err != nil {
-			return nil, err
-		}
-	}
-	return ports, nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -21,6 +23,8 @@ type Process struct {
 	command *exec.Cmd
 	exited  chan struct{}
 	err     error
+
+	terminated sync.Once
 }
 
 // StartProcess runs a command until ctx is done or Stop is called, with variables beside those of
@@ -35,7 +39,7 @@ func (c *Cluster) StartProcess(ctx context.Context, name string, command, enviro
 	p.command = exec.CommandContext(ctx, command[0], command[1:]...)
 	p.command.Stdout, p.command.Stderr = log, log
 	p.command.Env = append(os.Environ(), environment...)
-	p.command.Cancel = func() error { return p.command.Process.Signal(syscall.SIGTERM) }
+	p.command.Cancel = p.terminate
 	p.command.WaitDelay = stopTimeout
 	// Its own process group: Ctrl-C in a terminal is for this process, which then stops it.
 	p.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -70,14 +74,23 @@ func (p *Process) Exited() <-chan struct{} {
 
 // Stop ends the process as Kubernetes does and returns an error if it did not end well.
 func (p *Process) Stop() error {
-	_ = p.command.Process.Signal(syscall.SIGTERM) // its only error: it has ended already
+	_ = p.terminate() // its only error: it has ended already
 	select {
 	case <-p.exited:
-		return p.err
+		if p.err != nil {
+			return fmt.Errorf("%s: %w\n%s", p.name, p.err, p.Tail())
+		}
+		return nil
 	case <-time.After(stopTimeout):
 		p.Kill()
 		return fmt.Errorf("%s went on for %s after SIGTERM\n%s", p.name, stopTimeout, p.Tail())
 	}
+}
+
+// terminate asks the process to end, once: whoever is asked twice ends at once, and badly.
+func (p *Process) terminate() (err error) {
+	p.terminated.Do(func() { err = p.command.Process.Signal(syscall.SIGTERM) })
+	return err
 }
 
 // Kill ends the process at once, as a node that fails does.
@@ -119,4 +132,23 @@ func (p *Process) ending() error {
 		return errors.New("exit status 0")
 	}
 	return p.err
+}
+
+// Answers returns a step for Await that succeeds when a GET of the URL does.
+func Answers(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return err
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s answers %s", url, response.Status)
+		}
+		return nil
+	}
 }

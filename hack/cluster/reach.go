@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
@@ -25,23 +24,6 @@ func (w *Webhook) waitFor(ctx context.Context, steps ...func(context.Context) er
 	defer cancel()
 	if err := w.Await(ctx, steps...); err != nil {
 		return fmt.Errorf("start the webhook: %w", err)
-	}
-	return nil
-}
-
-// ready says whether the webhook itself says that it is ready.
-func (w *Webhook) ready(ctx context.Context) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.HealthURL+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("/readyz answers %s", response.Status)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"testing"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -16,6 +17,7 @@ func TestCluster(t *testing.T) {
 		t.Skip("starts a control plane")
 	}
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "Local control plane")
 }
 

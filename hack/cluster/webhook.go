@@ -9,7 +9,9 @@ import (
 	"slices"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // WebhookOptions say how Seawall is installed. The zero value installs the chart's defaults.
@@ -76,7 +78,7 @@ func (c *Cluster) StartWebhook(ctx context.Context, options WebhookOptions) (*We
 		return nil, err
 	}
 	w.timeout = cmp.Or(options.Timeout, startTimeout)
-	if err := w.waitFor(ctx, w.ready, w.trusted, w.called); err != nil {
+	if err := w.waitFor(ctx, Answers(w.HealthURL+"/readyz"), w.trusted, w.called); err != nil {
 		return nil, errors.Join(err, w.Stop())
 	}
 	return w, nil
@@ -99,7 +101,7 @@ func (w *Webhook) StartReplicaBy(ctx context.Context, command []string, args ...
 	if err := replica.start(ctx, command, args); err != nil {
 		return nil, err
 	}
-	if err := replica.waitFor(ctx, replica.ready); err != nil {
+	if err := replica.waitFor(ctx, Answers(replica.HealthURL+"/readyz")); err != nil {
 		return nil, errors.Join(err, replica.Stop())
 	}
 	return replica, nil
@@ -132,10 +134,24 @@ func (w *Webhook) Restart(ctx context.Context) error {
 	if err := w.run(ctx); err != nil {
 		return err
 	}
-	if err := w.waitFor(ctx, w.ready, w.called); err != nil {
+	if err := w.waitFor(ctx, Answers(w.HealthURL+"/readyz"), w.called); err != nil {
 		return errors.Join(err, w.Stop())
 	}
 	return nil
+}
+
+// Uninstall takes what is registered for Seawall out of the API server's admission, and ends the process. Other
+// objects of the chart, and its definitions, stay.
+func (w *Webhook) Uninstall(ctx context.Context) error {
+	for i := range w.Objects {
+		if w.Objects[i].GroupVersionKind().Group != admissionregistrationv1.GroupName {
+			continue
+		}
+		if err := w.cluster.client.Delete(ctx, w.Objects[i].DeepCopy()); client.IgnoreNotFound(err) != nil {
+			return err
+		}
+	}
+	return w.Stop()
 }
 
 // newWebhook returns a webhook that is neither installed nor running, on ports of its own.

@@ -27,7 +27,7 @@ func folders() map[string][]string {
 		},
 		"reports": {"clusterreports-crd.yaml", "reports-crd.yaml"},
 		"manager": {"deployment.yaml", "poddisruptionbudget.yaml", "resourcequota.yaml"},
-		"policy":  {"ratchet-definitions.yaml", "ratchet-rolloutkinds.yaml", "ratchet-wavepolicies.yaml", "wavepolicies.yaml"},
+		"policy":  {"ratchet-definitions.yaml", "ratchet-rolloutkinds.yaml", "ratchet-wavepolicies.yaml", "wavepolicies.yaml", "waves.yaml"},
 		"webhook": {"secret.yaml", "service.yaml", "validatingwebhookconfiguration.yaml"},
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 var (
 	seed  = flag.Uint64("seed", 1, "what the random writes follow from")
-	count = flag.Uint64("cases", 2000, "how many random writes there are")
+	count = flag.Uint64("cases", 1000, "how many random writes there are")
 	only  = flag.Int64("case", -1, "the number of the only one")
 	shown = flag.Int("show", 1, "how many writes of a class of disagreement are printed")
 )

@@ -19,6 +19,9 @@ const (
 	// failureUnknown is that of reviews that need what the API server has not told yet, or not
 	// for too long.
 	failureUnknown = "SourceLost"
+	// failureAccount is that of writes whose account could not be kept. They are never admitted: what is not
+	// counted would make room for more.
+	failureAccount = "AccountLost"
 )
 
 // failure is why Seawall could not judge a write. It is never a verdict about the write.
@@ -28,6 +31,9 @@ type failure struct {
 }
 
 func failureOf(ctx context.Context, err error) *failure {
+	if errors.Is(err, evaluate.ErrAccount) {
+		return &failure{reason: failureAccount, err: err}
+	}
 	if !errors.Is(err, budget.ErrOverload) && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{reason: failureTimeout, err: errors.New("the time that the API server allows is over")}
 	}
@@ -46,7 +52,7 @@ func failureOf(ctx context.Context, err error) *failure {
 // code returns the HTTP status of a refusal, which no denial has.
 func (f *failure) code() int32 {
 	switch f.reason {
-	case failureOverload, failureUnknown:
+	case failureOverload, failureUnknown, failureAccount:
 		return http.StatusServiceUnavailable
 	case failureTimeout:
 		return http.StatusGatewayTimeout

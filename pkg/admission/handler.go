@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	admissionv1 "k8s.io/api/admission/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
@@ -18,12 +19,16 @@ import (
 	"github.com/seawall-dev/seawall/pkg/evaluate"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
+	"github.com/seawall-dev/seawall/pkg/starts"
 )
 
 // Handler judges writes of rollouts. Evaluator and Sink are required.
 type Handler struct {
 	Evaluator *evaluate.Evaluator
 	Sink      audit.Sink
+	// Together judges writes that are starts of several environments, too; it may be nil, where there is no gate
+	// or no such write.
+	Together TogetherJudge
 	// AllowOnError admits a write that Seawall itself could not judge, instead of refusing
 	// it.
 	AllowOnError bool
@@ -54,6 +59,8 @@ func (h *Handler) Handle(ctx context.Context, request admission.Request) admissi
 type outcome struct {
 	evaluate.Judgement
 
+	// together is what becomes of the starts that the write is.
+	together starts.Judgement
 	// write is nil when the request is not judged or cannot be read.
 	write   *evaluate.Write
 	failure *failure
@@ -66,7 +73,7 @@ func (o outcome) passes() bool {
 	if o.failure != nil {
 		return o.admitted
 	}
-	return o.Decision.Action != policy.Deny
+	return o.Decision.Action != policy.Deny && o.together.Refused() == nil
 }
 
 func (h *Handler) decide(ctx context.Context, request admission.Request) outcome {
@@ -76,7 +83,7 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 		return outcome{Judgement: evaluate.NotJudged()}
 	}
 	asks, err := h.Evaluator.Asks(kind, operation)
-	if err == nil && !asks {
+	if err == nil && !asks && !h.begins(kind, operation) {
 		return outcome{Judgement: evaluate.NotJudged()}
 	}
 	var result outcome
@@ -89,12 +96,35 @@ func (h *Handler) decide(ctx context.Context, request admission.Request) outcome
 	}
 	if err == nil {
 		write.Kind, write.Authenticated, result.write = kind, h.Authenticated, write
-		result.Judgement, err = h.Evaluator.Evaluate(ctx, *write)
+		err = h.judge(ctx, &result)
 	}
 	if err != nil {
-		result.failure, result.admitted = failureOf(ctx, err), h.AllowOnError
+		result.failure = failureOf(ctx, err)
+		result.admitted = h.AllowOnError && result.failure.reason != failureAccount
 	}
 	return result
+}
+
+// begins tells whether a write is to be judged as starts, too.
+func (h *Handler) begins(kind schema.GroupKind, operation rollout.Operation) bool {
+	return h.Together != nil && h.Together.Concerns(kind, operation)
+}
+
+// judge concludes about the write of an outcome; about the starts that it is only if it passes otherwise, as they are
+// in the ledgers then.
+func (h *Handler) judge(ctx context.Context, result *outcome) (err error) {
+	write := result.write
+	result.Judgement, err = h.Evaluator.Evaluate(ctx, *write)
+	if err == nil && h.begins(write.Kind, write.Operation) && result.passes() {
+		result.together, err = h.Together.Judge(ctx, write.Write, write.User, write.Trial)
+		if err != nil || !result.passes() {
+			if lost := h.Evaluator.GiveBack(ctx, result.Judgement); lost != nil {
+				log.FromContext(ctx).Error(lost, "a write that is held as the starts that it is has used an override up",
+					"kind", write.Kind, "namespace", write.Namespace, "name", write.Name)
+			}
+		}
+	}
+	return err
 }
 
 // read returns the write that a request is about, its objects cut: of one that costs too much to

@@ -26,6 +26,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
+	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/rollout"
@@ -308,6 +309,33 @@ func TestFailuresOfItsOwnAreNoDenials(t *testing.T) {
 			})
 		}
 	}
+}
+
+// lostAccounts are those of which nothing is known.
+type lostAccounts struct{ evaluate.Windows }
+
+func (lostAccounts) Take(context.Context, policy.Claim, bool) (gate.Fit, error) {
+	return gate.Fit{}, context.DeadlineExceeded
+}
+
+// TestWhatCannotBeCountedIsNeverAdmitted holds that no failure makes room for more than a window has.
+func TestWhatCannotBeCountedIsNeverAdmitted(t *testing.T) {
+	g := gomega.NewWithT(t)
+	handler, kept := newHandler(t, changes(1))
+	source := &v1alpha1.WavePolicy{}
+	source.Name, source.Spec.MaxWaveFailureProbability, source.Spec.WriteWindow.Seconds = "window", "0.2", 60
+	source.Spec.SuccessRate = &v1alpha1.SuccessRate{Default: "0.99"}
+	compiled, err := policy.Compile(source)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	handler.Evaluator.Policies.(*policy.Set).Put(compiled)
+	handler.Evaluator.Windows, handler.AllowOnError = lostAccounts{}, true
+	response := handler.Handle(t.Context(), request(admissionv1.Create))
+	g.Expect(response.Allowed).To(gomega.BeFalse())
+	g.Expect(response.Result.Code).To(gomega.BeEquivalentTo(http.StatusServiceUnavailable))
+	g.Expect(response.Result.Message).To(gomega.Equal("Seawall could not judge Wave apps/w: the account of the writes that count together (writeWindow) " +
+		"could not be kept: context deadline exceeded (not a denial: try again)"))
+	g.Expect(kept.list[0].Reason).To(gomega.Equal("AccountLost"))
+	g.Expect(kept.list[0].Action).To(gomega.Equal("Error"))
 }
 
 // TestNothingPassesBeforePoliciesAreRead holds that no policy at all says nothing as long as it is

@@ -2,6 +2,7 @@ package admission
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 // recordOf returns the record of a request, clean.
 func recordOf(request admission.Request, result outcome) audit.Record {
 	record := result.Record()
+	result.told(&record)
 	record.UID, record.Time = string(request.UID), time.Now()
 	record.Group, record.Version, record.Kind = request.Kind.Group, request.Kind.Version, request.Kind.Kind
 	record.Namespace, record.Name = request.Namespace, request.Name
@@ -55,15 +57,18 @@ func (h *Handler) respond(record audit.Record, result outcome) admission.Respons
 	switch {
 	case result.failure != nil && result.admitted:
 		response = allowed("Seawall could not judge " + subject + record.Message + "; admitted because --on-error is Allow")
+	case result.failure != nil && result.failure.reason == failureAccount:
+		response = refused(result.failure.code(), metav1.StatusReasonServiceUnavailable,
+			"Seawall could not judge "+subject+record.Message+" (not a denial: try again)")
 	case result.failure != nil:
 		response = refused(result.failure.code(), metav1.StatusReasonInternalError,
 			"Seawall could not judge "+subject+record.Message+" (not a denial: --on-error is Deny)")
 	case !result.passes():
-		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, strings.TrimSpace(subject+record.Message+" "+h.Help))
+		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, strings.TrimSpace(subject+result.because(record)+" "+h.Help))
 	default:
 		response = allowed()
 	}
-	for _, warning := range result.Decision.Warnings {
+	for _, warning := range slices.Concat(result.Decision.Warnings, result.warnings()) {
 		response.Warnings = append(response.Warnings, audit.Clean(subject+warning))
 	}
 	response.AuditAnnotations = record.Annotations()

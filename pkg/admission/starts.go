@@ -10,40 +10,67 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	admissionv1 "k8s.io/api/admission/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/budget"
 	"github.com/seawall-dev/seawall/pkg/evaluate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/starts"
 )
 
 // StartsPath is where starts are admitted.
 const StartsPath = "/validate-starts"
 
-// NotAStart is the reason of writes of Applications that begin no sync.
+// NotAStart is the reason of writes that begin no sync.
 const NotAStart = "NotAStart"
+
+// notJudged is that of starts that no policy gates.
+const notJudged = "NotJudged"
 
 // StartJudge concludes about starts.
 type StartJudge interface {
 	// Judge has a start in the ledgers if it is admitted, unless it is on trial. The error says why it cannot
 	// be told.
-	Judge(ctx context.Context, started *argocd.Started, trial bool) (starts.Judgement, error)
+	Judge(ctx context.Context, started *gate.Started, trial bool) (starts.Judgement, error)
+	// Idle tells whether no start is judged at all, whatever it is of.
+	Idle() bool
 }
 
-// Starts admits the syncs of Argo CD Applications, or holds them back. What it cannot judge it refuses,
-// whatever Handler does: nothing is lost, as Argo CD asks again.
+// StartReader reads what writes of one kind begin.
+type StartReader interface {
+	// Read returns what a write begins; nil if that is no sync.
+	Read(write gate.Request) (*gate.Started, error)
+}
+
+// StartsOf is what is to be known of the starts of one kind.
+type StartsOf struct {
+	Reader StartReader
+	// SubResource is by writes of what these begin; empty for the objects themselves.
+	SubResource string
+	// System is the name of what begins them, and tries again what is held.
+	System string
+	// Attempt is for how long after a write was refused others of the same attempt come, which are refused as well; zero
+	// where an attempt is a single write.
+	Attempt time.Duration
+}
+
+// Starts admits the syncs of environments, or holds them back. What it cannot judge it refuses, whatever
+// Handler does: nothing is lost, as their systems ask again.
 type Starts struct {
-	Judge  StartJudge
-	Reader argocd.Reader
-	Sink   audit.Sink
+	Judge StartJudge
+	// Kinds are those of the environments.
+	Kinds map[schema.GroupKind]StartsOf
+	Sink  audit.Sink
 	// Ready returns why nothing can be judged: that it is not known which policies there are, say, without which
 	// nothing would be held.
 	Ready func() error
 	// Authenticated and Help are those of Handler.
 	Authenticated bool
 	Help          string
+
+	refused refusals
 }
 
 var _ admission.Handler = &Starts{}
@@ -66,23 +93,27 @@ type begun struct {
 	starts.Judgement
 
 	// started is nil for a write that begins nothing.
-	started *argocd.Started
+	started *gate.Started
+	// unread says that nobody has looked what the write begins, because no start is judged.
+	unread bool
+	// system is the name of what begins such a start.
+	system  string
 	failure *failure
 }
 
 func (s *Starts) decide(ctx context.Context, request admission.Request) (result begun) {
-	if request.SubResource != "" || request.Operation != admissionv1.Create && request.Operation != admissionv1.Update {
+	of, known := s.Kinds[kindOf(request)]
+	if !known || request.SubResource != of.SubResource ||
+		request.Operation != admissionv1.Create && request.Operation != admissionv1.Update {
 		return result
 	}
+	result.system = of.System
 	err := budget.From(ctx).Refused()
 	if unknown := s.Ready(); err == nil && unknown != nil {
 		err = fmt.Errorf("%w: %w", evaluate.ErrNotReady, unknown)
 	}
 	if err == nil {
-		result.started, err = s.Reader.Read(request.Object.Raw, request.OldObject.Raw, request.UserInfo.Username, time.Now())
-	}
-	if err == nil && result.started != nil {
-		result.Judgement, err = s.Judge.Judge(ctx, result.started, isDryRun(request))
+		err = s.judge(ctx, of, request, &result)
 	}
 	if err != nil {
 		result.failure = failureOf(ctx, err)
@@ -90,47 +121,43 @@ func (s *Starts) decide(ctx context.Context, request admission.Request) (result 
 	return result
 }
 
-// explains returns the verdict that explains what is done about the start, and what that is; nil if no policy
-// gates it.
-func (b begun) explains() (*starts.Verdict, string) {
-	if refused := b.Refused(); refused != nil {
-		return refused, audit.Deny
+// judge reads what is begun and judges it, unless no start is judged at all: then nothing need be known of it.
+func (s *Starts) judge(ctx context.Context, of StartsOf, request admission.Request, result *begun) (err error) {
+	if s.Judge.Idle() {
+		result.unread = true
+		return nil
 	}
-	if would := b.Would(); would != nil && would.Warns {
-		return would, audit.Warn
-	} else if would != nil {
-		return would, audit.Audit
+	result.started, err = of.Reader.Read(gate.Request{
+		Object: request.Object.Raw, Old: request.OldObject.Raw, User: request.UserInfo.Username, At: time.Now(),
+	})
+	if err == nil && result.started != nil {
+		result.Judgement, err = s.judgeAttempt(ctx, of.Attempt, result.started, isDryRun(request))
 	}
-	for i := range b.Verdicts {
-		if b.Verdicts[i].Override != nil || i == len(b.Verdicts)-1 {
-			return &b.Verdicts[i], audit.Allow
-		}
-	}
-	return nil, audit.Allow
+	return err
+}
+
+func kindOf(request admission.Request) schema.GroupKind {
+	return schema.GroupKind{Group: request.Kind.Group, Kind: request.Kind.Kind}
 }
 
 func (b begun) record(request admission.Request) audit.Record {
-	verdict, action := b.explains()
+	verdict, action := explains(b.Judgement)
 	record := audit.Record{
 		UID: string(request.UID), Time: time.Now(), Action: action, Reason: NotAStart, Routine: verdict == nil,
 		Group: request.Kind.Group, Version: request.Kind.Version, Kind: request.Kind.Kind,
 		Namespace: request.Namespace, Name: request.Name, Operation: audit.Start, User: request.UserInfo.Username,
 		DryRun: isDryRun(request),
 	}
+	if b.unread {
+		record.Reason = notJudged
+	}
 	if b.started != nil {
-		record.Reason, record.RolloutUID = "NotJudged", string(b.started.UID)
+		record.Reason, record.RolloutUID = notJudged, string(b.started.UID)
 	}
 	if verdict != nil {
-		record.Policy, record.Reason, record.Message = verdict.Policy, verdict.Reason, verdict.Whole
-		record.Environments, record.WaveEnvironments = verdict.Wave.N(), verdict.Wave.N()
-		record.Probability, record.Limit = verdict.Probability, verdict.Limit
+		put(&record, verdict, action)
 	}
-	for i, override := range b.Overrides() {
-		if i > 0 {
-			record.Override, record.OverrideReason = record.Override+", ", record.OverrideReason+"; "
-		}
-		record.Override, record.OverrideReason = record.Override+override.String(), record.OverrideReason+override.Reason
-	}
+	passed(&record, b.Overrides())
 	if b.failure != nil {
 		record.Action, record.Reason, record.Message, record.Routine = audit.Error, b.failure.reason, b.failure.err.Error(), false
 	}
@@ -139,14 +166,14 @@ func (b begun) record(request admission.Request) audit.Record {
 
 func (s *Starts) respond(record audit.Record, result begun) admission.Response {
 	subject := record.Kind + " " + qualified(record) + ": "
-	verdict, action := result.explains()
+	verdict, action := explains(result.Judgement)
 	var response admission.Response
 	switch {
 	case result.failure != nil:
 		response = refused(result.failure.code(), metav1.StatusReasonServiceUnavailable,
 			fmt.Sprintf("Seawall could not judge the start of %s%s (not a denial)", subject, result.failure.err))
 	case action == audit.Deny:
-		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, subject+verdict.Message+" "+s.next(result.started, verdict))
+		response = refused(http.StatusForbidden, metav1.StatusReasonForbidden, subject+verdict.Message+" "+s.next(result, verdict))
 	case action == audit.Warn:
 		response = allowed(audit.Clean(subject + "not " + verdict.Message))
 	default:
@@ -159,10 +186,10 @@ func (s *Starts) respond(record audit.Record, result begun) admission.Response {
 	return response
 }
 
-// next says what the reader of a denial can do: nothing, where Argo CD itself is the one.
-func (s *Starts) next(started *argocd.Started, verdict *starts.Verdict) string {
-	if started.Automated {
-		return "Argo CD tries again by itself."
+// next says what the reader of a denial can do: nothing, where the system itself is the one.
+func (s *Starts) next(result begun, verdict *starts.Verdict) string {
+	if result.started.Automated {
+		return result.system + " tries again by itself."
 	}
 	said := "Try again later"
 	if verdict.Wave.N() > 0 {

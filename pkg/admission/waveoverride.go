@@ -84,6 +84,9 @@ func (c OverrideChecker) Check(_ context.Context, request admission.Request) (fi
 // checkPlace says what is wrong with the kind of the rollout, or with the namespace for that.
 func (c OverrideChecker) checkPlace(override *policy.Override) (field.ErrorList, []string) {
 	kind := override.Rollout.GroupKind
+	if policy.Startable(kind) {
+		return nil, nil
+	}
 	if !c.Kinds.Knows(kind) {
 		return nil, []string{fmt.Sprintf("spec.rollout: no %s is judged: this override is without effect "+
 			"unless a RolloutKind describes them", kind)}

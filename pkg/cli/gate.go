@@ -39,7 +39,7 @@ func newGateList(streams genericiooptions.IOStreams) *cobra.Command {
 	output := ""
 	command := &cobra.Command{
 		Use:   "list",
-		Short: "List the Waves: how many of each group are in flight, wait and have failed, and what drains",
+		Short: "List the Waves: how many of each group are in flight, wait and have failed, what drains, and what writes count for",
 		Args:  cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return listWaves(command.Context(), streams, connection, output)
@@ -89,6 +89,16 @@ func readWaves(ctx context.Context, connected client.Client) (*v1alpha1.WaveList
 	return list, nil
 }
 
+// readStarts returns the Waves of starts, which are those of the sync gate.
+func readStarts(ctx context.Context, connected client.Client) (*v1alpha1.WaveList, error) {
+	list, err := readWaves(ctx, connected)
+	if err != nil {
+		return nil, err
+	}
+	list.Items = slices.DeleteFunc(list.Items, func(w v1alpha1.Wave) bool { return w.Spec.Counts == v1alpha1.WaveOfWrites })
+	return list, nil
+}
+
 // notServed says of an error of listing what it takes to do so.
 func notServed(err error, resource string) error {
 	switch {
@@ -102,15 +112,15 @@ func notServed(err error, resource string) error {
 
 func printWaves(out io.Writer, waves []v1alpha1.Wave, now time.Time) error {
 	if len(waves) == 0 {
-		_, err := fmt.Fprintln(out, "no waves: nothing has started that a policy with a syncGate selects")
+		_, err := fmt.Fprintln(out, "no waves: of no policy with a syncGate has anything started, and of none with a writeWindow been written")
 		return err
 	}
 	table := printers.GetNewTabWriter(out)
-	_, _ = fmt.Fprintln(table, "WAVE\tPOLICY\tGROUP\tIN FLIGHT\tLARGEST\tHELD\tHALTED BY\tDRAINING") // Flush returns the error
+	_, _ = fmt.Fprintln(table, "WAVE\tPOLICY\tCOUNTS\tGROUP\tIN FLIGHT\tLARGEST\tHELD\tHALTED BY\tDRAINING") // Flush returns the error
 	for i := range waves {
 		wave := &waves[i]
 		cells := []string{
-			wave.Name, wave.Spec.PolicyName, groupOf(wave), number(wave.Status.InFlightCount), number(wave.Status.Largest),
+			wave.Name, wave.Spec.PolicyName, string(wave.Spec.Counts), groupOf(wave), number(wave.Status.InFlightCount), number(wave.Status.Largest),
 			number(wave.Status.Held), wave.Status.HaltedBy, since(wave.Status.DrainingSince, now),
 		}
 		for c := range cells {

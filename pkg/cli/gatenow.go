@@ -6,6 +6,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/labels"
@@ -17,6 +18,7 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+	"github.com/seawall-dev/seawall/pkg/gate/flux"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 	inventoried "github.com/seawall-dev/seawall/pkg/inventory/argocd"
@@ -27,6 +29,7 @@ import (
 // gateNow is what starts are judged by in a cluster, as it is now.
 type gateNow struct {
 	judging      *starts.Judge
+	read         *argocd.Applications
 	waves        []v1alpha1.Wave
 	applications []*unstructured.Unstructured
 	// notes say what may not be read.
@@ -36,7 +39,7 @@ type gateNow struct {
 // readGate reads what starts are judged by.
 func readGate(ctx context.Context, connected client.Client, config *rest.Config, argoCD, home string) (*gateNow, error) {
 	now := &gateNow{}
-	list, err := readWaves(ctx, connected)
+	list, err := readStarts(ctx, connected)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +69,18 @@ func readGate(ctx context.Context, connected client.Client, config *rest.Config,
 	if err != nil {
 		return nil, err
 	}
-	registry := inventory.NewStaticRegistry(inventory.Static{Objects: objects})
+	ofFlux, err := now.fluxObjects(ctx, connected)
+	if err != nil {
+		return nil, err
+	}
+	registry := inventory.NewStaticRegistry(inventory.Static{Objects: append(objects, ofFlux...)})
+	now.read = argocd.NewApplications(registry, inventoried.New(registry, argoCD, inventoried.ProgressiveSyncsAuto))
+	sources := flux.NewSources(registry)
 	now.judging = &starts.Judge{
 		Policies: set, Kept: kept, Overrides: overrides, Namespaces: namespacesNow{connected, &now.notes},
-		Applications: argocd.NewApplications(registry, inventoried.New(registry, argoCD, inventoried.ProgressiveSyncsAuto)),
-		Uses:         uncounted{},
+		Systems: starts.Systems{
+			now.read, flux.NewKustomizations(registry, sources), flux.NewHelmReleases(registry, sources),
+		}, Uses: uncounted{}, Promotions: asKept{},
 	}
 	now.judging.Ledgers = &ledgersNow{waves: now.waves, derive: now.judging.Derive}
 	return now, nil
@@ -99,6 +109,7 @@ func (g *gateNow) inventory(
 		switch {
 		case err != nil && kind == "ApplicationSet" && apierrors.IsForbidden(err):
 			g.notes = append(g.notes, fmt.Sprintf("left out: ApplicationSets, by whose labels policies select: %s", err))
+		case meta.IsNoMatchError(err): // Argo CD is not installed
 		case err != nil:
 			return nil, fmt.Errorf("listing %ss: %w", kind, err)
 		}
@@ -121,6 +132,12 @@ func (g *gateNow) application(namespace, name string) *unstructured.Unstructured
 	}
 	return nil
 }
+
+// asKept takes it from the Waves whether promotions are under way: what is over is no more in flight there.
+type asKept struct{}
+
+// UnderWay implements starts.Progress.
+func (asKept) UnderWay(string, time.Time) bool { return true }
 
 // ledgersNow are those of Waves, of which none is changed.
 type ledgersNow struct {
@@ -171,6 +188,9 @@ func (n namespacesNow) Get(ctx context.Context, name string) (labels.Labels, boo
 	}
 	return labels.Set(found.Labels), found.DeletionTimestamp != nil, err
 }
+
+// Version implements starts.Namespaces: what there is now does not change.
+func (namespacesNow) Version() uint64 { return 0 }
 
 // uncounted counts no use of an override.
 type uncounted struct{}

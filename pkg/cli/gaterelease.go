@@ -58,7 +58,7 @@ func (o *releaseOptions) run(ctx context.Context, streams genericiooptions.IOStr
 	if err != nil {
 		return err
 	}
-	list, err := readWaves(ctx, connected)
+	list, err := readStarts(ctx, connected)
 	if err != nil {
 		return err
 	}

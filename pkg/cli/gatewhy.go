@@ -11,13 +11,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
+	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/starts"
 )
@@ -32,14 +32,17 @@ type whyOptions struct {
 func newGateWhy(streams genericiooptions.IOStreams) *cobra.Command {
 	o := &whyOptions{connection: newConnection()}
 	command := &cobra.Command{
-		Use:   "why [NAMESPACE/]NAME",
-		Short: "Say why an Application waits, and for whom",
-		Long: "Judges the start of an Application as the webhook would now, by each policy that gates it, and shows who of its group is in\n" +
-			"flight and has failed. Nothing is started, and no slot is taken. It takes the verb list on Applications, wavepolicies.seawall.dev,\n" +
-			"waveoverrides.seawall.dev and waves.seawall.dev; what of clusters, ApplicationSets and namespaces may not be read is said.\n\n" +
+		Use:   "why [[KIND/]NAMESPACE/]NAME",
+		Short: "Say why an Application or an object of Flux waits, and for whom",
+		Long: "Judges the start of an Application, or the one that a Kustomization or HelmRelease of Flux waits for, as the webhook would\n" +
+			"now, by each policy that gates it, and shows who of its group is in flight and has failed. Nothing is started, and no slot is\n" +
+			"taken. It takes the verb list on Applications or on Flux's objects and sources, wavepolicies.seawall.dev,\n" +
+			"waveoverrides.seawall.dev and waves.seawall.dev; what of clusters, ApplicationSets and namespaces may not be read is said.\n" +
+			"KIND is application, which it is where none is said, kustomization or helmrelease.\n\n" +
 			"The exit code is 0 if it would start, 1 if it would be held, and 2 if that cannot be told.",
-		Example: "  kubectl seawall gate why argocd/tenant-04",
-		Args:    cobra.ExactArgs(1),
+		Example: "  kubectl seawall gate why argocd/tenant-04\n" +
+			"  kubectl seawall gate why kustomization/flux-system/tenant-04",
+		Args: cobra.ExactArgs(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			return o.run(command.Context(), streams, args[0])
 		},
@@ -51,11 +54,12 @@ func newGateWhy(streams genericiooptions.IOStreams) *cobra.Command {
 }
 
 func (o *whyOptions) run(ctx context.Context, streams genericiooptions.IOStreams, name string) error {
-	namespace, name, both := strings.Cut(name, "/")
-	if !both {
-		name = namespace
-		var err error
-		if namespace, err = o.connection.namespace(); err != nil {
+	of, err := asked(name)
+	if err != nil {
+		return err
+	}
+	if of.namespace == "" {
+		if of.namespace, err = o.connection.namespace(); err != nil {
 			return err
 		}
 	}
@@ -67,22 +71,18 @@ func (o *whyOptions) run(ctx context.Context, streams genericiooptions.IOStreams
 	if err != nil {
 		return err
 	}
-	gate, err := readGate(ctx, connected, config, o.argoCD, o.home)
+	now, err := readGate(ctx, connected, config, o.argoCD, o.home)
 	if err != nil {
 		return err
 	}
-	application := gate.application(namespace, name)
-	if application == nil {
-		return fmt.Errorf("there is no Application %s/%s", namespace, name)
-	}
-	judgement, err := gate.judge(ctx, application)
-	for _, note := range gate.notes {
+	judgement, err := now.judge(ctx, of)
+	for _, note := range now.notes {
 		_, _ = fmt.Fprintln(streams.ErrOut, note)
 	}
 	if err != nil {
 		return err
 	}
-	if err := gate.print(streams.Out, namespace+"/"+name, judgement); err != nil {
+	if err := now.print(streams.Out, of, judgement); err != nil {
 		return err
 	}
 	if judgement.Refused() != nil {
@@ -91,8 +91,15 @@ func (o *whyOptions) run(ctx context.Context, streams genericiooptions.IOStreams
 	return nil
 }
 
-// judge returns what would be said of the start of an Application by Argo CD.
-func (g *gateNow) judge(ctx context.Context, application *unstructured.Unstructured) (starts.Judgement, error) {
+// judge returns what would be said of the start of an Application by Argo CD, or of one by Flux.
+func (g *gateNow) judge(ctx context.Context, of waiting) (starts.Judgement, error) {
+	if of.kind != applicationKind {
+		return g.judgeFlux(ctx, of)
+	}
+	application := g.application(of.namespace, of.name)
+	if application == nil {
+		return starts.Judgement{}, fmt.Errorf("there is no %s", of)
+	}
 	if _, syncs := application.Object["operation"]; syncs {
 		return starts.Judgement{}, errors.New("it syncs now")
 	}
@@ -106,7 +113,7 @@ func (g *gateNow) judge(ctx context.Context, application *unstructured.Unstructu
 	if err != nil {
 		return starts.Judgement{}, err
 	}
-	started, err := argocd.Reader{}.Read(after, before, "", time.Now())
+	started, err := argocd.Reader{Applications: g.read}.Read(gate.Request{Object: after, Old: before, At: time.Now()})
 	if err != nil {
 		return starts.Judgement{}, err
 	}
@@ -114,9 +121,9 @@ func (g *gateNow) judge(ctx context.Context, application *unstructured.Unstructu
 }
 
 // print says what each policy would do, and who of its group is in flight and has failed.
-func (g *gateNow) print(out io.Writer, name string, judgement starts.Judgement) error {
+func (g *gateNow) print(out io.Writer, of waiting, judgement starts.Judgement) error {
 	if len(judgement.Verdicts) == 0 {
-		_, err := fmt.Fprintf(out, "Application %s: no policy gates it\n", name)
+		_, err := fmt.Fprintf(out, "%s: no policy gates it\n", of)
 		return err
 	}
 	for i := range judgement.Verdicts {
@@ -130,7 +137,7 @@ func (g *gateNow) print(out io.Writer, name string, judgement starts.Judgement) 
 		case verdict.Held:
 			said = "would start, as the policy holds nothing; it is not " + verdict.Whole
 		}
-		_, _ = fmt.Fprintf(out, "Application %s, policy %q: %s\n", name, verdict.Policy, audit.Clean(said))
+		_, _ = fmt.Fprintf(out, "%s, policy %q: %s\n", of, verdict.Policy, audit.Clean(said))
 		at := slices.IndexFunc(g.waves, func(wave v1alpha1.Wave) bool { return wave.Name == verdict.LedgerName() })
 		if at < 0 {
 			continue
@@ -155,7 +162,7 @@ func printWave(out io.Writer, wave *v1alpha1.Wave, now time.Time) error {
 	row(wave.Name, groupOf(wave), number(wave.Status.InFlightCount), number(wave.Status.Largest), number(wave.Status.Held),
 		since(wave.Status.DrainingSince, now))
 	if len(wave.Status.InFlight)+len(wave.Status.Failures) > 0 {
-		row("APPLICATION", "STATE", "SINCE", "REVISION", "BY")
+		row("NAME", "STATE", "SINCE", "REVISION", "BY")
 	}
 	for i := range wave.Status.InFlight {
 		one := &wave.Status.InFlight[i]

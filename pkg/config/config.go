@@ -82,6 +82,11 @@ type Config struct {
 
 	// SyncGate admits or holds back starts of Argo CD's syncs.
 	SyncGate bool
+	// SyncGateFlux does so with those of Flux's Kustomizations and HelmReleases, too.
+	SyncGateFlux bool
+	// KargoController is the user as which Kargo's controller writes Applications; empty where Promotions are not
+	// judged as starts.
+	KargoController string
 	// ApplicationSetController is the user as which Argo CD's ApplicationSet controller writes.
 	ApplicationSetController string
 	// Nudger is the user as whom Argo CD is asked to look at Applications whose turn it is; empty for nobody.
@@ -202,12 +207,17 @@ func (c *Config) addKindFlags(flags *pflag.FlagSet) {
 			"what runs elsewhere, such as Karmada's; never for that of the cluster that Seawall runs in")
 	flags.BoolVar(&c.SyncGate, "sync-gate", c.SyncGate,
 		"admit or hold back starts of Argo CD's syncs, as syncGate of WavePolicies says; the webhook configuration has to ask about them")
+	flags.BoolVar(&c.SyncGateFlux, "sync-gate-flux", c.SyncGateFlux,
+		"with --sync-gate, admit or hold back starts of Flux's Kustomizations and HelmReleases, too")
 	flags.StringVar(&c.ApplicationSetController, "argocd-applicationset-controller", c.ApplicationSetController,
 		"user as which Argo CD's ApplicationSet controller writes: whose starts are those of a RollingSync")
 	flags.StringVar(&c.Nudger, "nudge-as", c.Nudger,
-		"with --sync-gate, user as whom Argo CD is asked to look at Applications whose turn it is, such as "+
+		"with --sync-gate, user as whom Argo CD and Flux are asked to look at what waits when its turn has come, such as "+
 			"system:serviceaccount:seawall-system:seawall-nudger; the webhook has to be allowed to impersonate it. Empty leaves that to "+
-			"Argo CD's own refresh")
+			"their own pace")
+	flags.StringVar(&c.KargoController, "kargo-controller", c.KargoController,
+		"with --sync-gate, user as which Kargo's controller writes Applications, such as system:serviceaccount:kargo:kargo-controller: "+
+			"a Promotion is judged as one start of all its Applications then. Empty has each of them judged for itself")
 	flags.StringVar(&c.ArgoCDNamespace, "argocd-namespace", c.ArgoCDNamespace, "namespace of Argo CD's cluster Secrets")
 	flags.StringVar(&c.ProgressiveSyncs, "argocd-progressive-syncs", c.ProgressiveSyncs,
 		"whether the ApplicationSet controller paces RollingSync: Auto (read ConfigMap "+
@@ -228,7 +238,7 @@ func (c *Config) Validate() error {
 		c.validateCertificates(),
 		c.Callers.validate(),
 		c.validateDurations(),
-		c.validateNudger(),
+		c.validateSyncGate(),
 		c.Records.validate(),
 		c.Recount.validate(),
 		c.validateLogLevel(),

@@ -41,6 +41,7 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--on-error=Ignore":              `--on-error is "Ignore": want one of ["Deny" "Allow"]`,
 		"--argocd-progressive-syncs=yes": "--argocd-progressive-syncs",
 		"--nudge-as=somebody":            "--nudge-as is set without --sync-gate",
+		"--kargo-controller=somebody":    "--kargo-controller is set without --sync-gate",
 		"--shutdown-delay=-1s":           "--shutdown-delay is -1s",
 		"--override-retention=-1s":       "--override-retention is -1s: want a duration from 0s to 87600h0m0s",
 		"--record-queue=0":               "--record-queue is 0: want a number from 100 to 1000000",

@@ -55,6 +55,8 @@ type Evaluator struct {
 	Uses Uses
 	// Starts may be nil, where there is no gate.
 	Starts Starts
+	// Windows may be nil, where nothing is known of writes before the one that is judged.
+	Windows Windows
 	// Ready, if not nil, returns why it is not known by what to judge: then nothing is judged.
 	Ready func() error
 	// Excluded are the namespaces whose rollouts the webhook is not asked about: those that
@@ -103,6 +105,11 @@ type Judgement struct {
 	Change rollout.Change
 	// Phases are the times that the steps took.
 	Phases audit.Phases
+
+	// taken is what the write takes of windows, and claimed are the overrides for one use that it uses up by use.
+	taken   []policy.Claim
+	claimed []*policy.Override
+	use     policy.Use
 }
 
 // NotJudged is the judgement of a write that no policy selects.
@@ -281,7 +288,10 @@ func (c *Counted) Conclude(ctx context.Context, policies []*policy.Policy) Judge
 }
 
 func (c *Counted) judge(selected []*policy.Policy) Judgement {
-	verdicts := policy.Judge(selected, c.Case)
+	return c.decide(policy.Judge(selected, c.Case))
+}
+
+func (c *Counted) decide(verdicts []policy.Verdict) Judgement {
 	judgement := Judgement{Decision: policy.Decide(verdicts), Verdicts: verdicts, Change: c.Change}
 	if len(verdicts) > 0 && judgement.Decision.Verdict.Reason != policy.NoChange {
 		judgement.Decision.Warnings = append(judgement.Decision.Warnings, c.Change.Warnings...)

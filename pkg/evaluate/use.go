@@ -35,48 +35,77 @@ func (e *Evaluator) conclude(ctx context.Context, write Write, counted *Counted)
 		write.prove(&counted.Use)
 	}
 	for {
-		judgement := counted.judge(counted.selected)
+		verdicts := policy.Judge(counted.selected, counted.Case)
+		taken, err := e.enterWindows(ctx, write, counted, verdicts)
+		if err != nil {
+			return Judgement{}, err
+		}
+		judgement := counted.decide(verdicts)
+		if e.Windows == nil && !write.Rewritten {
+			judgement.Decision.Warnings = append(judgement.Decision.Warnings, counted.alone(verdicts)...)
+		}
 		if write.Trial {
 			return judgement, nil
 		}
-		used, err := e.use(ctx, judgement.Decision.Overrides, counted)
+		claimed, used, err := e.useAll(ctx, judgement.Decision.Overrides, counted)
+		if err == nil && used && judgement.Decision.Action != policy.Deny {
+			judgement.taken, judgement.claimed, judgement.use = taken, claimed, counted.Use
+			return judgement, nil
+		}
+		e.leaveWindows(ctx, taken)
 		if used || err != nil {
 			return judgement, err
 		}
 	}
 }
 
-// use uses overrides: all of them, or none. It returns false when one of them is used up or gone,
-// and then notes it as it is now, for another conclusion.
-func (e *Evaluator) use(ctx context.Context, overrides []*policy.Override, counted *Counted) (used bool, err error) {
-	var taken []*policy.Override
+// useAll uses overrides: all of them, or none. It returns those that it has used up, or false when one of them is used
+// up or gone, and then notes it as it is now, for another conclusion.
+func (e *Evaluator) useAll(
+	ctx context.Context, overrides []*policy.Override, counted *Counted,
+) (claimed []*policy.Override, used bool, err error) {
 	defer func() {
-		for _, override := range taken {
-			if !used {
-				err = errors.Join(err, e.Uses.Release(context.WithoutCancel(ctx), override, counted.Use))
-			}
+		if !used {
+			err = errors.Join(err, e.release(ctx, claimed, counted.Use))
+			claimed = nil
 		}
 	}()
 	for _, override := range overrides {
 		if !override.Once {
 			continue
 		}
-		claimed, now, err := e.Uses.Claim(ctx, override, counted.Use)
+		got, now, err := e.Uses.Claim(ctx, override, counted.Use)
 		if err != nil {
-			return false, fmt.Errorf("using WaveOverride %s: %w", override, err)
+			return claimed, false, fmt.Errorf("using WaveOverride %s: %w", override, err)
 		}
-		if !claimed {
+		if !got {
 			counted.Overrides = replace(counted.Overrides, override, now)
-			return false, nil
+			return claimed, false, nil
 		}
-		taken = append(taken, override)
+		claimed = append(claimed, override)
 	}
 	for _, override := range overrides {
 		if !override.Once {
 			e.Uses.Count(override, counted.Use)
 		}
 	}
-	return true, nil
+	return claimed, true, nil
+}
+
+// release gives back the one use of overrides.
+func (e *Evaluator) release(ctx context.Context, claimed []*policy.Override, use policy.Use) (err error) {
+	for _, override := range claimed {
+		err = errors.Join(err, e.Uses.Release(context.WithoutCancel(ctx), override, use))
+	}
+	return err
+}
+
+// GiveBack takes a write out of the windows that a judgement has put it into, and gives back the overrides for one use
+// that it has used, because it is refused all the same. An override that cannot be given back stays used, and an error
+// says so; one for any number of uses has been counted.
+func (e *Evaluator) GiveBack(ctx context.Context, judgement Judgement) error {
+	e.leaveWindows(ctx, judgement.taken)
+	return e.release(ctx, judgement.claimed, judgement.use)
 }
 
 func replace(overrides []*policy.Override, stale, now *policy.Override) []*policy.Override {

@@ -90,7 +90,7 @@ func (r Rule) decide(ledger Ledger, start Start, others []Entry, siblings []Sibl
 	switch {
 	case slices.Contains(r.Count, start.Class):
 		return decision.because(Exempt)
-	case again && has.Release == start.Release, ledger.failed(start.UID):
+	case again && has.Release == start.Release, again && start.isPartOf(has.Promotion), ledger.failed(start.UID):
 		return decision.because(Retried)
 	case len(others) >= MostInFlight:
 		return decision.hold(TooMany, environments(others))

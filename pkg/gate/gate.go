@@ -22,6 +22,8 @@ const MostInFlight = 2000
 
 // Environment names one place that is synced, such as an Argo CD Application.
 type Environment struct {
+	// Kind is that of the object.
+	Kind      string
 	UID       types.UID
 	Namespace string
 	Name      string
@@ -33,7 +35,7 @@ func (e Environment) String() string { return e.Namespace + "/" + e.Name }
 // Compare orders environments by namespace and name.
 func (e Environment) Compare(other Environment) int {
 	return cmp.Or(strings.Compare(e.Namespace, other.Namespace), strings.Compare(e.Name, other.Name),
-		strings.Compare(string(e.UID), string(other.UID)))
+		strings.Compare(e.Kind, other.Kind), strings.Compare(string(e.UID), string(other.UID)))
 }
 
 // Release is what a start rolls out. Two of the same line can be compared: whichever was seen first is
@@ -57,6 +59,8 @@ const (
 	Paced
 	// Rollback is one to what the environment has been at before.
 	Rollback
+	// Promoted is one of several that a promotion begins, which was judged with all of them together.
+	Promoted
 )
 
 // Start is one environment's sync that is about to begin.
@@ -77,6 +81,9 @@ type Start struct {
 	// Narrow says that the start is for a part of the environment, or for something else than what it
 	// tracks, so that its success mends no failure.
 	Narrow bool
+	// Promotion is that of which the start is a part, as namespace/name where the promotion as a whole asks for it,
+	// and as a name where a part of it begins, which passes if the whole was admitted. It is empty for any other.
+	Promotion string
 	// By is the user who begins it.
 	By string
 	// Rate is the chance that it succeeds.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Facts are what environments are grouped and ordered by.
+// Facts are what environments are grouped and ordered by, and writes of rollouts are grouped by.
 type Facts struct {
 	// Owner is what the environment belongs to, as "ApplicationSet namespace/name"; empty if nothing owns it.
 	Owner string
@@ -15,6 +15,9 @@ type Facts struct {
 	// Project is what it is authorised by, and Source where what it is comes from.
 	Project string
 	Source  string
+	// Namespace is that of a rollout which is written, and NamespaceLabels those of that; empty if it has none.
+	Namespace       string
+	NamespaceLabels Labels
 }
 
 // Labels are those of an object.
@@ -54,6 +57,16 @@ func Label(key string) Trait {
 // ClusterLabel is a label of the clusters that environments are synced to.
 func ClusterLabel(key string) Trait {
 	return Trait{"cluster label " + key, func(f Facts) (string, bool) { return lookup(f.ClusterLabels, key) }}
+}
+
+// Namespace is that of a rollout.
+func Namespace() Trait {
+	return Trait{"namespace", func(f Facts) (string, bool) { return f.Namespace, f.Namespace != "" }}
+}
+
+// NamespaceLabel is a label of the namespace of a rollout.
+func NamespaceLabel(key string) Trait {
+	return Trait{"namespace label " + key, func(f Facts) (string, bool) { return lookup(f.NamespaceLabels, key) }}
 }
 
 func lookup(labels Labels, key string) (string, bool) {

@@ -17,6 +17,9 @@ type Ledger struct {
 	Failures []Failure
 	// Sightings are the releases in the order in which they were first seen.
 	Sightings []Sighting
+	// Writes are those of rollouts that were admitted of late, the oldest first. A ledger is either of these
+	// or of starts.
+	Writes []Write
 	// Peak is the largest number that was in flight at once.
 	Peak int
 }
@@ -92,13 +95,18 @@ func join(known, failed []Failure) []Failure {
 // is one.
 func (l Ledger) Start(start Start) Ledger {
 	entry := Entry{Start: start}
+	entry.Promotion = ""
 	if before, again := l.of(start.UID); again {
 		// That it is not well is the doing of the start before.
 		entry.Well = start.Well || before.Well
+		entry.Promotion = before.Promotion
 		entry.Before = before.Before
 		if entry.Before == nil && before.ResourceVersion != start.ResourceVersion {
 			entry.Before = &before.Start
 		}
+	}
+	if start.isPromoted() {
+		entry.Promotion = start.Promotion
 	}
 	// Whoever was well before a failure is not mended by being no worse after the next start.
 	entry.Well = entry.Well || slices.ContainsFunc(l.Failures, func(f Failure) bool {
@@ -110,8 +118,8 @@ func (l Ledger) Start(start Start) Ledger {
 }
 
 // Release returns the ledger without a start that was admitted by it and refused elsewhere: what the
-// environment had in flight before is again.
-func (l Ledger) Release(start Start) Ledger {
+// environment had in flight before is again. The peak was given before the start, and is what it is without that.
+func (l Ledger) Release(start Start, peak int) Ledger {
 	at := slices.IndexFunc(l.InFlight, func(e Entry) bool { return e.same(start) })
 	if at < 0 {
 		return l
@@ -120,7 +128,9 @@ func (l Ledger) Release(start Start) Ledger {
 	l.InFlight = l.others(start)
 	if before != nil {
 		l.InFlight = append(l.InFlight, Entry{Start: *before})
+		return l
 	}
+	l.Peak = max(peak, l.Peak-1)
 	return l
 }
 
@@ -139,7 +149,8 @@ func (l Ledger) Forgive() Ledger {
 // Equal tells whether another ledger says the same.
 func (l Ledger) Equal(other Ledger) bool {
 	return l.Peak == other.Peak && slices.EqualFunc(l.InFlight, other.InFlight, Entry.equal) &&
-		slices.Equal(l.Failures, other.Failures) && slices.Equal(l.Sightings, other.Sightings)
+		slices.Equal(l.Failures, other.Failures) && slices.Equal(l.Sightings, other.Sightings) &&
+		slices.EqualFunc(l.Writes, other.Writes, Write.is)
 }
 
 func (e Entry) equal(other Entry) bool {
@@ -150,7 +161,9 @@ func (e Entry) equal(other Entry) bool {
 }
 
 // Idle tells whether nothing would be lost with the ledger.
-func (l Ledger) Idle() bool { return len(l.InFlight) == 0 && len(l.Failures) == 0 }
+func (l Ledger) Idle() bool {
+	return len(l.InFlight) == 0 && len(l.Failures) == 0 && len(l.Writes) == 0
+}
 
 // of returns the entry of an environment.
 func (l Ledger) of(uid types.UID) (Entry, bool) {

@@ -227,10 +227,23 @@ func TestRelease(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			before := len(test.ledger.InFlight)
-			g.Expect(test.ledger.Release(test.given).InFlight).To(gomega.HaveExactElements(anything(test.want)...))
+			g.Expect(test.ledger.Release(test.given, 0).InFlight).To(gomega.HaveExactElements(anything(test.want)...))
 			g.Expect(test.ledger.InFlight).To(gomega.HaveLen(before), "no ledger changes in place")
 		})
 	}
+}
+
+// TestReleaseOfThePeak has starts that are given back count for no peak, whatever others did meanwhile.
+func TestReleaseOfThePeak(t *testing.T) {
+	g := gomega.NewWithT(t)
+	two := gate.Ledger{}.Start(start("a")).Start(start("b"))
+	g.Expect(two.Start(start("c")).Release(start("c"), two.Peak).Peak).To(gomega.Equal(2), "it was the third")
+	five := gate.Ledger{InFlight: two.InFlight, Peak: 5}
+	g.Expect(five.Start(start("c")).Release(start("c"), five.Peak).Peak).To(gomega.Equal(5), "there were more before")
+	others := two.Start(start("c")).Start(start("d")).Start(start("e"))
+	g.Expect(others.Release(start("c"), two.Peak).Peak).To(gomega.Equal(4), "others have come since")
+	again := two.Start(start("b", version("9")))
+	g.Expect(again.Release(start("b", version("9")), two.Peak).Peak).To(gomega.Equal(2), "it was one of the two already")
 }
 
 func TestForgiveAndIdle(t *testing.T) {

@@ -38,6 +38,9 @@ func (d Decision) Say(words Words) string {
 	case TooMany:
 		return fmt.Sprintf("held: %s %s in flight, and no more than %d can be kept account of: %s needs smaller groups.",
 			of, are, MostInFlight, policy)
+	case TooLarge:
+		return fmt.Sprintf("held: it begins %d of %s together, and %s allows %d at a limit of %s: divide the Stage, or the steps, into "+
+			"Promotions of so many.", d.Wave.N()-len(d.Others), words.Group, policy, d.Largest, words.Limit)
 	case Free, Alone, Retried, Exempt:
 	}
 	return ""

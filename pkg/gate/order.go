@@ -43,7 +43,7 @@ func (r Rule) earlier(ledger Ledger, start Start, siblings []Sibling) []Environm
 	}
 	inFlight := make(map[types.UID]bool, len(ledger.InFlight))
 	for _, entry := range ledger.InFlight {
-		inFlight[entry.UID] = true
+		inFlight[entry.UID] = start.Promotion == "" || entry.Promotion != start.Promotion
 	}
 	since := ledger.since(start.Release)
 	var waiting []Environment

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"maps"
 	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -83,6 +84,22 @@ func (c *Collection[T]) ListLast(namespace string, selector labels.Selector) ([]
 // and errors are those of List.
 func (c *Collection[T]) Keyed(namespace, key string) ([]*Object[T], error) {
 	return c.ask(func() []*Object[T] { return c.index.keyed(namespace, key) })
+}
+
+// Each calls a function for each object, in the order of List, those that cannot be read included: with the error
+// then, and with what could be read. The error is that of List otherwise.
+func (c *Collection[T]) Each(see func(object *Object[T], unreadable error)) error {
+	c.mu.RLock()
+	if err := c.ready(); err != nil {
+		c.mu.RUnlock()
+		return err
+	}
+	objects, broken := c.index.selected("", labels.Everything()), maps.Clone(c.index.broken)
+	c.mu.RUnlock()
+	for _, object := range objects {
+		see(object, broken[object.id])
+	}
+	return nil
 }
 
 // Get returns one object, or nil if there is none; namespace is empty for objects of the

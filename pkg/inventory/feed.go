@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -50,10 +51,14 @@ type feed struct {
 	missed func(Source)
 
 	news news
+	// version counts the changes of objects.
+	version atomic.Uint64
 
 	mu    sync.RWMutex
 	phase phase
 	cause error
+	// followers note which objects change.
+	followers []*Changes
 }
 
 // ready returns why the collection cannot answer; the caller holds the lock.

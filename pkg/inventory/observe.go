@@ -27,8 +27,16 @@ func (r *Registry) tell(source Source, namespace, name string) {
 	}
 }
 
-// tell passes on a change to the registry's observers; the caller holds no lock.
+// tell passes on a change to those who follow the collection, and to the registry's observers; the caller holds no
+// lock.
 func (f *feed) tell(namespace, name string) {
+	f.version.Add(1)
+	f.mu.RLock()
+	followers := f.followers // appended to, never changed
+	f.mu.RUnlock()
+	for _, follower := range followers {
+		follower.note(namespace, name)
+	}
 	if f.registry != nil {
 		f.registry.tell(f.source, namespace, name)
 	}

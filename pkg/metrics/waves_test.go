@@ -12,6 +12,7 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/starts"
+	"github.com/seawall-dev/seawall/pkg/windows"
 )
 
 func TestWaves(t *testing.T) {
@@ -53,6 +54,23 @@ func TestWaves(t *testing.T) {
 		}
 		g.Expect(strings.Join(told, ",")).To(gomega.Equal(lines), name)
 	}
+}
+
+func TestWindows(t *testing.T) {
+	g := gomega.NewWithT(t)
+	full := metrics.NewWindows()
+	g.Expect(testutil.CollectAndCount(full)).To(gomega.BeZero(), "a replica that keeps none tells nothing")
+
+	full.Kept(map[string]windows.Account{"gone": {Environments: 1}})
+	full.Kept(map[string]windows.Account{"hourly": {Environments: 22, Probability: 0.2}})
+	g.Expect(testutil.CollectAndCompare(full, strings.NewReader(`
+# HELP seawall_windows_environments Environments that writes have put in flight within the writeWindow, in the fullest group.
+# TYPE seawall_windows_environments gauge
+seawall_windows_environments{policy="hourly"} 22
+# HELP seawall_windows_failure_probability Chance that more of these fail than the policy tolerates, in the group in which it is greatest.
+# TYPE seawall_windows_failure_probability gauge
+seawall_windows_failure_probability{policy="hourly"} 0.2
+`))).To(gomega.Succeed())
 }
 
 func TestDefinitions(t *testing.T) {

@@ -29,7 +29,7 @@ func (p *Policy) account(over Verdict, change rollout.Change, c Case) Verdict {
 	if over.Largest <= 1 {
 		together = "one after the other"
 	}
-	over.Reason, over.Remedy = Gated, ""
+	over.Reason, over.Remedy, over.takes.wave = Gated, "", p.heldTo(over, change, c)
 	over.Message = wrong + " The sync gate accounts for it: it begins the starts " + together + "." + evidence
 	over.Warnings = append(over.Warnings, over.Message)
 	return over

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
@@ -36,6 +37,9 @@ func (g *Gate) cautions() []string {
 	if g.SettledWhenOperation {
 		said = append(said, "spec.syncGate.settledWhen: Operation counts a start as done about a second after it began, "+
 			"so that the limit hardly holds any; Healthy waits until the environment is well")
+	} else if slices.Contains(g.policy.kinds, kustomizations()) {
+		said = append(said, "spec.match.kinds: a Kustomization with neither spec.wait nor spec.healthChecks counts as done as soon as it is "+
+			"applied, so that the limit hardly holds any of these")
 	}
 	return said
 }

@@ -40,11 +40,11 @@ type Gate struct {
 
 // StartSubject is what the match of a policy looks at of a start.
 type StartSubject struct {
-	// Owned says whether an ApplicationSet owns the Application.
-	Owned bool
+	// Kind is that of what the labels are of.
+	Kind schema.GroupKind
 	// NamespaceLabels are those of the namespace that they are in.
 	NamespaceLabels labels.Labels
-	// Labels are those of the ApplicationSet; of the Application, if none owns it.
+	// Labels are those of the rollout that owns the environment; of the environment, if none does.
 	Labels labels.Labels
 }
 
@@ -153,17 +153,22 @@ func (g *Gate) Warns() bool { return slices.Contains(g.policy.actions, v1alpha1.
 
 // Selects tells whether the policy gates a start.
 func (g *Gate) Selects(start StartSubject) bool {
-	kind := applications()
-	if start.Owned {
-		kind.Kind = "ApplicationSet"
-	}
 	where := Subject{Namespaced: true, NamespaceLabels: start.NamespaceLabels}
-	return g.policy.judgesKind(kind) && g.policy.selectsNamespace(where) && g.policy.objects.Matches(start.Labels)
+	return g.policy.judgesKind(start.Kind) && g.policy.selectsNamespace(where) && g.policy.objects.Matches(start.Labels)
 }
 
-// applications is a kind that policies may name though no rollout is of it.
-func applications() schema.GroupKind {
-	return schema.GroupKind{Group: "argoproj.io", Kind: "Application"}
+// SelectsNamespaces tells whether the labels of namespaces have a say in what the policy gates.
+func (g *Gate) SelectsNamespaces() bool { return g.policy.SelectsNamespaces() }
+
+// Startable tells whether policies and overrides may name a kind though no rollout is of it: its objects are
+// environments, whose starts are judged.
+func Startable(kind schema.GroupKind) bool {
+	return kind == schema.GroupKind{Group: "argoproj.io", Kind: "Application"} || kind == kustomizations() ||
+		kind == schema.GroupKind{Group: "helm.toolkit.fluxcd.io", Kind: "HelmRelease"}
+}
+
+func kustomizations() schema.GroupKind {
+	return schema.GroupKind{Group: "kustomize.toolkit.fluxcd.io", Kind: "Kustomization"}
 }
 
 // StartRate returns the chance that a start succeeds. It takes what the cluster, the Application and

@@ -274,13 +274,17 @@ func TestSelectsStarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
 			found := gated(t, func(s *v1alpha1.WavePolicySpec) { s.Match = test.match })
-			start := policy.StartSubject{Labels: labels.Set(test.labels), NamespaceLabels: labels.Set(test.namespace)}
+			start := policy.StartSubject{
+				Kind: argo("Application"), Labels: labels.Set(test.labels), NamespaceLabels: labels.Set(test.namespace),
+			}
 			g.Expect(found.Selects(start)).To(gomega.Equal(test.free), "that no ApplicationSet owns")
-			start.Owned = true
+			start.Kind = argo("ApplicationSet")
 			g.Expect(found.Selects(start)).To(gomega.Equal(test.owned), "that one owns")
 		})
 	}
 }
+
+func argo(kind string) schema.GroupKind { return schema.GroupKind{Group: "argoproj.io", Kind: kind} }
 
 func TestAGateThatCannotBeReadHoldsWhatItSelects(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -32,7 +32,7 @@ func (p *Policy) judge(c Case) Verdict {
 	if err != nil {
 		return p.judgeUncounted(verdict, err, c.Metadata)
 	}
-	return p.account(p.judgeCounted(verdict, change, c.Metadata), change, c)
+	return p.among(p.account(p.judgeCounted(verdict, change, c.Metadata), change, c), change)
 }
 
 // refuseAll refuses because the policy is not understood.
@@ -100,9 +100,11 @@ func (p *Policy) judgeUncounted(verdict Verdict, err error, metadata rollout.Met
 			" does not (declaredEnvironments: Ignore)"
 	}
 	message := fmt.Sprintf("%s. %s (policy %q, onUnresolved: %s).", err, remedy, p.Name, p.onUnresolved)
-	if floor, exceeded := p.judgeFloor(verdict, unresolved, metadata); exceeded {
+	floor, exceeded := p.judgeFloor(verdict, unresolved, metadata)
+	if exceeded {
 		return floor
 	}
+	verdict.takes = floor.takes
 	switch p.onUnresolved {
 	case v1alpha1.UnresolvedAllow:
 		verdict.Reason = UnresolvedAdmitted
@@ -155,6 +157,7 @@ func (p *Policy) judgeWaves(verdict Verdict, waves []wave) Verdict {
 	}
 	worst := risk.Assess(p.wave, inFlight)
 	wave := waves[worst.Wave]
+	verdict.takes.wave = wave.inFlight
 	verdict.Numbers = Numbers{
 		Environments:     verdict.Environments,
 		Wave:             wave.number,

@@ -56,6 +56,8 @@ type Policy struct {
 
 	// gate is what the policy says of starts; nil if that is nothing.
 	gate *Gate
+	// window is what it says of writes that follow each other; nil if that is nothing.
+	window *window
 
 	// invalid is why the policy cannot be judged by; it then refuses what it selects.
 	invalid error
@@ -89,7 +91,8 @@ func Compile(source *v1alpha1.WavePolicy) (*Policy, error) {
 		compiled.maxOverride = time.Duration(*spec.MaxOverrideDurationSeconds) * time.Second
 	}
 	compiled.invalid = errors.Join(compiled.readLimits(spec), compiled.readRates(spec.SuccessRate),
-		compiled.readMatch(spec.Match), compiled.readConditions(spec.MatchConditions), compiled.readGate(spec))
+		compiled.readMatch(spec.Match), compiled.readConditions(spec.MatchConditions), compiled.readGate(spec),
+		compiled.readWindow(spec.WriteWindow))
 	return compiled, compiled.invalid
 }
 
@@ -200,12 +203,12 @@ func parse(field string, value v1alpha1.Probability) (risk.Probability, error) {
 // creation to its end; 0 when the policy accepts none.
 func (p *Policy) MaxOverrideDuration() time.Duration { return p.maxOverride }
 
-// UnknownKinds returns the kinds that the policy names and that are not in known. Of Applications starts
-// are judged, if it has a gate.
+// UnknownKinds returns the kinds that the policy names and that are not in known. Of some starts are
+// judged, if it has a gate.
 func (p *Policy) UnknownKinds(known []schema.GroupKind) []schema.GroupKind {
 	var unknown []schema.GroupKind
 	for _, kind := range slices.Concat(p.kinds, p.excluded) {
-		if !slices.Contains(known, kind) && (p.gate == nil || kind != applications()) {
+		if !slices.Contains(known, kind) && (p.gate == nil || !Startable(kind)) {
 			unknown = append(unknown, kind)
 		}
 	}

@@ -25,6 +25,8 @@ const (
 	WaveOverLimit Reason = "WaveOverLimit"
 	// RolloutOverLimit says that all waves together are.
 	RolloutOverLimit Reason = "RolloutOverLimit"
+	// WindowFull says that it is within the limits by itself, but not together with the writes before it.
+	WindowFull Reason = "WindowFull"
 	// SuccessRateMissing says that neither the rollout nor the policy gives a rate.
 	SuccessRateMissing Reason = "SuccessRateMissing"
 	// AnnotationMalformed says that an annotation that Seawall reads is not understood.
@@ -74,6 +76,14 @@ func (r Reason) meaning() meaning {
 		return meaning{satisfied: true, state: StateUnresolved}
 	case Overridden: // only for a time
 		return meaning{satisfied: true, state: StateOverridden}
+	default:
+		return r.objection()
+	}
+}
+
+// objection is what a reason means by which a policy is not satisfied.
+func (r Reason) objection() meaning {
+	switch r {
 	case PolicyInvalid:
 		return meaning{rank: 1, state: StateUnresolved}
 	case AnnotationMalformed:
@@ -86,6 +96,8 @@ func (r Reason) meaning() meaning {
 		return meaning{rank: 5, overridable: true, state: StateOverLimit}
 	case RolloutOverLimit:
 		return meaning{rank: 6, overridable: true, state: StateOverLimit}
+	case WindowFull:
+		return meaning{rank: 7, overridable: true, state: StateWithin}
 	default:
 		return meaning{}
 	}

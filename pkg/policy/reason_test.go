@@ -28,7 +28,7 @@ func TestEveryReasonMeansSomething(t *testing.T) {
 		}
 		return true
 	})
-	g.Expect(reasons).To(gomega.HaveLen(12))
+	g.Expect(reasons).To(gomega.HaveLen(13))
 	satisfied := []policy.Reason{policy.Within, policy.NotJudged, policy.NoChange, policy.UnresolvedAdmitted, policy.Overridden, policy.Gated}
 	for reason := range reasons {
 		if (policy.Verdict{Reason: reason}).Satisfied() {
@@ -43,7 +43,7 @@ func TestEveryReasonMeansSomething(t *testing.T) {
 
 func TestWhatAReasonSaysOfARollout(t *testing.T) {
 	for reason, want := range map[policy.Reason]policy.State{
-		policy.Within: policy.StateWithin, policy.Gated: policy.StateWithin, policy.NoChange: policy.StateWithin, policy.NotJudged: policy.StateWithin,
+		policy.Within: policy.StateWithin, policy.Gated: policy.StateWithin, policy.WindowFull: policy.StateWithin, policy.NoChange: policy.StateWithin, policy.NotJudged: policy.StateWithin,
 		policy.WaveOverLimit: policy.StateOverLimit, policy.RolloutOverLimit: policy.StateOverLimit, policy.Overridden: policy.StateOverridden,
 		policy.AnnotationMalformed: policy.StateUnresolved, policy.PolicyInvalid: policy.StateUnresolved,
 		policy.SuccessRateMissing: policy.StateUnresolved, policy.Unresolved: policy.StateUnresolved,

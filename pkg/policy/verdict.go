@@ -27,6 +27,8 @@ type Verdict struct {
 	Warnings []string
 
 	actions []v1alpha1.ValidationAction
+	// takes is what the write takes of a window.
+	takes taking
 }
 
 // Numbers are what a verdict rests on. They are zero when nothing was counted.

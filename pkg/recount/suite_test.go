@@ -22,6 +22,7 @@ func TestRecount(t *testing.T) {
 		t.Skip("starts a control plane")
 	}
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "Reading rollouts from a real API server")
 }
 

@@ -12,13 +12,15 @@ import (
 type Metadata struct {
 	Name string `json:"name"`
 	// GenerateName is for records only.
-	GenerateName string            `json:"generateName"`
-	Namespace    string            `json:"namespace"`
-	UID          string            `json:"uid"`
-	Generation   int64             `json:"generation"`
-	Labels       map[string]string `json:"labels"`
-	Annotations  map[string]string `json:"annotations"`
-	Finalizers   []string          `json:"finalizers"`
+	GenerateName string `json:"generateName"`
+	Namespace    string `json:"namespace"`
+	UID          string `json:"uid"`
+	// ResourceVersion is that of what is stored, in the old object of a write.
+	ResourceVersion string            `json:"resourceVersion"`
+	Generation      int64             `json:"generation"`
+	Labels          map[string]string `json:"labels"`
+	Annotations     map[string]string `json:"annotations"`
+	Finalizers      []string          `json:"finalizers"`
 	// DeletionTimestamp is nil unless the object is being deleted.
 	DeletionTimestamp *string `json:"deletionTimestamp"`
 

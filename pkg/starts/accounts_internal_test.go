@@ -35,16 +35,22 @@ func TestWhatTheAPIServerDoesAboutStarts(t *testing.T) {
 	rules := []admissionregistrationv1.RuleWithOperations{{}}
 	for name, test := range map[string]struct {
 		hook            admissionregistrationv1.ValidatingWebhook
+		two             bool
 		asks, failsOpen bool
 	}{
-		"it asks, and refuses when nobody answers": {admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Fail)}, true, false},
-		"it lets them pass then":                   {admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Ignore)}, true, true},
-		"it asks about nothing":                    {admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev"}, false, false},
-		"another one's":                            {admissionregistrationv1.ValidatingWebhook{Name: "waves.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Ignore)}, false, false},
+		"it asks, and refuses when nobody answers": {hook: admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Fail)}, asks: true, failsOpen: false},
+		"it lets them pass then":                   {hook: admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Ignore)}, asks: true, failsOpen: true},
+		"it asks about nothing":                    {hook: admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev"}, asks: false, failsOpen: false},
+		"another one's":                            {hook: admissionregistrationv1.ValidatingWebhook{Name: "waves.seawall.dev", Rules: rules, FailurePolicy: new(admissionregistrationv1.Ignore)}, asks: false, failsOpen: false},
+		"it asks about one system of two":          {hook: admissionregistrationv1.ValidatingWebhook{Name: "starts.seawall.dev", Rules: rules}, two: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := gomega.NewWithT(t)
-			asks, failsOpen := registered([]admissionregistrationv1.ValidatingWebhook{{Name: "configuration.seawall.dev"}, test.hook})
+			of := &Registration{Hooks: []string{"starts.seawall.dev"}}
+			if test.two {
+				of.Hooks = append(of.Hooks, "flux.starts.seawall.dev")
+			}
+			asks, failsOpen := of.registered([]admissionregistrationv1.ValidatingWebhook{{Name: "configuration.seawall.dev"}, test.hook})
 			g.Expect(asks).To(gomega.Equal(test.asks))
 			g.Expect(failsOpen).To(gomega.Equal(test.failsOpen))
 		})

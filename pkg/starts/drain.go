@@ -7,14 +7,13 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
-// gatingOrDraining returns what the policies say that gate an Application, and what those have said in whose
+// gatingOrDraining returns what the policies say that gate an environment, and what those have said in whose
 // Wave it goes on to count.
-func (j *Judge) gatingOrDraining(ctx context.Context, member argocd.Member) ([]named, error) {
+func (j *Judge) gatingOrDraining(ctx context.Context, member gate.Member) ([]named, error) {
 	gates, err := j.gating(ctx, member)
 	if err != nil {
 		return nil, err
@@ -29,10 +28,10 @@ func (j *Judge) gatingOrDraining(ctx context.Context, member argocd.Member) ([]n
 	return append(gates, draining...), nil
 }
 
-// draining returns what policies have said that hold nothing any more, for the Waves that an Application is of.
+// draining returns what policies have said that hold nothing any more, for the Waves that an environment is of.
 // Of policies that have ended of late the Waves are read: one that came before the end may not have been heard
 // of.
-func (j *Judge) draining(ctx context.Context, member argocd.Member) ([]named, error) {
+func (j *Judge) draining(ctx context.Context, member gate.Member) ([]named, error) {
 	var found []named
 	for _, rule := range j.Kept.All(j.holdsNothing) {
 		key, is, err := j.placed(ctx, rule.Gate, rule.Policy, member)
@@ -58,9 +57,9 @@ func (j *Judge) draining(ctx context.Context, member argocd.Member) ([]named, er
 	return found, nil
 }
 
-// endedFor returns by what the Wave drains that an Application is of by a policy that has ended; nil if there is
+// endedFor returns by what the Wave drains that an environment is of by a policy that has ended; nil if there is
 // none that does.
-func (j *Judge) endedFor(ctx context.Context, ended *policy.Policy, member argocd.Member) (*policy.KeptRule, error) {
+func (j *Judge) endedFor(ctx context.Context, ended *policy.Policy, member gate.Member) (*policy.KeptRule, error) {
 	key, is, err := j.placed(ctx, ended.Gate(), ended.Name, member)
 	if err != nil || !is {
 		return nil, err
@@ -78,8 +77,8 @@ func (j *Judge) holdsNothing(name string) bool {
 	return says == nil || !says.Holds()
 }
 
-// placed returns the group of an Application by what a policy says, or has said; false if it is of none.
-func (j *Judge) placed(ctx context.Context, says *policy.Gate, name string, member argocd.Member) (waves.Key, bool, error) {
+// placed returns the group of an environment by what a policy says, or has said; false if it is of none.
+func (j *Judge) placed(ctx context.Context, says *policy.Gate, name string, member gate.Member) (waves.Key, bool, error) {
 	selects, err := j.selects(ctx, says, member)
 	if err != nil || !selects {
 		return waves.Key{}, false, err

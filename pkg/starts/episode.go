@@ -9,7 +9,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 )
 
 const (
@@ -30,7 +29,7 @@ type episode struct {
 	wave          *v1alpha1.Wave
 	before, after v1alpha1.WaveStatus
 	held          waiting
-	members       []argocd.Ranked
+	members       []gate.Ranked
 	at            time.Time
 }
 
@@ -112,8 +111,8 @@ func (e episode) about(operation string) audit.Record {
 	if namespace, name, owned := strings.Cut(e.owner(), "/"); owned {
 		record.Group, record.Kind, record.Namespace, record.Name, record.RolloutUID = "argoproj.io", "ApplicationSet", namespace, name, ""
 		for _, member := range e.members {
-			if member.Namespace == namespace && member.Owner == name {
-				record.RolloutUID = member.OwnerUID
+			if member.Namespace == namespace && member.Rollout.Name == name {
+				record.RolloutUID = string(member.Rollout.UID)
 				break
 			}
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/policy"
 	"github.com/seawall-dev/seawall/pkg/risk"
 )
@@ -110,8 +109,8 @@ func TestEpisodes(t *testing.T) {
 			keeper := &Keeper{Sink: &told}
 			keeper.record(t.Context(), episode{
 				wave: wave, before: test.before, after: test.after, held: test.held, at: now,
-				members: []argocd.Ranked{{Member: argocd.Member{
-					Environment: gate.Environment{Namespace: "argocd", Name: "tenant-01"}, Owner: "tenants", OwnerUID: "set",
+				members: []gate.Ranked{{Member: &gate.Member{
+					Environment: gate.Environment{Namespace: "argocd", Name: "tenant-01"}, Rollout: gate.Subject{Name: "tenants", UID: "set"},
 				}}},
 			})
 			var seen []audit.Record

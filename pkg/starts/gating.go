@@ -3,14 +3,17 @@ package starts
 import (
 	"context"
 	"fmt"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
-// gating returns what the policies say that gate an Application.
-func (j *Judge) gating(ctx context.Context, member argocd.Member) ([]named, error) {
+// gating returns what the policies say that gate an environment.
+func (j *Judge) gating(ctx context.Context, member gate.Member) ([]named, error) {
 	var gates []named
 	for _, one := range j.Policies.All() {
 		says := one.Gate()
@@ -26,6 +29,13 @@ func (j *Judge) gating(ctx context.Context, member argocd.Member) ([]named, erro
 		}
 	}
 	return gates, nil
+}
+
+// Idle tells whether no policy gates any start, and none has of late.
+func (j *Judge) Idle() bool {
+	gates := func(one *policy.Policy) bool { return one.Gate() != nil }
+	return !slices.ContainsFunc(j.Policies.All(), gates) && len(j.Policies.Ended()) == 0 &&
+		len(j.Kept.All(func(string) bool { return true })) == 0
 }
 
 // named is what the policy of a name says of starts.
@@ -45,10 +55,15 @@ func (n named) rule() gate.Rule {
 	return n.Rule()
 }
 
-func (j *Judge) selects(ctx context.Context, says *policy.Gate, member argocd.Member) (bool, error) {
-	within, _, err := j.Namespaces.Get(ctx, member.Namespace)
-	if err != nil {
-		return false, fmt.Errorf("reading namespace %s: %w", member.Namespace, err)
+func (j *Judge) selects(ctx context.Context, says *policy.Gate, member gate.Member) (bool, error) {
+	var within labels.Labels
+	if says.SelectsNamespaces() {
+		var err error
+		if within, _, err = j.Namespaces.Get(ctx, member.Namespace); err != nil {
+			return false, fmt.Errorf("reading namespace %s: %w", member.Namespace, err)
+		}
 	}
-	return says.Selects(policy.StartSubject{Owned: member.Owner != "", NamespaceLabels: within, Labels: member.Selectable}), nil
+	return says.Selects(policy.StartSubject{
+		Kind: schema.GroupKind{Group: member.Rollout.Group, Kind: member.Rollout.Kind}, NamespaceLabels: within, Labels: member.Rollout.Labels,
+	}), nil
 }

@@ -2,7 +2,6 @@ package starts
 
 import (
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 )
 
 // waiting is how many starts of a group wait. Where the policy holds none it is how many more are in flight
@@ -18,7 +17,7 @@ type waiting struct {
 
 // held returns how many starts of a group wait: of those that Argo CD would begin by itself now, the ones that
 // would be held. One that nothing has begun yet, though there is room for it, does not wait for Seawall.
-func (k *Keeper) held(by named, ledger gate.Ledger, fleet *argocd.Fleet) waiting {
+func (k *Keeper) held(by named, ledger gate.Ledger, fleet *fleet) waiting {
 	held := waiting{by: by}
 	if by.Gate == nil {
 		return held
@@ -28,12 +27,12 @@ func (k *Keeper) held(by named, ledger gate.Ledger, fleet *argocd.Fleet) waiting
 		held.count = rule.Beyond(ledger)
 		return held
 	}
-	pending := fleet.Pending()
+	pending := fleet.pending()
 	starts := make([]gate.Start, len(pending))
 	for i, one := range pending {
 		// One of which no rate is known counts as certain to fail.
-		one.Start.Rate, _ = by.StartRate(one.ClusterRate, one.SuccessRate, one.OwnerRate)
-		starts[i] = one.Start
+		one.start.Rate, _ = by.StartRate(one.ClusterRate, one.SuccessRate, one.OwnerRate)
+		starts[i] = one.start
 	}
 	held.count, held.first, held.decision = rule.Held(ledger, starts, fleet)
 	return held

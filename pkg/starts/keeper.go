@@ -2,6 +2,7 @@ package starts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,14 +15,15 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
-	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
 const (
 	// keepPeriod is how long a Wave may show what is over, while nothing starts.
 	keepPeriod = 2 * time.Second
+	// restPeriod is how long it may while nobody waits for that: whoever starts next settles the ledger with the same
+	// write by which it is admitted.
+	restPeriod = 10 * time.Second
 	// forgetAfter is how long a Wave stays of which nothing is in flight, failed or waiting.
 	forgetAfter = time.Hour
 	// mostHalting is how many failures a Wave names.
@@ -90,42 +92,44 @@ func (k *Keeper) keep(ctx context.Context) error {
 	if err := k.Waves.List(ctx, &list); err != nil {
 		return err
 	}
+	list.Items = slices.DeleteFunc(list.Items, func(w v1alpha1.Wave) bool { return w.Spec.Counts == v1alpha1.WaveOfWrites })
 	k.Meter.Kept(k.accounts(list.Items))
 	if len(list.Items) == 0 {
 		return nil
 	}
-	members, err := k.Judge.Applications.Members()
-	if err != nil {
-		return err
-	}
-	groups := map[*policy.Gate]map[string][]argocd.Ranked{}
+	var unknown []error // which keep the others from nothing
 	for i := range list.Items {
 		wave := &list.Items[i]
 		by := k.Judge.keeping(wave)
-		if by.says != nil && groups[by.says] == nil {
-			if groups[by.says], err = k.Judge.groups(ctx, by.says, members); err != nil {
-				return err
-			}
+		members, err := k.members(ctx, wave, by)
+		if err != nil {
+			unknown = append(unknown, fmt.Errorf("wave %s: %w", wave.Name, err))
+			continue
 		}
-		if err := k.one(ctx, wave, by, groups[by.says]); err != nil {
+		if err := k.one(ctx, wave, by, members); err != nil {
 			return fmt.Errorf("wave %s: %w", wave.Name, err)
 		}
 	}
-	return nil
+	return errors.Join(unknown...)
+}
+
+// members returns the environments that a Wave is kept by.
+func (k *Keeper) members(ctx context.Context, wave *v1alpha1.Wave, by keeping) ([]gate.Ranked, error) {
+	if by.says == nil {
+		return nil, nil
+	}
+	return k.Judge.members(ctx, by.says, gate.Group{Values: wave.Spec.Group}.Key())
 }
 
 // one keeps one Wave. That of a policy that gates nothing any more goes once nothing of it is in flight.
-func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, groups map[string][]argocd.Ranked) error {
+func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, members []gate.Ranked) error {
 	key := waves.Key{Policy: wave.Spec.PolicyName, Group: gate.Group{Values: wave.Spec.Group}}
 	now := time.Now().Truncate(waves.Precision)
-	when := argocd.Settling{ByOperation: true}
+	when := gate.Settling{ByOperation: true}
 	if by.says != nil {
 		when = settling(by.says)
 	}
-	fleet, err := k.Judge.Applications.Fleet(when, now, groups[key.Group.Key()])
-	if err != nil {
-		return err
-	}
+	fleet := k.Judge.fleetOf(when, now, members)
 	settle := func(ledger gate.Ledger) (gate.Ledger, bool) {
 		after := ledger.Settle(fleet, now)
 		if by.says == nil {
@@ -133,20 +137,38 @@ func (k *Keeper) one(ctx context.Context, wave *v1alpha1.Wave, by keeping, group
 		}
 		return after, !after.Equal(ledger)
 	}
-	ledger, changes := settle(waves.Ledger(wave)) // of what was a moment ago, which costs no request
-	if changes {
-		if ledger, err = k.Notes.Update(ctx, key, settle); err != nil {
-			return err
-		}
+	waits := fleet.waits()
+	ledger, err := k.settled(ctx, key, wave, settle, waits || by.kept != nil)
+	if err != nil {
+		return err
 	}
 	held := k.held(named{Gate: by.says, policy: wave.Spec.PolicyName, kept: by.kept}, ledger, fleet)
-	waits := len(fleet.Waiting()) > 0
 	idle := ledger.Idle() && !waits && wave.Status.ObservedTime != nil
 	if idle && (by.says == nil || now.Sub(wave.Status.ObservedTime.Time) > forgetAfter) {
 		return k.Notes.Forget(ctx, key)
 	}
 	by.over = len(ledger.InFlight) == 0 && !waits
-	return k.note(ctx, key, k.shown(by, ledger, held.count), episode{wave: wave, held: held, members: groups[key.Group.Key()], at: now})
+	return k.note(ctx, key, k.shown(by, ledger, held.count), episode{wave: wave, held: held, members: members, at: now})
+}
+
+// settled returns the ledger of a Wave without what is over, and writes it if that is due now or somebody waits for it.
+func (k *Keeper) settled(
+	ctx context.Context, key waves.Key, wave *v1alpha1.Wave, settle func(gate.Ledger) (gate.Ledger, bool), now bool,
+) (gate.Ledger, error) {
+	before := waves.Ledger(wave) // of what was a moment ago, which costs no request
+	ledger, changes := settle(before)
+	if !changes || !now && rests(wave, before, ledger, time.Now()) {
+		return ledger, nil
+	}
+	return k.Notes.Update(ctx, key, settle)
+}
+
+// rests tells whether a ledger can stay as it is for now: no more has become of it than that some are not in flight any
+// more, and it was written not long ago.
+func rests(wave *v1alpha1.Wave, before, after gate.Ledger, now time.Time) bool {
+	before.InFlight, after.InFlight = nil, nil
+	written := wave.Status.ObservedTime
+	return written != nil && now.Sub(written.Time) < restPeriod && before.Equal(after)
 }
 
 // note writes what people are to see of a Wave, and records what has begun or is over with that. It ends a

@@ -5,58 +5,37 @@ import (
 	"slices"
 	"time"
 
-	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
 // settling says when starts are done under a policy.
-func settling(says *policy.Gate) argocd.Settling {
-	return argocd.Settling{ByOperation: says.SettledWhenOperation, HealthTimeout: says.HealthTimeout}
+func settling(says *policy.Gate) gate.Settling {
+	return gate.Settling{ByOperation: says.SettledWhenOperation, HealthTimeout: says.HealthTimeout}
 }
 
 // fleet returns what is known of the environments of a group: of siblings only if they have a say.
-func (j *Judge) fleet(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*argocd.Fleet, error) {
+func (j *Judge) fleet(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*fleet, error) {
 	if says.Order == nil {
-		return j.Applications.Fleet(settling(says), now, nil)
+		return j.fleetOf(settling(says), now, nil), nil
 	}
 	return j.group(ctx, says, of, now)
 }
 
 // group returns what is known of all environments of a group.
-func (j *Judge) group(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*argocd.Fleet, error) {
-	members, err := j.Applications.Members()
+func (j *Judge) group(ctx context.Context, says *policy.Gate, of gate.Group, now time.Time) (*fleet, error) {
+	members, err := j.members(ctx, says, of.Key())
 	if err != nil {
 		return nil, err
 	}
-	groups, err := j.groups(ctx, says, members)
-	if err != nil {
-		return nil, err
-	}
-	return j.Applications.Fleet(settling(says), now, groups[of.Key()])
+	return j.fleetOf(settling(says), now, members), nil
 }
 
-// groups returns the Applications that a policy gates by the keys of their groups.
-func (j *Judge) groups(ctx context.Context, says *policy.Gate, members []argocd.Member) (map[string][]argocd.Ranked, error) {
-	groups := map[string][]argocd.Ranked{}
-	for _, member := range members {
-		selects, err := j.selects(ctx, says, member)
-		if err != nil {
-			return nil, err
-		}
-		group, lacks := gate.Place(says.By, member.Facts)
-		if !selects || len(lacks) > 0 && says.Ungrouped != v1alpha1.UngroupedSingle {
-			continue
-		}
-		rank := 0
-		if says.Order != nil {
-			rank = says.Order.Rank(member.Facts)
-		}
-		groups[group.Key()] = append(groups[group.Key()], argocd.Ranked{Member: member, Rank: rank})
-	}
-	return groups, nil
+// fleetOf returns what is known of those members. Without any, where nothing is ordered and nobody asks for
+// them, it may be of all groups.
+func (j *Judge) fleetOf(when gate.Settling, now time.Time, members []gate.Ranked) *fleet {
+	return &fleet{systems: j.Systems, settling: when, now: now, promotions: j.Promotions, members: members}
 }
 
 // of returns what the policy of a name says of starts; nil if that is nothing.
@@ -84,13 +63,13 @@ func (j *Judge) Derive(ctx context.Context, key waves.Key) (gate.Ledger, error) 
 }
 
 // derive returns the ledger of those of a group that are under way.
-func derive(says *policy.Gate, fleet *argocd.Fleet) gate.Ledger {
+func derive(says *policy.Gate, fleet *fleet) gate.Ledger {
 	var ledger gate.Ledger
-	for _, under := range fleet.Under() {
+	for _, under := range fleet.under() {
 		// One of which no rate is known counts as certain to fail.
-		under.Start.Rate, _ = says.StartRate(under.ClusterRate, under.SuccessRate, under.OwnerRate)
+		under.start.Rate, _ = says.StartRate(under.ClusterRate, under.SuccessRate, under.OwnerRate)
 		if len(ledger.InFlight) < gate.MostInFlight {
-			ledger = ledger.Start(under.Start)
+			ledger = ledger.Start(under.start)
 		}
 	}
 	return ledger

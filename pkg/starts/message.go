@@ -6,7 +6,6 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 )
 
 // Ungrouped is the reason of starts that are held because they lack what the policy groups by.
@@ -32,13 +31,15 @@ func ungrouped(policy string, lacks []string) string {
 }
 
 // say adds the messages of a start that is held.
-func (v *Verdict) say(by named, member argocd.Member, applications *argocd.Applications) {
+func (v *Verdict) say(of *claim, systems Systems) {
 	if !v.Held {
 		return
 	}
+	by := of.by
 	words := gate.Words{
 		Group: describe(by.By, v.key.Group), Policy: by.policy, Limit: by.Rule().Limit.Max.Percent(),
-		Namable: func(other gate.Environment) bool { return applications.Kin(member, other) },
+		// Who writes a promotion need not read any of the environments.
+		Namable: func(other gate.Environment) bool { return !of.isPromoted() && systems.kin(of.members[0], other) },
 	}
 	v.Message = v.Say(words) + by.drains(v.key)
 	words.Namable = func(gate.Environment) bool { return true }

@@ -9,23 +9,24 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
 // Overridden is the reason of starts that an override lets pass.
 const Overridden = "Overridden"
 
-// override admits a start that the policy holds, if an override of its ApplicationSet lets it pass: of those
+// override admits starts that the policy holds, if an override of their rollout lets them pass: of those
 // that do, the one that permits the least.
-func (j *Judge) override(
-	verdict *Verdict, by named, member argocd.Member, at time.Time, admit func(gate.Rule) (gate.Decision, error),
-) error {
-	overrides := slices.SortedFunc(slices.Values(j.Overrides.For(rolloutOf(member))), func(a, b *policy.Override) int {
+func (j *Judge) override(verdict *Verdict, of *claim, at time.Time, admit func(gate.Rule) (gate.Decision, error)) error {
+	rollout := rolloutOf(of.members[0])
+	if slices.ContainsFunc(of.members, func(other gate.Member) bool { return rolloutOf(other) != rollout }) {
+		return nil // it is for a part of them
+	}
+	overrides := slices.SortedFunc(slices.Values(j.Overrides.For(rollout)), func(a, b *policy.Override) int {
 		return cmp.Or(cmp.Compare(a.Permits, b.Permits), strings.Compare(a.Name, b.Name))
 	})
 	for _, override := range overrides {
-		rule, accepted := by.Overriding(override, at)
+		rule, accepted := of.by.Overriding(override, at)
 		if !accepted {
 			continue
 		}
@@ -41,14 +42,10 @@ func (j *Judge) override(
 	return nil
 }
 
-// rolloutOf returns what overrides of an Application are for: the ApplicationSet that it is of, or itself if it
-// is of none.
-func rolloutOf(member argocd.Member) policy.Reference {
-	of := policy.Reference{
-		GroupKind: schema.GroupKind{Group: "argoproj.io", Kind: "Application"}, Namespace: member.Namespace, Name: member.Name,
+// rolloutOf returns what overrides of an environment are for.
+func rolloutOf(member gate.Member) policy.Reference {
+	return policy.Reference{
+		GroupKind: schema.GroupKind{Group: member.Rollout.Group, Kind: member.Rollout.Kind},
+		Namespace: member.Namespace, Name: member.Rollout.Name,
 	}
-	if member.Owner != "" {
-		of.Kind, of.Name = "ApplicationSet", member.Owner
-	}
-	return of
 }

@@ -6,55 +6,78 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
 
+// unheard is after what time a system is not expected to look any more at an environment that it was asked to: no
+// controller is responsible for it, or its source cannot be read.
+const unheard = time.Minute
+
 // queue is who waits at one time, and what for.
 type queue struct {
-	judge   *Judge
-	waves   client.Reader
-	members []argocd.Member
-	now     time.Time
+	judge *Judge
+	waves client.Reader
+	now   time.Time
 
-	// groups are those of a policy, by its name, and accounts those of groups for which somebody waits, by the
-	// names of their Waves.
-	groups   map[string]map[string][]argocd.Ranked
+	// accounts are those of groups for which somebody waits, by the names of their Waves.
 	accounts map[string]*gate.Account
+	// waiting are the candidates.
+	waiting map[types.UID]*gate.Member
 }
 
 // candidates returns all that wait because a policy may have held them.
 func (q *queue) candidates(ctx context.Context) ([]gate.Candidate, error) {
-	q.groups, q.accounts = map[string]map[string][]argocd.Ranked{}, map[string]*gate.Account{}
+	q.accounts, q.waiting = map[string]*gate.Account{}, map[types.UID]*gate.Member{}
+	members, err := q.judge.all(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var candidates []gate.Candidate
-	for _, member := range q.members {
-		candidate, waits := member.Candidate(q.now)
-		if !waits {
+	for _, known := range members {
+		member := *known
+		if member.Unreadable != nil {
+			continue
+		}
+		standing := member.State.Standing(gate.Settling{}, q.now)
+		candidate, callable := candidateOf(member, standing, q.now)
+		if !callable {
 			continue
 		}
 		gates, err := q.judge.gating(ctx, member)
 		if err != nil {
-			return nil, err
+			continue // what is not known of one keeps the others from nothing
 		}
-		hopeless, err := q.claim(ctx, &candidate, member, gates)
+		hopeless, err := q.claim(ctx, &candidate, member, standing, gates)
 		if err != nil {
 			return nil, err
 		}
 		if !hopeless && len(candidate.Claims) > 0 {
-			candidates = append(candidates, candidate)
+			candidates, q.waiting[member.UID] = append(candidates, candidate), known
 		}
 	}
 	return candidates, nil
 }
 
+// candidateOf returns a member as one that waits for its turn; false if it does not, or if its system has been asked
+// to look at it and does not. What it has to be admitted to is not in it.
+func candidateOf(member gate.Member, standing gate.Standing, now time.Time) (gate.Candidate, bool) {
+	candidate := gate.Candidate{
+		Waiting: gate.Waiting{Environment: member.Environment, Since: standing.Looked}, Called: standing.Called,
+	}
+	return candidate, standing.Waits && (!candidate.Called || now.Sub(standing.CalledAt) < unheard)
+}
+
 // claim adds what a candidate has to be admitted to. It is hopeless if a policy holds it as long as it is what
 // it is.
-func (q *queue) claim(ctx context.Context, candidate *gate.Candidate, member argocd.Member, gates []named) (hopeless bool, err error) {
+func (q *queue) claim(
+	ctx context.Context, candidate *gate.Candidate, member gate.Member, standing gate.Standing, gates []named,
+) (hopeless bool, err error) {
 	for _, by := range gates {
 		rule := by.Rule()
 		if !rule.Holds {
@@ -68,13 +91,13 @@ func (q *queue) claim(ctx context.Context, candidate *gate.Candidate, member arg
 		case len(lacks) > 0 && by.Ungrouped == v1alpha1.UngroupedPass:
 			continue
 		}
-		claim := gate.Claim{Start: member.Wanted(q.now), Exceptions: q.exceptions(by, member)}
+		claim := gate.Claim{Start: next(member, standing, q.now), Exceptions: q.exceptions(by, member)}
 		claim.Start.Rate = rate
 		if by.Order != nil {
 			claim.Rank = by.Order.Rank(member.Facts)
 		}
-		if claim.Account, err = q.account(ctx, by, group); err != nil {
-			return false, err
+		if claim.Account, err = q.account(ctx, by, group); claim.Account == nil {
+			return true, err // its group is not known
 		}
 		candidate.Claims = append(candidate.Claims, claim)
 		candidate.Rank = max(candidate.Rank, claim.Rank)
@@ -83,7 +106,7 @@ func (q *queue) claim(ctx context.Context, candidate *gate.Candidate, member arg
 }
 
 // exceptions are the rules by which overrides let an Application pass.
-func (q *queue) exceptions(by named, member argocd.Member) []gate.Rule {
+func (q *queue) exceptions(by named, member gate.Member) []gate.Rule {
 	var rules []gate.Rule
 	for _, override := range q.judge.Overrides.For(rolloutOf(member)) {
 		if rule, accepted := by.Overriding(override, q.now); accepted {
@@ -93,23 +116,16 @@ func (q *queue) exceptions(by named, member argocd.Member) []gate.Rule {
 	return rules
 }
 
-// account returns how a group is now.
+// account returns how a group is now; nil if that is not known, or with an error.
 func (q *queue) account(ctx context.Context, by named, group gate.Group) (*gate.Account, error) {
 	key := waves.Key{Policy: by.policy, Group: group}
 	name := key.Name()
 	if known, exists := q.accounts[name]; exists {
 		return known, nil
 	}
-	if q.groups[by.policy] == nil {
-		groups, err := q.judge.groups(ctx, by.Gate, q.members)
-		if err != nil {
-			return nil, err
-		}
-		q.groups[by.policy] = groups
-	}
-	fleet, err := q.judge.Applications.Fleet(settling(by.Gate), q.now, q.groups[by.policy][group.Key()])
+	fleet, err := q.judge.group(ctx, by.Gate, group, q.now)
 	if err != nil {
-		return nil, err
+		return nil, nil //nolint:nilerr,nilnil // as it says
 	}
 	account, err := q.read(ctx, name, by.Gate, fleet)
 	if err != nil {
@@ -120,7 +136,7 @@ func (q *queue) account(ctx context.Context, by named, group gate.Group) (*gate.
 }
 
 // read returns what the Wave of a name says, and what it will say once what is over is taken out of it.
-func (q *queue) read(ctx context.Context, name string, says *policy.Gate, fleet *argocd.Fleet) (*gate.Account, error) {
+func (q *queue) read(ctx context.Context, name string, says *policy.Gate, fleet *fleet) (*gate.Account, error) {
 	account := &gate.Account{Rule: says.Rule(), Siblings: fleet.Siblings()}
 	var wave v1alpha1.Wave
 	err := q.waves.Get(ctx, client.ObjectKey{Name: name}, &wave)

@@ -2,6 +2,7 @@ package starts
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -10,19 +11,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-const (
-	// hook is the webhook that the API server asks about starts.
-	hook = "starts.seawall.dev"
-	// registrationPeriod is how often it is looked at.
-	registrationPeriod = 30 * time.Second
-)
+// registrationPeriod is how often it is looked at.
+const registrationPeriod = 30 * time.Second
 
 // Registration watches what the API server is told to do about starts: to ask about them, and whether to let them
 // pass when nobody answers. Both are without a trace anywhere else until a start passes.
 type Registration struct {
 	Reader client.Reader
 	// Name is that of the ValidatingWebhookConfiguration.
-	Name  string
+	Name string
+	// Hooks are the webhooks of which the API server is to ask each about starts.
+	Hooks []string
 	Meter Meter
 	Log   logr.Logger
 }
@@ -43,17 +42,21 @@ func (r *Registration) look(ctx context.Context) {
 		}
 		return
 	}
-	r.Meter.Registered(registered(configuration.Webhooks))
+	r.Meter.Registered(r.registered(configuration.Webhooks))
 }
 
 // registered tells whether the API server asks about starts, and whether it lets them pass when nobody answers.
-func registered(hooks []admissionregistrationv1.ValidatingWebhook) (asks, failsOpen bool) {
+func (r *Registration) registered(hooks []admissionregistrationv1.ValidatingWebhook) (asks, failsOpen bool) {
+	asked := 0
 	for i := range hooks {
-		if hooks[i].Name != hook {
+		if !slices.Contains(r.Hooks, hooks[i].Name) {
 			continue
 		}
+		if len(hooks[i].Rules) > 0 {
+			asked++
+		}
 		policy := hooks[i].FailurePolicy
-		return len(hooks[i].Rules) > 0, policy != nil && *policy == admissionregistrationv1.Ignore
+		failsOpen = failsOpen || policy != nil && *policy == admissionregistrationv1.Ignore
 	}
-	return false, false
+	return asked == len(r.Hooks), failsOpen
 }

@@ -1,11 +1,10 @@
 // Package starts judges starts for whoever asks: the webhook, which admits or holds them, and whoever
-// keeps the ledgers. Each policy with a sync gate that selects the Application has a ledger for its group,
+// keeps the ledgers. Each policy with a sync gate that selects the environment has a ledger for its group,
 // and all of them must admit it.
 package starts
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"k8s.io/apimachinery/pkg/labels"
@@ -13,7 +12,6 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/audit"
 	"github.com/seawall-dev/seawall/pkg/gate"
-	"github.com/seawall-dev/seawall/pkg/gate/argocd"
 	"github.com/seawall-dev/seawall/pkg/gate/waves"
 	"github.com/seawall-dev/seawall/pkg/policy"
 )
@@ -30,6 +28,8 @@ type Policies interface {
 type Namespaces interface {
 	// Get returns the labels of a namespace and whether it is being deleted.
 	Get(ctx context.Context, name string) (namespaceLabels labels.Labels, terminating bool, err error)
+	// Version returns another number after each change of namespaces.
+	Version() uint64
 }
 
 // Ledgers keeps the ledgers of groups.
@@ -57,103 +57,93 @@ type Uses interface {
 // has begun.
 const giveBackTimeout = time.Second
 
-// Judge judges starts of Applications. All fields are required.
+// Judge judges starts. All fields but the last are required.
 type Judge struct {
-	Policies     Policies
-	Kept         *policy.KeptRules
-	Namespaces   Namespaces
-	Applications *argocd.Applications
-	Ledgers      Ledgers
-	Overrides    Overrides
-	Uses         Uses
+	Policies   Policies
+	Kept       *policy.KeptRules
+	Namespaces Namespaces
+	Systems    Systems
+	Ledgers    Ledgers
+	Overrides  Overrides
+	Uses       Uses
+	// Promotions tells how far promotions have come; nil where none is judged as a whole.
+	Promotions Progress
+
+	index index
 }
 
 // Judge concludes about a start, and has it in the ledgers if it is admitted. A trial changes none. The
 // error says why it cannot be told: that what there is has not been read, or that a ledger could not be
 // changed in time.
-func (j *Judge) Judge(ctx context.Context, started *argocd.Started, trial bool) (Judgement, error) {
-	started.At = started.At.Truncate(waves.Precision)
-	member, err := j.Applications.Member(started)
-	if err != nil {
-		return Judgement{}, fmt.Errorf("reading what Application %s belongs to: %w", started.Environment, err)
-	}
-	gates, err := j.gatingOrDraining(ctx, member)
-	if err != nil || len(gates) == 0 {
+func (j *Judge) Judge(ctx context.Context, started *gate.Started, trial bool) (Judgement, error) {
+	return j.together(ctx, []*gate.Started{started}, trial)
+}
+
+// together concludes about starts that begin together: all of them are admitted, or none.
+func (j *Judge) together(ctx context.Context, started []*gate.Started, trial bool) (Judgement, error) {
+	claims, err := j.claims(ctx, started)
+	if err != nil || len(claims) == 0 {
 		return Judgement{}, err
 	}
 	var judgement Judgement
-	for _, by := range gates {
-		verdict, err := j.ask(ctx, by, member, started, trial)
+	for _, claim := range claims {
+		verdict, err := j.ask(ctx, claim, trial)
 		if err != nil {
-			return Judgement{}, j.giveBack(ctx, judgement, started, err)
+			return Judgement{}, j.giveBack(ctx, judgement, claims, err)
 		}
 		judgement.Verdicts = append(judgement.Verdicts, verdict)
 		if verdict.refuses() && !trial { // a trial has taken nothing, and is told of all policies
-			return judgement, j.giveBack(ctx, judgement, started, nil)
+			return judgement, j.giveBack(ctx, judgement, claims, nil)
 		}
 	}
 	for _, override := range judgement.Overrides() {
 		if !trial {
-			j.Uses.Count(override, policy.Use{By: audit.CleanUser(started.By), At: started.At})
+			j.Uses.Count(override, policy.Use{By: audit.CleanUser(started[0].By), At: started[0].At})
 		}
 	}
 	return judgement, nil
 }
 
-// ask asks one policy about a start.
-func (j *Judge) ask(ctx context.Context, by named, member argocd.Member, started *argocd.Started, trial bool) (Verdict, error) {
-	rule := by.rule()
-	verdict := Verdict{Policy: by.policy, Holds: rule.Holds, Warns: by.Warns(), Limit: rule.Limit.Max.String()}
-	rate, err := by.StartRate(member.ClusterRate, member.SuccessRate, member.OwnerRate)
-	if err != nil && by.kept == nil { // one that drains counts it as certain to fail
-		refusal := by.Refusal(err)
-		verdict.without(string(refusal.Reason), refusal.Message)
+// ask has the ledger of the group of a claim decide about it, and hold its starts from then on if they are
+// admitted.
+func (j *Judge) ask(ctx context.Context, of *claim, trial bool) (Verdict, error) {
+	verdict := of.verdict
+	if len(of.starts) == 0 { // it never comes to that
 		return verdict, nil
 	}
-	group, lacks := gate.Place(by.By, member.Facts)
-	if len(lacks) > 0 && by.Ungrouped != v1alpha1.UngroupedSingle {
-		verdict.outside(by, lacks)
-		return verdict, nil
-	}
-	verdict.key = waves.Key{Policy: by.policy, Group: group}
-	start := started.Start
-	start.Rate = rate
-	return verdict, j.count(ctx, &verdict, by, member, start, trial)
-}
-
-// count has the ledger of the group decide about a start, and hold it from then on if it is admitted.
-func (j *Judge) count(ctx context.Context, verdict *Verdict, by named, member argocd.Member, start gate.Start, trial bool) error {
-	fleet, err := j.fleet(ctx, by.Gate, verdict.key.Group, start.At)
+	at := of.starts[0].At
+	fleet, err := j.fleet(ctx, of.by.Gate, verdict.key.Group, at)
 	if err != nil {
-		return err
+		return Verdict{}, err
 	}
 	admit := func(rule gate.Rule) (decision gate.Decision, err error) {
 		_, err = j.Ledgers.Update(ctx, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
 			var after gate.Ledger
-			after, decision = rule.Admit(ledger, start, fleet)
+			after, decision = rule.AdmitAll(ledger, of.starts, fleet)
+			verdict.peak = ledger.Peak
 			// The first one that waits is noted, so that there is a Wave that keeps by what it does.
 			first := decision.Held && len(ledger.Sightings) == 0 && len(after.Sightings) > 0
 			return after, (decision.Slot || first) && !trial
 		})
 		return decision, err
 	}
-	rule := by.rule()
+	rule := of.by.rule()
 	if verdict.Decision, err = admit(rule); err != nil {
-		return err
+		return Verdict{}, err
 	}
 	verdict.Reason, verdict.Slot = string(verdict.Decision.Reason), verdict.Slot && !trial
 	if verdict.refuses() {
-		if err := j.override(verdict, by, member, start.At, admit); err != nil {
-			return err
+		if err := j.override(&verdict, of, at, admit); err != nil {
+			return Verdict{}, err
 		}
 	}
 	verdict.Probability = verdict.Wave.ProbabilityOfMoreThan(max(0, rule.Limit.Tolerated))
-	verdict.say(by, member, j.Applications)
-	return nil
+	verdict.say(of, j.Systems)
+	return verdict, nil
 }
 
-// giveBack takes a start that is refused all the same out of the ledgers that have it.
-func (j *Judge) giveBack(ctx context.Context, judgement Judgement, started *argocd.Started, why error) error {
+// giveBack takes starts that are refused all the same out of the ledgers that have them.
+func (j *Judge) giveBack(ctx context.Context, judgement Judgement, claims []*claim, why error) error {
 	giving, stop := context.WithTimeout(context.WithoutCancel(ctx), giveBackTimeout)
 	defer stop()
 	for i := range judgement.Verdicts {
@@ -163,7 +153,10 @@ func (j *Judge) giveBack(ctx context.Context, judgement Judgement, started *argo
 		}
 		verdict.Slot = false
 		_, err := j.Ledgers.Update(giving, verdict.key, func(ledger gate.Ledger) (gate.Ledger, bool) {
-			return ledger.Release(started.Start), true
+			for _, start := range claims[i].starts {
+				ledger = ledger.Release(start, verdict.peak)
+			}
+			return ledger, true
 		})
 		if err != nil && why == nil {
 			why = err

@@ -29,6 +29,8 @@ type Verdict struct {
 	Override *policy.Override
 
 	key waves.Key
+	// peak is the largest number of the group that was in flight at once before the start.
+	peak int
 }
 
 // LedgerName returns the name of the Wave that says who is in flight; empty for a start that no group has.

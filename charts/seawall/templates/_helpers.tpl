@@ -125,7 +125,7 @@ Whether the namespace of Argo CD exists, as far as Helm can ask: without a clust
 !(request.namespace + '/' + request.name).matches('^{{ $pattern | replace "\\" "\\\\" }}$')
 {{- end }}
 
-{{/* The user as which a controller of Argo CD writes. */}}
+{{/* The user as which a controller of Argo CD, or of Kargo, writes. */}}
 {{- define "seawall.argocdUser" -}}
 system:serviceaccount:{{ index . 0 }}:{{ index . 1 }}
 {{- end }}

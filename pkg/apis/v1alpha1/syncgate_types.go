@@ -6,7 +6,8 @@ package v1alpha1
 type TraitSource string
 
 const (
-	// TraitOwner is what the environment belongs to: an ApplicationSet.
+	// TraitOwner is what the environment belongs to: an ApplicationSet; of Flux's objects the source that they
+	// follow.
 	TraitOwner TraitSource = "Owner"
 	// TraitApplicationLabel is a label of the environment itself.
 	TraitApplicationLabel TraitSource = "ApplicationLabel"
@@ -112,7 +113,10 @@ type Trait struct {
 	// source says where it stands: Owner is the ApplicationSet that owns the Application,
 	// ApplicationLabel a label of the Application itself, ClusterLabel one of the cluster that it is
 	// synced to, as Argo CD's cluster Secret has it, Project its AppProject, and Source the
-	// repository or chart that it comes from.
+	// repository or chart that it comes from. Of Flux's Kustomizations and HelmReleases Owner and Source
+	// are the source that they follow, such as "GitRepository flux-system/fleet" or
+	// "HelmRepository flux-system/charts#podinfo", and ApplicationLabel is a label of theirs; they have
+	// no ClusterLabel and no Project.
 	// +required
 	Source TraitSource `json:"source,omitempty"`
 
@@ -161,12 +165,15 @@ type SyncOrder struct {
 }
 
 // SyncGate says which starts may be in flight together. A start is the sync of one environment that
-// begins, whoever or whatever began it: an Argo CD Application's operation.
+// begins, whoever or whatever began it: an Argo CD Application's operation, or the first try of Flux at
+// another revision of a Kustomization, or at another chart or other values of a HelmRelease.
 //
 // The other fields of the policy mean for starts what they mean for writes, but for these:
 //   - match.kinds gates the Applications of ApplicationSets where it selects those, by their labels
 //     and namespaces, and Applications that no ApplicationSet owns where it is empty or names
-//     argoproj.io/Application, by their own. match.operations has no say.
+//     argoproj.io/Application, by their own. It gates Flux's objects where it is empty or names
+//     kustomize.toolkit.fluxcd.io/Kustomization or helm.toolkit.fluxcd.io/HelmRelease, by their own.
+//     match.operations has no say.
 //   - matchConditions look at a write of a rollout, which a start is not: there must be none.
 //   - maxWaveFailureProbability is judged for the start together with all of its group that are in
 //     flight, each at its own rate. One start alone always passes.
@@ -176,8 +183,8 @@ type SyncOrder struct {
 //     that have use it up: the probability of as many more as are left is judged.
 //   - waves has no effect: what is in flight is known, and order is the gate.
 //   - successRate is asked for with the annotation seawall.dev/sync-success-rate of the cluster, then
-//     those of the Application and of its ApplicationSet if claims are accepted, then default. A start
-//     without any is held, by the reason SuccessRateMissing.
+//     those of the Application and of its ApplicationSet, or of Flux's object, if claims are accepted,
+//     then default. A start without any is held, by the reason SuccessRateMissing.
 //   - validationActions: Deny holds starts. With Warn or Audit alone all start, and Waves and records
 //     say what would have been held.
 type SyncGate struct {
@@ -227,7 +234,8 @@ type SyncGate struct {
 	OnFailure FailureReaction `json:"onFailure,omitempty"`
 
 	// selfHeal says what becomes of starts at what the environment has been synced to already, which
-	// mend a drift: they pass, not counted (Pass), or are judged like others (Judge). Default: Pass.
+	// mend a drift: they pass, not counted (Pass), or are judged like others (Judge). Default: Pass. Flux
+	// mends drifts without a start.
 	// +optional
 	// +kubebuilder:default=Pass
 	SelfHeal RepairReading `json:"selfHeal,omitempty"`
@@ -240,7 +248,8 @@ type SyncGate struct {
 	RollingSync PacedReading `json:"rollingSync,omitempty"`
 
 	// rollbacks says what becomes of starts to what the environment has been at before: they are in
-	// flight like others and never held (Pass), or are judged like others (Judge). Default: Pass.
+	// flight like others and never held (Pass), or are judged like others (Judge). Default: Pass. A
+	// Kustomization rolls back when its source returns to what it applied last.
 	// +optional
 	// +kubebuilder:default=Pass
 	Rollbacks RollbackReading `json:"rollbacks,omitempty"`

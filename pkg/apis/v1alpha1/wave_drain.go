@@ -13,4 +13,6 @@ func (w *Wave) Released() bool {
 }
 
 // Cut takes off the long lists, which whoever only asks for the rule does not need to keep.
-func (w *Wave) Cut() { w.Status.InFlight, w.Status.Failures, w.Status.Sightings = nil, nil, nil }
+func (w *Wave) Cut() {
+	w.Status.InFlight, w.Status.Failures, w.Status.Sightings, w.Status.Writes = nil, nil, nil, nil
+}

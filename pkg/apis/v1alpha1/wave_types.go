@@ -4,7 +4,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// WaveSpec says whose starts a Wave holds.
+// WaveSpec says whose account a Wave is.
 //
 // +kubebuilder:validation:XValidation:rule="self == oldSelf",message="a Wave is that of one policy and group"
 type WaveSpec struct {
@@ -15,12 +15,18 @@ type WaveSpec struct {
 	PolicyName string `json:"policyName,omitempty"`
 
 	// group are the values of what the policy groups by, in its order. Without any it is the group of
-	// all environments that lack something of that.
+	// all that lack something of that.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=4
 	// +kubebuilder:validation:items:MaxLength=4096
 	Group []string `json:"group,omitempty"`
+
+	// counts says what it is the account of: the starts of a syncGate (Starts), or the writes of a
+	// writeWindow (Writes). Default: Starts.
+	// +optional
+	// +kubebuilder:default=Starts
+	Counts WaveSubject `json:"counts,omitempty"`
 }
 
 // StartFailure says how a start has failed.
@@ -30,19 +36,26 @@ type StartFailure string
 
 // WaveFailure is an environment whose start has failed and that has not succeeded since.
 type WaveFailure struct {
-	// uid is that of the Application.
+	// kind is that of the environment: Application (of Argo CD), Kustomization or HelmRelease (of Flux).
+	// +optional
+	// +kubebuilder:default=Application
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind,omitempty"`
+
+	// uid is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	UID string `json:"uid,omitempty"`
 
-	// namespace is that of the Application.
+	// namespace is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace,omitempty"`
 
-	// name is that of the Application.
+	// name is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
@@ -102,7 +115,15 @@ type WaveStatus struct {
 	// +kubebuilder:validation:MaxItems=2000
 	InFlight []WaveEntry `json:"inFlight,omitempty"`
 
-	// inFlightCount is how many these are.
+	// writes are those of rollouts that were admitted within the writeWindow of the policy, the oldest
+	// first.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=500
+	Writes []WaveWrite `json:"writes,omitempty"`
+
+	// inFlightCount is how many environments these are: those that have started and have not settled, or those
+	// that the writes count for.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	InFlightCount *int32 `json:"inFlightCount,omitempty"`
@@ -113,7 +134,7 @@ type WaveStatus struct {
 	// +kubebuilder:validation:Minimum=0
 	Largest *int32 `json:"largest,omitempty"`
 
-	// peak is the largest number that was in flight at once.
+	// peak is the largest number that these were at once.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	Peak *int32 `json:"peak,omitempty"`
@@ -163,16 +184,18 @@ type WaveStatus struct {
 	ObservedTime *metav1.MicroTime `json:"observedTime,omitempty"`
 }
 
-// Wave is the account of one group of environments under one WavePolicy with a syncGate: who is in
-// flight, and what has failed. Seawall makes, writes and deletes Waves; nobody else needs to. One that
-// is deleted is made again from the Applications that there are.
+// Wave is the account of one group under one WavePolicy: of environments, under one with a syncGate, who is
+// in flight and what has failed; of writes, under one with a writeWindow, which were admitted of late.
+// Seawall makes, writes and deletes Waves; nobody else needs to. One of starts that is deleted is made again
+// from the Applications that there are; with one of writes these are forgotten.
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:scope=Cluster,categories=seawall
 // +kubebuilder:printcolumn:name="Policy",type=string,JSONPath=`.spec.policyName`,description="Whose limit holds"
-// +kubebuilder:printcolumn:name="Group",type=string,JSONPath=`.spec.group`,description="What these environments have in common"
-// +kubebuilder:printcolumn:name="In flight",type=integer,JSONPath=`.status.inFlightCount`,description="Environments that have started and have not settled"
+// +kubebuilder:printcolumn:name="Counts",type=string,JSONPath=`.spec.counts`,description="What it is the account of: starts, or writes of rollouts"
+// +kubebuilder:printcolumn:name="Group",type=string,JSONPath=`.spec.group`,description="What these environments or rollouts have in common"
+// +kubebuilder:printcolumn:name="In flight",type=integer,JSONPath=`.status.inFlightCount`,description="Environments that have started and have not settled, or that writes count for"
 // +kubebuilder:printcolumn:name="Largest",type=integer,JSONPath=`.status.largest`,description="The most that may be in flight together, at the success rate of who started last"
 // +kubebuilder:printcolumn:name="Peak",type=integer,JSONPath=`.status.peak`,description="The most that ever were",priority=1
 // +kubebuilder:printcolumn:name="Held",type=integer,JSONPath=`.status.held`,description="Starts that wait now, or would if the policy held any"

@@ -216,6 +216,12 @@ type WavePolicySpec struct {
 	// flight already. Default: only writes of rollouts are judged.
 	// +optional
 	SyncGate *SyncGate `json:"syncGate,omitempty"`
+
+	// writeWindow counts the writes of some time together: those that are admitted within it must be
+	// within maxWaveFailureProbability as if they were one wave. Default: each write is judged by
+	// itself.
+	// +optional
+	WriteWindow WriteWindow `json:"writeWindow,omitzero"`
 }
 
 // WavePolicy limits how likely one wave of a rollout may be to break something. Every

@@ -6,7 +6,7 @@ import (
 
 // StartClass is what kind of start it is.
 //
-// +kubebuilder:validation:Enum=Ordinary;Repair;Paced;Rollback
+// +kubebuilder:validation:Enum=Ordinary;Repair;Paced;Rollback;Promoted
 type StartClass string
 
 const (
@@ -18,6 +18,8 @@ const (
 	StartPaced StartClass = "Paced"
 	// StartRollback goes back to what the environment has been at before.
 	StartRollback StartClass = "Rollback"
+	// StartPromoted is one of those that a Promotion begins, which are judged together.
+	StartPromoted StartClass = "Promoted"
 )
 
 // HealthBefore is how an environment was before its start.
@@ -82,6 +84,12 @@ type WaveStart struct {
 	// +required
 	Extent StartExtent `json:"extent,omitempty"`
 
+	// promotion is the namespace/name of the Promotion of which the start is a part.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=317
+	Promotion string `json:"promotion,omitempty"`
+
 	// by is the name of the user who began it, cut off at its greatest length.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
@@ -101,19 +109,26 @@ type WaveStart struct {
 type WaveEntry struct {
 	WaveStart `json:",inline"`
 
-	// uid is that of the Application.
+	// kind is that of the environment: Application (of Argo CD), Kustomization or HelmRelease (of Flux).
+	// +optional
+	// +kubebuilder:default=Application
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Kind string `json:"kind,omitempty"`
+
+	// uid is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=64
 	UID string `json:"uid,omitempty"`
 
-	// namespace is that of the Application.
+	// namespace is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace,omitempty"`
 
-	// name is that of the Application.
+	// name is that of the environment.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253

@@ -71,6 +71,10 @@ type operation struct {
 		Username  string `json:"username"`
 		Automated bool   `json:"automated"`
 	} `json:"initiatedBy"`
+	Info []struct {
+		Name  string `json:"name"`
+		Value string `json:"value"`
+	} `json:"info"`
 }
 
 type syncOperation struct {
@@ -200,6 +204,19 @@ func (a *application) isCurrent() bool {
 // isApplied tells whether the last operation that has succeeded was for what it was compared with.
 func (a *application) isApplied() bool {
 	return a.isTried() && a.Status.OperationState.Phase == phaseSucceeded
+}
+
+// isWhole tells whether all of what it was compared with has been applied: by the last operation, or by one that a
+// sync of some objects has followed. Argo CD's history leaves such syncs out.
+func (a *application) isWhole() bool {
+	if a.isApplied() && !a.Status.OperationState.Operation.Sync.isPartial() {
+		return true
+	}
+	if len(a.Status.History) == 0 {
+		return false
+	}
+	last := a.Status.History[len(a.Status.History)-1]
+	return last.revision() == a.compared().Revision && digest(last.sources()) == digest(a.Spec.sources())
 }
 
 // isTried tells whether the last operation was, whatever came of it: then Argo CD begins none by itself.

@@ -3,11 +3,11 @@ package argocd
 import (
 	"cmp"
 	"errors"
-	"net/http"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 	"github.com/seawall-dev/seawall/pkg/gate"
@@ -26,20 +26,24 @@ type Applications struct {
 	// sets are the ApplicationSets: nothing but their metadata.
 	sets   *inventory.Collection[struct{}]
 	argoCD *inventoried.ArgoCD
+	texts  inventory.Texts
+	news   news
 }
 
 // NewApplications returns the Applications that the registry will read, and has it read the metadata of
 // ApplicationSets. The clusters are those of an Argo CD.
 func NewApplications(registry *inventory.Registry, argoCD *inventoried.ArgoCD) *Applications {
-	return &Applications{
+	found := &Applications{
 		applications: inventory.Register(registry, inventory.Source{
-			Group: argoGroup, Versions: []string{"v1alpha1"}, Resource: "applications", Kind: "Application",
+			Group: argoGroup, Versions: []string{"v1alpha1"}, Resource: "applications", Kind: applicationKind,
 		}, inventory.ReadBy(readState)),
 		sets: inventory.Register[struct{}](registry, inventory.Source{
 			Group: argoGroup, Versions: []string{"v1alpha1"}, Resource: "applicationsets", Kind: applicationSet, MetadataOnly: true,
 		}),
 		argoCD: argoCD,
 	}
+	found.news.changes = found.applications.Follow()
+	return found
 }
 
 func readState(sent metav1.Object, texts *inventory.Texts) (state, error) {
@@ -48,8 +52,10 @@ func readState(sent metav1.Object, texts *inventory.Texts) (state, error) {
 	if !is {
 		return state{}, errNotWhole
 	}
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(content.UnstructuredContent(), &read); err != nil {
-		return state{}, err
+	err := runtime.DefaultUnstructuredConverter.FromUnstructured(content.UnstructuredContent(), &read)
+	if err != nil {
+		read = application{Spec: specOf(content.UnstructuredContent())}
+		read.Metadata.OwnerReferences, read.Metadata.UID = ownersOf(sent), string(sent.GetUID())
 	}
 	kept := read.state()
 	for _, text := range []*string{
@@ -58,79 +64,74 @@ func readState(sent metav1.Object, texts *inventory.Texts) (state, error) {
 	} {
 		*text = texts.Shared(*text)
 	}
-	return kept, nil
+	return kept, err
 }
 
-// Check is a readiness check: it returns an error until Applications, ApplicationSets and clusters have
-// been read.
-func (a *Applications) Check(request *http.Request) error {
-	return cmp.Or(a.applications.Check(request), a.sets.Check(request), a.argoCD.Check(request))
+// GroupKind is that of Applications.
+func GroupKind() schema.GroupKind {
+	return schema.GroupKind{Group: argoGroup, Kind: applicationKind}
 }
 
-// Members returns all Applications. The errors are those of inventory.Collection.List.
-func (a *Applications) Members() ([]Member, error) {
-	objects, err := a.applications.List("", labels.Everything())
-	if err != nil {
-		return nil, err
-	}
-	clusters, err := a.argoCD.Select(labels.Everything())
-	if err != nil {
-		return nil, err
-	}
-	destinations := clusters.Destinations()
-	members := make([]Member, 0, len(objects))
-	for _, object := range objects {
-		member, err := a.member(object, destinations)
-		if err != nil {
-			return nil, err
-		}
-		members = append(members, member)
-	}
-	return members, nil
+// Kind implements starts.System.
+func (*Applications) Kind() string { return applicationKind }
+
+// check returns an error until Applications, ApplicationSets and clusters have been read.
+func (a *Applications) check() error {
+	return cmp.Or(a.applications.Check(nil), a.sets.Check(nil), a.argoCD.Check(nil))
 }
 
-// Member returns the Application that a start is of, as it would be stored.
-func (a *Applications) Member(started *Started) (Member, error) {
-	clusters, err := a.argoCD.Select(labels.Everything())
+// stored returns an Application as it would be stored. The error says what is not known.
+func (a *Applications) stored(of *application) (gate.Member, error) {
+	if err := a.check(); err != nil {
+		return gate.Member{}, err
+	}
+	destinations, err := a.argoCD.Destinations()
 	if err != nil {
-		return Member{}, err
+		return gate.Member{}, err
 	}
 	return a.member(&inventory.Object[state]{
-		Namespace: started.Namespace, Name: started.Name, Labels: inventory.PairsOf(started.labels),
-		SuccessRate: started.SuccessRate, Value: started.state,
-	}, clusters.Destinations())
+		Namespace: of.Metadata.Namespace, Name: of.Metadata.Name, Labels: inventory.PairsOf(of.Metadata.Labels),
+		SuccessRate: of.Metadata.Annotations[rateAnnotation], Value: of.state(),
+	}, destinations)
 }
 
-func (a *Applications) member(object *inventory.Object[state], destinations inventoried.Destinations) (Member, error) {
+func (a *Applications) member(object *inventory.Object[state], destinations *inventoried.Destinations) (gate.Member, error) {
 	kept := &object.Value
-	member := Member{
-		Environment: gate.Environment{UID: kept.uid, Namespace: object.Namespace, Name: object.Name},
-		Facts:       gate.Facts{Labels: object.Labels, Project: kept.project, Source: kept.origins},
-		SuccessRate: object.SuccessRate, Owner: kept.owner, OwnerUID: kept.ownerUID, Selectable: object.Labels, object: object,
+	member := gate.Member{
+		Environment:     gate.Environment{Kind: applicationKind, UID: kept.uid, Namespace: object.Namespace, Name: object.Name},
+		ResourceVersion: kept.resourceVersion,
+		Facts:           gate.Facts{Labels: object.Labels, Project: kept.project, Source: kept.origins},
+		SuccessRate:     object.SuccessRate, Kin: kept.owner, State: kept,
+		Rollout: gate.Subject{Group: argoGroup, Kind: applicationKind, Name: object.Name, UID: kept.uid, Labels: object.Labels},
 	}
 	if cluster, found := destinations.Find(kept.cluster, kept.server); found {
 		member.Facts.ClusterLabels, member.ClusterRate = cluster.Labels(), cluster.SuccessRate()
 	}
-	if member.Owner == "" {
+	if kept.owner == "" {
 		return member, nil
 	}
-	member.Facts.Owner = applicationSet + " " + object.Namespace + "/" + kept.owner
+	member.Facts.Owner = a.texts.Shared(applicationSet + " " + object.Namespace + "/" + kept.owner)
+	member.Rollout.Kind, member.Rollout.Name, member.Rollout.UID = applicationSet, kept.owner, types.UID(kept.ownerUID)
 	set, err := a.sets.Get(object.Namespace, kept.owner)
 	if err != nil {
-		return Member{}, err
+		return gate.Member{}, err
 	}
 	if set != nil {
-		member.Selectable, member.OwnerRate = set.Labels, set.SuccessRate
+		member.Rollout.Labels, member.OwnerRate = set.Labels, set.SuccessRate
 	}
 	return member, nil
 }
 
-// Kin tells whether another Application is known to be of the same namespace and owner, so that who may read
-// one may be told of the other.
-func (a *Applications) Kin(member Member, other gate.Environment) bool {
-	if member.Namespace != other.Namespace {
-		return false
+// See returns what is known of an Application: nothing of one that cannot be read.
+func (a *Applications) See(of gate.Environment) gate.Sight {
+	seen := gate.Sight{Heard: a.applications.Heard()}
+	object, err := a.applications.Get(of.Namespace, of.Name)
+	switch {
+	case err != nil:
+		return gate.Sight{}
+	case object != nil:
+		kept := &object.Value
+		seen.UID, seen.ResourceVersion, seen.Kin, seen.State = kept.uid, kept.resourceVersion, kept.owner, kept
 	}
-	object, err := a.applications.Get(other.Namespace, other.Name)
-	return err == nil && object != nil && object.Value.owner == member.object.Value.owner
+	return seen
 }

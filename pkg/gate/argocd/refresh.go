@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	metadataclient "k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
+
+	"github.com/seawall-dev/seawall/pkg/gate"
 )
 
 // fieldManager is as what Seawall writes Applications.
@@ -29,9 +31,9 @@ func NewRefresher(config *rest.Config) (*Refresher, error) {
 
 // Refresh has Argo CD compare an Application with its sources now, after which it begins the sync that this asks
 // for. The error is the API server's: a conflict if the Application is not any more as it was seen.
-func (r *Refresher) Refresh(ctx context.Context, member Member) error {
+func (r *Refresher) Refresh(ctx context.Context, member gate.Member) error {
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{
-		"uid": member.UID, "resourceVersion": member.object.Value.resourceVersion,
+		"uid": member.UID, "resourceVersion": member.ResourceVersion,
 		"annotations": map[string]string{refreshAnnotation: "normal"},
 	}})
 	if err != nil {

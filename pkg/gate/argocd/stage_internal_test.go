@@ -31,6 +31,11 @@ func read(tb testing.TB, text string) *application {
 	return &app
 }
 
+func sightOf(app *application, heard time.Time) gate.Sight {
+	state := app.state()
+	return gate.Sight{UID: state.uid, ResourceVersion: state.resourceVersion, State: &state, Heard: heard}
+}
+
 // TestStage has a row for each way in which an admitted start goes on. The start was admitted at noon at
 // resource version 100, when the Application was healthy and its last sync had started at 11:00.
 func TestStage(t *testing.T) {
@@ -107,17 +112,18 @@ func TestStage(t *testing.T) {
 				Environment: gate.Environment{UID: "u1", Namespace: "argocd", Name: "app"}, ResourceVersion: "100",
 				Previous: "2026-11-29T11:00:00Z/0", At: noon(), Well: !test.unwell,
 			}}
-			seen := view{now: noon().Add(max(test.after, 5*time.Second)), heard: noon().Add(test.heard)}
+			seen := gate.Sight{Heard: noon().Add(test.heard)}
 			if test.app != "" {
 				app := read(t, head+test.app)
 				app.Metadata.ResourceVersion = test.version
 				if test.version == "" {
 					app.Metadata.ResourceVersion = "101"
 				}
-				seen.state = new(app.state())
+				seen = sightOf(app, seen.Heard)
 			}
-			settling := Settling{ByOperation: test.byOperated, HealthTimeout: 15 * time.Minute}
-			gomega.NewWithT(t).Expect(settling.stage(entry, seen)).To(gomega.Equal(test.want))
+			settling := gate.Settling{ByOperation: test.byOperated, HealthTimeout: 15 * time.Minute}
+			stage := seen.Stage(entry, settling, noon().Add(max(test.after, 5*time.Second)))
+			gomega.NewWithT(t).Expect(stage).To(gomega.Equal(test.want))
 		})
 	}
 }
@@ -145,15 +151,45 @@ func TestRecovered(t *testing.T) {
 		"another of its name is there for long": {app: synced, uid: "u2", reason: gate.Degraded, heard: 2 * time.Minute, want: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := view{now: noon().Add(time.Minute), heard: noon().Add(test.heard)}
+			seen := gate.Sight{Heard: noon().Add(test.heard)}
 			if test.app != "" {
-				seen.state = new(read(t, head+test.app).state())
+				seen = sightOf(read(t, head+test.app), seen.Heard)
 			}
 			if test.uid != "" {
-				seen.state.uid = "u2"
+				seen.UID = "u2"
 			}
 			failure := gate.Failure{Environment: gate.Environment{UID: "u1"}, Reason: test.reason, Since: noon()}
-			gomega.NewWithT(t).Expect(Settling{HealthTimeout: time.Minute}.recovered(failure, seen)).To(gomega.Equal(test.want))
+			gomega.NewWithT(t).Expect(seen.Recovered(failure)).To(gomega.Equal(test.want))
+		})
+	}
+}
+
+func TestDone(t *testing.T) {
+	const (
+		status  = "status:\n  health: {status: Healthy}\n  reconciledAt: \"2026-11-29T12:00:09Z\"\n"
+		synced  = "  sync: {status: Synced, revision: new, " + comparedTo + "}\n"
+		drifted = "  sync: {status: OutOfSync, revision: new, " + comparedTo + "}\n"
+		part    = "operation: {sync: {resources: [{kind: ConfigMap, name: c}]}}"
+		history = "  history: [{id: 1, revision: new, source: {repoURL: https://git.example.com/apps.git, path: app, targetRevision: main}}]\n"
+	)
+	last := func(more string) string {
+		return "  operationState: {phase: Succeeded, finishedAt: \"2026-11-29T12:00:02Z\", " + more + result + "}\n"
+	}
+	for name, test := range map[string]struct {
+		app  string
+		want bool
+	}{
+		"in sync":      {app: status + synced, want: true},
+		"never synced": {app: status + drifted},
+		"synced, and out of sync, as after a prune": {app: status + drifted + last(""), want: true},
+		"a part was synced":                         {app: status + drifted + last(part+", ")},
+		"a part was synced, and all is as wanted":   {app: status + synced + last(part+", "), want: true},
+		"a part was synced once more":               {app: status + drifted + last(part+", ") + history, want: true},
+		"another sync is about to begin":            {app: "operation: {sync: {}}\n" + status + synced},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := read(t, head+test.app).state()
+			gomega.NewWithT(t).Expect(state.Standing(gate.Settling{}, noon().Add(time.Minute)).Done).To(gomega.Equal(test.want))
 		})
 	}
 }

@@ -4,65 +4,63 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
-
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/seawall-dev/seawall/pkg/gate"
 )
 
 // Reader reads what writes of Applications begin.
 type Reader struct {
+	// Applications are those that there are.
+	Applications *Applications
 	// Pacer is the user as which the ApplicationSet controller writes: whose starts are those of a
 	// RollingSync. That a start says so itself proves nothing.
 	Pacer string
-}
-
-// Started is the start of an Application.
-type Started struct {
-	gate.Start
-
-	// Automated says that Argo CD has begun it and will try again by itself.
-	Automated bool
-	// SuccessRate is the annotation of the Application, empty if there is none.
-	SuccessRate string
-
-	state  state
-	labels labels.Set
+	// Promoter is the user as which Kargo's controller writes, if Promotions are judged as starts: what it begins is
+	// a part of one. Empty for none.
+	Promoter string
 }
 
 // Read returns what a write begins, which is nil if that is no sync: a dry-run, another write, a
-// termination. Old is empty for a creation. The error says which object cannot be read.
-func (r Reader) Read(object, old []byte, user string, at time.Time) (*Started, error) {
+// termination. The error says which object cannot be read, or what is not known.
+func (r Reader) Read(write gate.Request) (*gate.Started, error) {
 	var now, before application
-	if err := json.Unmarshal(object, &now); err != nil {
+	if err := json.Unmarshal(write.Object, &now); err != nil {
 		return nil, fmt.Errorf("object: %w", err)
 	}
-	if len(old) > 0 {
-		if err := json.Unmarshal(old, &before); err != nil {
+	if len(write.Old) > 0 {
+		if err := json.Unmarshal(write.Old, &before); err != nil {
 			return nil, fmt.Errorf("oldObject: %w", err)
 		}
 	}
 	if !now.begins(&before) {
 		return nil, nil //nolint:nilnil // most writes begin nothing
 	}
+	of, err := r.Applications.stored(&now)
+	if err != nil {
+		return nil, fmt.Errorf("reading what Application %s/%s belongs to: %w", now.Metadata.Namespace, now.Metadata.Name, err)
+	}
 	was := before.state()
 	release, asked := now.wanted()
-	started := &Started{
-		Automated:   now.Operation.InitiatedBy.Automated,
-		SuccessRate: now.Metadata.Annotations[rateAnnotation],
-		state:       now.state(), labels: now.Metadata.Labels,
+	start := gate.Start{
+		Environment: of.Environment, ResourceVersion: before.Metadata.ResourceVersion, Previous: was.sync(),
+		Release: release, Well: wasWell(was.health), Narrow: now.narrow(asked), By: write.User, At: write.At,
 	}
-	started.Start = gate.Start{
-		Environment: gate.Environment{
-			UID: types.UID(now.Metadata.UID), Namespace: now.Metadata.Namespace, Name: now.Metadata.Name,
-		},
-		ResourceVersion: before.Metadata.ResourceVersion, Previous: was.sync(),
-		Release: release, Well: wasWell(was.health), Narrow: now.narrow(asked), By: user, At: at,
+	if r.Promoter != "" && write.User == r.Promoter {
+		now.Operation.InitiatedBy.Automated = false // Argo CD does not try again, whatever Kargo says
+		start.Promotion = now.Operation.promotion()
 	}
-	started.Class = r.classOf(started, &now, &before, asked)
-	return started, nil
+	start.Class = r.classOf(start, &now, &before, &was, asked)
+	return &gate.Started{Start: start, Automated: now.Operation.InitiatedBy.Automated, Of: of}, nil
+}
+
+// promotion returns the name of the Promotion that has begun an operation, as Kargo says; empty if it says none.
+func (o *operation) promotion() string {
+	for _, info := range o.Info {
+		if info.Name == "kargo.akuity.io/promotion" {
+			return info.Value
+		}
+	}
+	return ""
 }
 
 // begins tells whether the write sets an operation that syncs something.
@@ -105,26 +103,45 @@ func (a *application) wanted() (release gate.Release, asked string) {
 // narrow tells whether an operation is for a part of the Application, or for something else than what it
 // tracks, so that nothing is mended when it succeeds.
 func (a *application) narrow(asked string) bool {
+	return a.Operation.Sync.isPartial() || a.strays(asked)
+}
+
+// isPartial tells whether a sync is of some objects only.
+func (s *syncOperation) isPartial() bool { return s != nil && len(s.Resources) > 0 }
+
+// strays tells whether an operation is for something else than what the Application tracks.
+func (a *application) strays(asked string) bool {
 	sync := a.Operation.Sync
 	sources := oneOrSeveral(sync.Source, sync.Sources)
-	return len(sync.Resources) > 0 || len(sync.Manifests) > 0 ||
-		len(sources) > 0 && digest(sources) != digest(a.Spec.sources()) ||
+	return len(sync.Manifests) > 0 || len(sources) > 0 && digest(sources) != digest(a.Spec.sources()) ||
 		asked != "" && !a.Operation.InitiatedBy.Automated && asked != a.compared().Revision
 }
 
 // classOf returns what kind of start it is. What decides is what is stored, and who writes.
-func (r Reader) classOf(started *Started, now, before *application, asked string) gate.Class {
-	applied := before.isApplied() && !started.Narrow && started.Release.Revision == before.compared().Revision &&
-		digest(now.Spec.sources()) == digest(before.Spec.sources())
+func (r Reader) classOf(start gate.Start, now, before *application, was *state, asked string) gate.Class {
+	automated := now.Operation.InitiatedBy.Automated
 	switch {
-	case r.Pacer != "" && started.By == r.Pacer:
+	case r.Pacer != "" && start.By == r.Pacer:
 		return gate.Paced
-	case applied && started.Automated:
+	case start.Promotion != "":
+		return gate.Promoted
+	case automated && was.isAt(start.Release.Revision) && !now.strays(asked) && now.keepsSourcesOf(before):
 		return gate.Repair
-	case !started.Automated && asked != "" && before.hadBeen(asked, now.Operation.Sync):
+	case !automated && asked != "" && before.hadBeen(asked, now.Operation.Sync):
 		return gate.Rollback
 	}
 	return gate.Ordinary
+}
+
+// isAt tells whether a revision has been synced whole, so that what differs from it has drifted. As long as Argo CD
+// has not looked at what came of the last sync, nothing has: what it syncs once more then belongs to that.
+func (s *state) isAt(revision string) bool {
+	return s.whole && s.healthIsNew() && revision == s.release.Revision
+}
+
+// keepsSourcesOf tells whether an Application is deployed from what it was deployed from.
+func (a *application) keepsSourcesOf(before *application) bool {
+	return digest(a.Spec.sources()) == digest(before.Spec.sources())
 }
 
 // hadBeen tells whether the Application has been synced to a revision before, and is compared with

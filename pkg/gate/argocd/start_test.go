@@ -1,6 +1,7 @@
 package argocd_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 
 	"github.com/seawall-dev/seawall/pkg/gate"
 	"github.com/seawall-dev/seawall/pkg/gate/argocd"
+	"github.com/seawall-dev/seawall/pkg/inventory"
+	inventoried "github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
 
 // stored is an Application that is healthy at revision a, and was at z before.
@@ -32,9 +35,30 @@ status:
 `
 
 const (
-	line  = "git.example.com/apps@main"
-	pacer = "system:serviceaccount:argocd:argocd-applicationset-controller"
+	line     = "git.example.com/apps@main"
+	pacer    = "system:serviceaccount:argocd:argocd-applicationset-controller"
+	promoter = "system:serviceaccount:kargo:kargo-controller"
 )
+
+// outdated is the same, as long as only what was before the end of its last sync is known of it.
+func outdated() string {
+	return strings.Replace(stored, "status: Synced", "status: OutOfSync", 1) +
+		"    finishedAt: \"2026-11-29T11:00:09Z\"\n  reconciledAt: \"2026-11-29T11:00:05Z\"\n"
+}
+
+// drifted is the same, once it is known that it is not what was synced any more.
+func drifted() string { return strings.Replace(outdated(), "11:00:05Z", "11:20:00Z", 1) }
+
+// partial is the same, if only some objects of it were synced to revision a.
+func partial() string {
+	return strings.Replace(stored, "- {id: 2, revision: a,", "- {id: 2, revision: x,", 1) +
+		"    operation: {sync: {revision: a, resources: [{kind: ConfigMap, name: other}]}}\n"
+}
+
+// mended is the same, if some objects of it were synced to revision a once more.
+func mended() string {
+	return stored + "    operation: {sync: {revision: a, resources: [{kind: ConfigMap, name: other}]}}\n"
+}
 
 func asJSON(tb testing.TB, text string) []byte {
 	tb.Helper()
@@ -43,11 +67,22 @@ func asJSON(tb testing.TB, text string) []byte {
 	return converted
 }
 
+// reader returns one that knows of no cluster and no ApplicationSet.
+func reader() argocd.Reader {
+	registry := inventory.NewStaticRegistry(inventory.Static{})
+	argoCD := inventoried.New(registry, "argocd", inventoried.ProgressiveSyncsAuto)
+	return argocd.Reader{Applications: argocd.NewApplications(registry, argoCD), Pacer: pacer, Promoter: promoter}
+}
+
 func TestRead(t *testing.T) {
-	automated := "initiatedBy: {automated: true}"
+	const (
+		automated = "initiatedBy: {automated: true}"
+		// repair is what Argo CD begins to mend a drift: of those objects only that have drifted.
+		repair = "operation: {sync: {revision: a, autoHealAttemptsCount: 1, resources: [{kind: ConfigMap, name: c}]}, " + automated + "}"
+	)
 	want := func(change func(*gate.Start)) *gate.Start {
 		start := &gate.Start{
-			Environment: gate.Environment{UID: "u1", Namespace: "argocd", Name: "app"}, ResourceVersion: "100",
+			Environment: gate.Environment{Kind: "Application", UID: "u1", Namespace: "argocd", Name: "app"}, ResourceVersion: "100",
 			Previous: "2026-11-29T11:00:00Z/2", Release: gate.Release{Line: line, Revision: "a"}, Well: true, By: "jane",
 			At: time.Unix(0, 0),
 		}
@@ -76,12 +111,28 @@ func TestRead(t *testing.T) {
 			operation: "operation: {sync: {source: {repoURL: https://git.example.com/other, path: app, targetRevision: v2}}}",
 			want:      want(func(s *gate.Start) { s.Release.Line, s.Narrow = "git.example.com/other@v2", true }),
 		},
-		"a rollback":                           {operation: "operation: {sync: {revision: z}}", want: want(func(s *gate.Start) { s.Release.Revision, s.Class, s.Narrow = "z", gate.Rollback, true })},
-		"one that says it was automated":       {operation: "operation: {sync: {revision: z}, " + automated + "}", want: want(func(s *gate.Start) { s.Release.Revision = "z" })},
-		"a repair":                             {operation: "operation: {sync: {revision: a, autoHealAttemptsCount: 1}, " + automated + "}", want: want(func(s *gate.Start) { s.Class = gate.Repair })},
-		"a repair of a few objects":            {operation: "operation: {sync: {revision: a, resources: [{kind: ConfigMap, name: c}]}, " + automated + "}", want: want(func(s *gate.Start) { s.Narrow = true })},
-		"one that only says that it repairs":   {operation: "operation: {sync: {revision: b, autoHealAttemptsCount: 1}, " + automated + "}", want: want(func(s *gate.Start) { s.Release.Revision = "b" })},
-		"one of a RollingSync":                 {operation: "operation: {sync: {}, " + automated + "}", user: pacer, want: want(func(s *gate.Start) { s.Class, s.By = gate.Paced, pacer })},
+		"a rollback":                         {operation: "operation: {sync: {revision: z}}", want: want(func(s *gate.Start) { s.Release.Revision, s.Class, s.Narrow = "z", gate.Rollback, true })},
+		"one that says it was automated":     {operation: "operation: {sync: {revision: z}, " + automated + "}", want: want(func(s *gate.Start) { s.Release.Revision = "z" })},
+		"a repair":                           {operation: "operation: {sync: {revision: a, autoHealAttemptsCount: 1}, " + automated + "}", want: want(func(s *gate.Start) { s.Class = gate.Repair })},
+		"a repair of what has drifted":       {operation: repair, want: want(func(s *gate.Start) { s.Class, s.Narrow = gate.Repair, true })},
+		"a repair that was held before":      {operation: repair, old: drifted(), want: want(func(s *gate.Start) { s.Class, s.Narrow = gate.Repair, true })},
+		"a repair after another":             {operation: repair, old: mended(), want: want(func(s *gate.Start) { s.Class, s.Narrow = gate.Repair, true })},
+		"one of what was synced just now":    {operation: repair, old: outdated(), want: want(func(s *gate.Start) { s.Narrow = true })},
+		"the rest, after a part":             {operation: repair, old: partial(), want: want(func(s *gate.Start) { s.Narrow = true })},
+		"a repair by a person":               {operation: "operation: {sync: {revision: a, resources: [{kind: ConfigMap, name: c}]}}", want: want(func(s *gate.Start) { s.Narrow = true })},
+		"a repair by local files":            {operation: "operation: {sync: {revision: a, manifests: [\"{}\"]}, " + automated + "}", want: want(func(s *gate.Start) { s.Narrow = true })},
+		"one that only says that it repairs": {operation: "operation: {sync: {revision: b, autoHealAttemptsCount: 1}, " + automated + "}", want: want(func(s *gate.Start) { s.Release.Revision = "b" })},
+		"one of a RollingSync":               {operation: "operation: {sync: {}, " + automated + "}", user: pacer, want: want(func(s *gate.Start) { s.Class, s.By = gate.Paced, pacer })},
+		"one of a Promotion": {
+			operation: "operation: {sync: {revisions: []}, " + automated + ", info: [{name: Reason, value: x}, {name: kargo.akuity.io/promotion, value: p1}]}", user: promoter,
+			want: want(func(s *gate.Start) { s.Class, s.Promotion, s.By = gate.Promoted, "p1", promoter }),
+		},
+		"one of Kargo's for no Promotion": {
+			operation: "operation: {sync: {}, " + automated + "}", user: promoter, want: want(func(s *gate.Start) { s.By = promoter }),
+		},
+		"one that only says that it is of a Promotion": {
+			operation: "operation: {sync: {}, info: [{name: kargo.akuity.io/promotion, value: p1}]}", want: want(func(*gate.Start) {}),
+		},
 		"one that replaces another":            {operation: "operation: {sync: {revision: c}}", old: stored + "operation: {sync: {revision: b}}", want: want(func(s *gate.Start) { s.Release.Revision, s.Narrow = "c", true })},
 		"one with which the object is created": {operation: "operation: {sync: {}}", created: true, want: want(func(s *gate.Start) { s.ResourceVersion, s.Previous = "", "" })},
 	} {
@@ -99,7 +150,9 @@ func TestRead(t *testing.T) {
 			if test.user != "" {
 				user = test.user
 			}
-			started, err := argocd.Reader{Pacer: pacer}.Read(asJSON(t, stored+test.operation), before, user, time.Unix(0, 0))
+			started, err := reader().Read(gate.Request{
+				Object: asJSON(t, stored+test.operation), Old: before, User: user, At: time.Unix(0, 0),
+			})
 			g.Expect(err).NotTo(gomega.HaveOccurred())
 			if test.want == nil {
 				g.Expect(started).To(gomega.BeNil())
@@ -112,8 +165,8 @@ func TestRead(t *testing.T) {
 
 func TestReadOfWhatIsNoApplication(t *testing.T) {
 	g := gomega.NewWithT(t)
-	_, err := argocd.Reader{}.Read([]byte(`{"operation":7}`), nil, "jane", time.Now())
+	_, err := reader().Read(gate.Request{Object: []byte(`{"operation":7}`), User: "jane", At: time.Now()})
 	g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("object: ")))
-	_, err = argocd.Reader{}.Read([]byte(`{}`), []byte(`[]`), "jane", time.Now())
+	_, err = reader().Read(gate.Request{Object: []byte(`{}`), Old: []byte(`[]`), User: "jane", At: time.Now()})
 	g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("oldObject: ")))
 }

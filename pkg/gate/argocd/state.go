@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	argoGroup      = "argoproj.io"
-	applicationSet = "ApplicationSet"
+	argoGroup       = "argoproj.io"
+	applicationKind = "Application"
+	applicationSet  = "ApplicationSet"
 
 	phaseSucceeded   = "Succeeded"
 	phaseRunning     = "Running"
@@ -43,16 +44,17 @@ type state struct {
 	origins string
 
 	// current says that the release is what the spec was compared with, tried that the last operation was for
-	// it, and applied that this has synced it.
-	current, tried, applied bool
-	synced                  bool
-	outOfSync               bool
-	automated               bool
-	health                  string
-	reconciled              time.Time
+	// it, applied that this has synced it, or some of it, and whole that all of it has been synced.
+	current, tried, applied, whole bool
+	synced                         bool
+	outOfSync                      bool
+	automated                      bool
+	health                         string
+	reconciled                     time.Time
 	// skipped says that Argo CD is told not to look at it, and refresh what it is told to do at once.
-	skipped bool
-	refresh refresh
+	skipped  bool
+	deleting bool
+	refresh  refresh
 
 	// operating says that an operation is set, which Argo CD takes up.
 	operating bool
@@ -70,10 +72,10 @@ func (a *application) state() state {
 		uid: types.UID(a.Metadata.UID), resourceVersion: a.Metadata.ResourceVersion,
 		owner: owner, ownerUID: ownerUID, project: a.Spec.Project, server: a.Spec.Destination.Server, cluster: a.Spec.Destination.Name,
 		release: a.compared(), origins: originsOf(a.Spec.sources()),
-		current: a.isCurrent(), tried: a.isTried(), applied: a.isApplied(),
+		current: a.isCurrent(), tried: a.isTried(), applied: a.isApplied(), whole: a.isWhole(),
 		synced: a.Status.Sync.Status == syncedStatus, outOfSync: a.Status.Sync.Status == outOfSync,
 		automated: a.automated(), health: a.Status.Health.Status, reconciled: a.Status.ReconciledAt,
-		skipped: a.skipped(), refresh: a.refresh(),
+		skipped: a.skipped(), deleting: a.Metadata.DeletionTimestamp != "", refresh: a.refresh(),
 		operating: a.Operation != nil && a.Operation.changes(),
 	}
 	if len(a.Status.History) > 0 {
@@ -121,7 +123,7 @@ func (s *state) healthIsNew() bool {
 
 // done tells whether nothing is under way and the Application is well at its release.
 func (s *state) done(operationSuffices bool) bool {
-	if s.operates() || !s.current || !s.synced && !s.applied {
+	if s.operates() || !s.current || !s.synced && (!s.applied || !s.whole) {
 		return false
 	}
 	return operationSuffices || isWell(s.health) && s.healthIsNew()

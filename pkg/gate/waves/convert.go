@@ -1,6 +1,7 @@
 package waves
 
 import (
+	"math"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -31,7 +32,7 @@ func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 	}
 	for _, one := range status.Failures {
 		ledger.Failures = append(ledger.Failures, gate.Failure{
-			Environment: gate.Environment{UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name},
+			Environment: gate.Environment{Kind: one.Kind, UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name},
 			Release:     gate.Release{Line: one.Line, Revision: one.Revision},
 			Reason:      gate.FailureReason(one.Reason),
 			Since:       timeOf(one.Since),
@@ -42,6 +43,9 @@ func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 			Release: gate.Release{Line: one.Line, Revision: one.Revision}, At: timeOf(one.Time),
 		})
 	}
+	for i := range status.Writes {
+		ledger.Writes = append(ledger.Writes, writeOf(&status.Writes[i]))
+	}
 	if status.Peak != nil {
 		ledger.Peak = int(*status.Peak)
 	}
@@ -49,7 +53,7 @@ func ledgerOf(status *v1alpha1.WaveStatus) gate.Ledger {
 }
 
 func entryOf(one *v1alpha1.WaveEntry) gate.Entry {
-	of := gate.Environment{UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name}
+	of := gate.Environment{Kind: one.Kind, UID: types.UID(one.UID), Namespace: one.Namespace, Name: one.Name}
 	entry := gate.Entry{Start: startOf(of, &one.WaveStart)}
 	if one.Replaces != (v1alpha1.WaveStart{}) {
 		entry.Before = new(startOf(of, &one.Replaces))
@@ -67,6 +71,7 @@ func startOf(of gate.Environment, one *v1alpha1.WaveStart) gate.Start {
 		Class:           classOf(one.Class),
 		Well:            one.Before == v1alpha1.BeforeHealthy,
 		Narrow:          one.Extent == v1alpha1.ExtentNarrow,
+		Promotion:       one.Promotion,
 		By:              one.By,
 		Rate:            rate,
 		At:              timeOf(one.Since),
@@ -75,14 +80,14 @@ func startOf(of gate.Environment, one *v1alpha1.WaveStart) gate.Start {
 
 // put makes a status hold a ledger. The fields that are not of it stay.
 func put(status *v1alpha1.WaveStatus, ledger gate.Ledger) {
-	status.InFlight, status.Failures, status.Sightings = nil, nil, nil
+	status.InFlight, status.Failures, status.Sightings, status.Writes = nil, nil, nil, nil
 	for i := range ledger.InFlight {
 		status.InFlight = append(status.InFlight, writtenEntry(&ledger.InFlight[i]))
 	}
 	// So many are far more than a policy can tolerate, whichever they are.
 	for _, one := range ledger.Failures[max(0, len(ledger.Failures)-mostFailures):] {
 		status.Failures = append(status.Failures, v1alpha1.WaveFailure{
-			UID: string(one.UID), Namespace: one.Namespace, Name: one.Name,
+			Kind: one.Kind, UID: string(one.UID), Namespace: one.Namespace, Name: one.Name,
 			Line: one.Release.Line, Revision: one.Release.Revision,
 			Reason: v1alpha1.StartFailure(one.Reason), Since: written(one.Since),
 		})
@@ -93,12 +98,15 @@ func put(status *v1alpha1.WaveStatus, ledger gate.Ledger) {
 			status.Sightings = append(status.Sightings, v1alpha1.WaveSighting{Line: one.Line, Revision: one.Revision, Time: written(one.At)})
 		}
 	}
-	status.InFlightCount, status.Peak = count(len(ledger.InFlight)), count(ledger.Peak)
+	for i := range ledger.Writes {
+		status.Writes = append(status.Writes, writtenWrite(&ledger.Writes[i]))
+	}
+	status.InFlightCount, status.Peak = count(len(ledger.InFlight)+ledger.Written().N()), count(ledger.Peak)
 }
 
 func writtenEntry(one *gate.Entry) v1alpha1.WaveEntry {
 	entry := v1alpha1.WaveEntry{
-		UID: string(one.UID), Namespace: one.Namespace, Name: one.Name, WaveStart: writtenStart(&one.Start),
+		Kind: one.Kind, UID: string(one.UID), Namespace: one.Namespace, Name: one.Name, WaveStart: writtenStart(&one.Start),
 	}
 	if one.Before != nil {
 		entry.Replaces = writtenStart(one.Before)
@@ -111,7 +119,7 @@ func writtenStart(one *gate.Start) v1alpha1.WaveStart {
 		ResourceVersion: one.ResourceVersion, Previous: one.Previous,
 		Line: one.Release.Line, Revision: one.Release.Revision,
 		Class: writtenClass(one.Class), Before: v1alpha1.BeforeUnhealthy, Extent: v1alpha1.ExtentWhole,
-		By: cut(one.By, longestUser), Since: written(one.At), SuccessRate: v1alpha1.Probability(one.Rate.String()),
+		Promotion: one.Promotion, By: cut(one.By, longestUser), Since: written(one.At), SuccessRate: v1alpha1.Probability(one.Rate.String()),
 	}
 	if one.Well {
 		start.Before = v1alpha1.BeforeHealthy
@@ -130,6 +138,8 @@ func classOf(class v1alpha1.StartClass) gate.Class {
 		return gate.Paced
 	case v1alpha1.StartRollback:
 		return gate.Rollback
+	case v1alpha1.StartPromoted:
+		return gate.Promoted
 	default:
 		return gate.Ordinary
 	}
@@ -143,6 +153,8 @@ func writtenClass(class gate.Class) v1alpha1.StartClass {
 		return v1alpha1.StartPaced
 	case gate.Rollback:
 		return v1alpha1.StartRollback
+	case gate.Promoted:
+		return v1alpha1.StartPromoted
 	default:
 		return v1alpha1.StartOrdinary
 	}
@@ -157,7 +169,10 @@ func timeOf(at *metav1.MicroTime) time.Time {
 
 func written(at time.Time) *metav1.MicroTime { return &metav1.MicroTime{Time: at.Truncate(Precision)} }
 
-func count(n int) *int32 { return new(int32(n)) } //nolint:gosec // at most the entries of one ledger
+func count(n int) *int32 { return new(small(n)) }
+
+// small returns a number as a Wave holds it.
+func small(n int) int32 { return int32(min(n, math.MaxInt32)) } //nolint:gosec // as it says
 
 // cut returns the beginning of a text that has so many characters at most.
 func cut(text string, most int) string {

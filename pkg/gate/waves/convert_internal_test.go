@@ -135,8 +135,9 @@ func TestNamesOfWaves(t *testing.T) {
 	long := strings.Repeat("a", 240) + strings.Repeat(".b", 6) + "c"
 	seen := map[string]bool{}
 	for _, key := range []Key{
-		{"p", group("a", "b")}, {"p", group("a,b")}, {"p", group(`a","b`)}, {"p", group()}, {"p", group("")}, {"q", group("a", "b")},
-		{long, group("a")}, {long + "d", group("a")},
+		{Policy: "p", Group: group("a", "b")}, {Policy: "p", Group: group("a,b")}, {Policy: "p", Group: group(`a","b`)}, {Policy: "p", Group: group()}, {Policy: "p", Group: group("")}, {Policy: "q", Group: group("a", "b")},
+		{Policy: long, Group: group("a")}, {Policy: long + "d", Group: group("a")},
+		{Policy: "p", Group: group("a", "b"), Writes: true}, {Policy: "p", Group: group(), Writes: true},
 	} {
 		name := key.Name()
 		g.Expect(name).To(gomega.MatchRegexp(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`))
@@ -144,5 +145,5 @@ func TestNamesOfWaves(t *testing.T) {
 		g.Expect(seen).NotTo(gomega.HaveKey(name), "%v", key)
 		seen[name] = true
 	}
-	g.Expect(Key{"p", group("a", "b")}.Name()).To(gomega.HavePrefix("p-"))
+	g.Expect(Key{Policy: "p", Group: group("a", "b")}.Name()).To(gomega.HavePrefix("p-"))
 }

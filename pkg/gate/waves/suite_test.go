@@ -27,6 +27,7 @@ func TestWaves(t *testing.T) {
 		t.Skip("starts a control plane")
 	}
 	RegisterFailHandler(Fail)
+	SetDefaultEventuallyTimeout(20 * time.Second) // a busy machine is late, and is not wrong
 	RunSpecs(t, "Ledgers in Waves on a real API server")
 }
 

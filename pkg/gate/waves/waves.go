@@ -29,6 +29,16 @@ type Key struct {
 	// Policy is the name of the WavePolicy.
 	Policy string
 	Group  gate.Group
+	// Writes says that it is one of writes, which have groups of their own.
+	Writes bool
+}
+
+func (k Key) spec() v1alpha1.WaveSpec {
+	spec := v1alpha1.WaveSpec{PolicyName: k.Policy, Group: k.Group.Values, Counts: v1alpha1.WaveOfStarts}
+	if k.Writes {
+		spec.Counts = v1alpha1.WaveOfWrites
+	}
+	return spec
 }
 
 const (
@@ -40,7 +50,11 @@ const (
 
 // Name returns the name of the Wave: that of the policy, as far as it fits, and a hash of all.
 func (k Key) Name() string {
-	hash := sha256.Sum256(fmt.Appendf(nil, "%q,%s", k.Policy, k.Group.Key()))
+	of := fmt.Appendf(nil, "%q,%s", k.Policy, k.Group.Key())
+	if k.Writes {
+		of = append(of, ",writes"...) // no group ends without a quote
+	}
+	hash := sha256.Sum256(of)
 	end := fmt.Sprintf("-%x", hash[:hashBytes])
 	start := k.Policy[:min(len(k.Policy), longestName-len(end))]
 	return strings.TrimRight(start, "-.") + end
@@ -60,7 +74,7 @@ type Ledgers struct {
 	// there before a start is admitted; false if it holds none, or is not there, which changes nothing. Without
 	// it nothing is kept.
 	Says func(policy string) (v1alpha1.WavePolicySpec, bool)
-	// Stored is told of each change that was stored, and at which try: a later one than the first where somebody
+	// Stored is told of each write that was stored, and at which try: a later one than the first where somebody
 	// else has changed the ledger at the same time. It may be nil.
 	Stored func(tries int)
 
@@ -70,15 +84,54 @@ type Ledgers struct {
 // Update changes the ledger of a group, and returns what it is then. The change is given what is stored,
 // and says whether it differs from that; it may be asked several times, and its last answer holds. What
 // it changes is stored when Update returns without an error; that nothing is to be changed may rest on what
-// was stored half a second ago, so that many who are turned away at once cost no request each. An error is one
-// of the API server, or that of ctx: Update waits for other changes of the group as long as that lasts.
+// was stored half a second ago, so that many who are turned away at once cost no request each. Changes that
+// come while another is being stored are stored together after it, each made to what the one before has left.
+// An error is one of the API server, or that of ctx: Update waits for other changes of the group as long as
+// that lasts.
 func (l *Ledgers) Update(ctx context.Context, key Key, change func(gate.Ledger) (gate.Ledger, bool)) (gate.Ledger, error) {
 	name := key.Name()
-	room, err := l.rooms.enter(ctx, name)
-	if err != nil {
-		return gate.Ledger{}, fmt.Errorf("waiting for the Wave %s: %w", name, err)
-	}
+	room := l.rooms.enter(name)
 	defer l.rooms.leave(name, room)
+	wanted := room.wish(ctx, change)
+	select {
+	case <-wanted.done:
+	case room.turn <- struct{}{}:
+		l.grant(ctx, key, room, wanted)
+	case <-ctx.Done():
+		if room.withdraw(wanted) {
+			return gate.Ledger{}, fmt.Errorf("waiting for the Wave %s: %w", name, context.Cause(ctx))
+		}
+		<-wanted.done // it is being stored with others
+	}
+	return wanted.ledger, wanted.err
+}
+
+// grant makes all changes that are wanted of a Wave by now, unless the one that it is for has been made by somebody
+// else, and lets the next one in.
+func (l *Ledgers) grant(ctx context.Context, key Key, room *room, wanted *wish) {
+	defer func() { <-room.turn }()
+	select {
+	case <-wanted.done:
+		return
+	default:
+	}
+	wishes, until := room.take()
+	storing, stop := context.WithDeadline(context.WithoutCancel(ctx), until)
+	defer stop()
+	ledger, err := gate.Ledger{}, errAbandoned
+	defer func() {
+		for _, wish := range wishes {
+			wish.ledger, wish.err = ledger, err
+			close(wish.done)
+		}
+	}()
+	ledger, err = l.store(storing, key, room, together(wishes))
+}
+
+// store makes a change, however often somebody else makes another one meanwhile.
+func (l *Ledgers) store(
+	ctx context.Context, key Key, room *room, change func(gate.Ledger) (gate.Ledger, bool),
+) (gate.Ledger, error) {
 	for tries := 1; ; tries++ {
 		ledger, stored, err := l.try(ctx, key, room, change)
 		if err == nil {
@@ -90,7 +143,7 @@ func (l *Ledgers) Update(ctx context.Context, key Key, change func(gate.Ledger) 
 		room.last = nil
 		lost := apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsAlreadyExists(err)
 		if !lost || ctx.Err() != nil {
-			return gate.Ledger{}, fmt.Errorf("changing the Wave %s, try %d: %w", name, tries, whyEnded(ctx, err))
+			return gate.Ledger{}, fmt.Errorf("changing the Wave %s, try %d: %w", key.Name(), tries, whyEnded(ctx, err))
 		}
 	}
 }
@@ -110,7 +163,7 @@ func (l *Ledgers) try(
 ) (ledger gate.Ledger, stored bool, err error) {
 	// What was read or written last may be outdated: then the write fails. What is not changed is not written.
 	if room.last != nil {
-		after, changed := change(ledgerOf(&room.last.Status))
+		after, changed := change(room.ledger)
 		switch {
 		case changed:
 			ledger, err = l.write(ctx, room, room.last, after)
@@ -133,7 +186,7 @@ func (l *Ledgers) try(
 	switch {
 	case !changed:
 		if wave.Status.ObservedTime != nil {
-			room.last, room.seen = wave, time.Now()
+			room.know(wave, before)
 		}
 		return after, false, nil
 	case wave.ResourceVersion == "":
@@ -145,7 +198,10 @@ func (l *Ledgers) try(
 	return ledger, true, err
 }
 
-var errNotServed = errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+var (
+	errAbandoned = errors.New("a change of the same Wave has failed in Seawall itself")
+	errNotServed = errors.New("the API server does not serve Waves: their CustomResourceDefinition is missing")
+)
 
 func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
 	err := l.Client.Create(ctx, wave)
@@ -157,7 +213,7 @@ func (l *Ledgers) create(ctx context.Context, wave *v1alpha1.Wave) error {
 
 // read returns the Wave as it is stored; one without a resourceVersion if there is none.
 func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
-	spec := v1alpha1.WaveSpec{PolicyName: key.Policy, Group: key.Group.Values}
+	spec := key.spec()
 	wave := &v1alpha1.Wave{}
 	err := l.Live.Get(ctx, client.ObjectKey{Name: key.Name()}, wave)
 	switch {
@@ -173,20 +229,19 @@ func (l *Ledgers) read(ctx context.Context, key Key) (*v1alpha1.Wave, error) {
 	return wave, nil
 }
 
-// write stores the ledger of a Wave as it was read; the error is one of a conflict if it has changed
-// since.
+// write stores the ledger of a Wave as it was read, which it changes; the error is one of a conflict if that
+// has changed since.
 func (l *Ledgers) write(ctx context.Context, room *room, read *v1alpha1.Wave, ledger gate.Ledger) (gate.Ledger, error) {
-	updated := read.DeepCopy()
-	put(&updated.Status, ledger)
+	put(&read.Status, ledger)
 	if l.Says != nil {
 		if says, holds := l.Says(read.Spec.PolicyName); holds {
-			updated.Status.Rule = says
+			says.DeepCopyInto(&read.Status.Rule) // into which the answer is read
 		}
 	}
-	updated.Status.ObservedTime = &metav1.MicroTime{Time: time.Now()}
-	if err := l.Client.Status().Update(ctx, updated); err != nil {
+	read.Status.ObservedTime = &metav1.MicroTime{Time: time.Now()}
+	if err := l.Client.Status().Update(ctx, read); err != nil {
 		return gate.Ledger{}, err
 	}
-	room.last, room.seen = updated, time.Now()
-	return ledgerOf(&updated.Status), nil
+	room.know(read, ledgerOf(&read.Status))
+	return room.ledger, nil
 }

@@ -20,6 +20,7 @@ type ArgoCD struct {
 	mode       ProgressiveSyncs
 	clusters   *inventory.Collection[registration]
 	configMaps *inventory.Collection[configMap]
+	known      known
 
 	mu sync.Mutex
 	// decided are the decision resources that somebody has asked for.
