@@ -28,12 +28,13 @@ func ordersSpecs(s *small) {
 		Expect(peak).To(BeEquivalentTo(dev), "it knows how many there were")
 	})
 
-	It("the starts of a RollingSync that is judged are held, and come in its order", func(ctx SpecContext) {
+	// In what order is not for Seawall to say: a RollingSync takes those of a later step first whose commit Argo CD
+	// has seen while those of an earlier one are still healthy at what was before.
+	It("the starts of a RollingSync that is judged are held", func(ctx SpecContext) {
 		delivered := report(until(ctx, s.recorder, s.judged.At(s.revision)), s.judged.Environments, 1)
 		Expect(delivered.Started()).To(ConsistOf(s.judged.Environments))
 		Expect(delivered.Environments).To(HaveEach(HaveField("By", pacer)))
 		Expect(delivered.MostInFlight).To(Equal(1))
-		expectInOrder(delivered, s.judged)
 	})
 }
 
