@@ -194,6 +194,7 @@ func theFleetGrows(ctx context.Context, s *stage) {
 	Eventually(func() string { return s.must(ctx, "kubectl get wavepolicy default -o jsonpath={.status.rollouts}") }).
 		WithTimeout(patience).Should(ContainSubstring(`"matched":0`))
 	s.must(ctx, "kubectl delete events,reports --all -n argocd")
+	s.forget("webhook.log")
 	register(1, 9) // beside the cluster itself
 	for _, name := range []string{"tenants", "payments", "search"} {
 		text := sampleSet(name, 0, 22)

@@ -49,9 +49,8 @@ func newStage(plane *cluster.Cluster, name string, play play, logs map[string]st
 	Expect(err).NotTo(HaveOccurred())
 	s := &stage{dir: GinkgoT().TempDir(), plane: plane, logs: map[string]log{}, page: page, play: play, played: map[int]bool{}}
 	for name, file := range logs {
-		info, err := os.Stat(file)
-		Expect(err).NotTo(HaveOccurred())
-		s.logs[name] = log{file, info.Size()}
+		s.logs[name] = log{file: file}
+		s.forget(name)
 	}
 	from, err := filepath.Abs(root)
 	Expect(err).NotTo(HaveOccurred())
@@ -64,6 +63,14 @@ func newStage(plane *cluster.Cluster, name string, play play, logs map[string]st
 		Expect(os.Symlink(program, filepath.Join(s.dir, "bin", filepath.Base(program)))).To(Succeed())
 	}
 	return s
+}
+
+// forget has the page see only what is written to a log from now on.
+func (s *stage) forget(name string) {
+	GinkgoHelper()
+	info, err := os.Stat(s.logs[name].file)
+	Expect(err).NotTo(HaveOccurred())
+	s.logs[name] = log{s.logs[name].file, info.Size()}
 }
 
 // write writes a file of the folder.
