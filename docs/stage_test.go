@@ -178,7 +178,7 @@ func (s *stage) early(ctx context.Context, user, begins string) {
 }
 
 // readOnly are the commands that can be repeated until they show what is only written after a while.
-var readOnly = regexp.MustCompile(`^(kubectl (get|logs|seawall (audit|status|version|override list))|jq) `)
+var readOnly = regexp.MustCompile(`^(kubectl (get|logs|seawall (audit|status|version|override list))|jq)( |$)`)
 
 func (s *stage) step(ctx context.Context, user string, step pages.Step) {
 	GinkgoHelper()

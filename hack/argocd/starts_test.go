@@ -82,6 +82,7 @@ func otherSpecs(s *small) {
 func repairSpecs(s *small) {
 	It("repairs pass, and are not counted; where they are judged they are held", func(ctx SpecContext) {
 		until(ctx, s.recorder, func(r Record) bool { return s.manual.At(s.revision)(r) && s.mended.At(s.revision)(r) })
+		Eventually(func() any { return waveOf(ctx, "one")["inFlight"] }).Should(Or(BeNil(), BeEmpty()), "the last sync of one may be seen to have settled later")
 		deployer.Take(2 * rollout)
 		DeferCleanup(deployer.Take, rollout)
 		recorder := record(ctx)

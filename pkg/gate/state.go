@@ -24,7 +24,7 @@ type State interface {
 	// Stage says how far a start has come that was admitted before.
 	Stage(entry Entry, when Settling, now time.Time) Stage
 	// Recovered says whether the environment is well that had failed.
-	Recovered(failure Failure) bool
+	Recovered(failure Failure, now time.Time) bool
 	// Standing says how it stands, whatever was admitted.
 	Standing(when Settling, now time.Time) Standing
 }
@@ -74,11 +74,11 @@ func (s Sight) Stage(entry Entry, when Settling, now time.Time) Stage {
 }
 
 // Recovered says whether an environment that had failed is well again, or gone.
-func (s Sight) Recovered(failure Failure) bool {
+func (s Sight) Recovered(failure Failure, now time.Time) bool {
 	if s.State == nil || s.UID != failure.UID {
 		return s.Heard.Sub(failure.Since) > landing
 	}
-	return s.State.Recovered(failure)
+	return s.State.Recovered(failure, now)
 }
 
 // isLater tells whether a resource version is later than one that an entry has.

@@ -31,7 +31,7 @@ func (f *fleet) Stage(entry gate.Entry) gate.Stage {
 
 // Recovered implements gate.Fleet.
 func (f *fleet) Recovered(failure gate.Failure) bool {
-	return f.systems.see(failure.Environment).Recovered(failure)
+	return f.systems.see(failure.Environment).Recovered(failure, f.now)
 }
 
 // Siblings implements gate.Fleet.

@@ -47,7 +47,7 @@ func TestNewsOfAnUnreadableApplication(t *testing.T) {
 	sight := applications.See(broken.Environment)
 	entry := gate.Entry{Start: gate.Start{Environment: broken.Environment, At: time.Now().Add(-time.Hour)}}
 	g.Expect(sight.Stage(entry, gate.Settling{}, time.Now())).To(gomega.Equal(gate.Stage{}), "it is there, and in flight")
-	g.Expect(sight.Recovered(gate.Failure{Environment: broken.Environment})).To(gomega.BeFalse())
+	g.Expect(sight.Recovered(gate.Failure{Environment: broken.Environment}, time.Now())).To(gomega.BeFalse())
 
 	g.Expect(applications.News()).To(gomega.Equal(gate.News{}), "nothing has changed")
 }

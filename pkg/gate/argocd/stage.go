@@ -31,7 +31,7 @@ func (s *state) ended(entry gate.Entry, when gate.Settling, now time.Time) gate.
 	switch {
 	case when.ByOperation, !entry.Well:
 		return gate.Stage{Phase: gate.Settled}
-	case !s.healthIsNew():
+	case !s.healthIsNew(now):
 		return gate.Stage{Phase: gate.Running}
 	case isWell(s.health):
 		return gate.Stage{Phase: gate.Settled}
@@ -46,16 +46,16 @@ func (s *state) ended(entry gate.Entry, when gate.Settling, now time.Time) gate.
 }
 
 // Recovered implements gate.State.
-func (s *state) Recovered(failure gate.Failure) bool {
+func (s *state) Recovered(failure gate.Failure, now time.Time) bool {
 	if failure.Reason == gate.SyncFailed && !s.applied && !s.synced {
 		return false
 	}
-	return s.done(false)
+	return s.done(false, now)
 }
 
 // Standing implements gate.State.
 func (s *state) Standing(when gate.Settling, now time.Time) gate.Standing {
-	done := s.done(when.ByOperation)
+	done := s.done(when.ByOperation, now)
 	unhealthy := s.applied && !done && now.Sub(s.finished) <= when.HealthTimeout
 	return gate.Standing{
 		Release: s.release, Done: done, Underway: s.operates() || unhealthy, Waits: s.waits(),

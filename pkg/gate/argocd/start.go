@@ -136,7 +136,7 @@ func (r Reader) classOf(start gate.Start, now, before *application, was *state, 
 // isAt tells whether a revision has been synced whole, so that what differs from it has drifted. As long as Argo CD
 // has not looked at what came of the last sync, nothing has: what it syncs once more then belongs to that.
 func (s *state) isAt(revision string) bool {
-	return s.whole && s.healthIsNew() && revision == s.release.Revision
+	return s.whole && s.isLookedAt() && revision == s.release.Revision
 }
 
 // keepsSourcesOf tells whether an Application is deployed from what it was deployed from.

@@ -30,6 +30,10 @@ const (
 	missing     = "Missing"
 )
 
+// sight is how long it may take until Argo CD has seen in a cluster what it applied there, and has said so: five
+// seconds on a machine with five times the work that it can do.
+const sight = 10 * time.Second
+
 // state is what is kept of an Application: all that tells how far a start of it has come, and what it is
 // grouped by.
 type state struct {
@@ -115,16 +119,20 @@ func isWell(health string) bool { return health == healthy || health == suspende
 // wasWell tells whether a start has to leave an Application healthy: where nothing was yet it has to, too.
 func wasWell(health string) bool { return isWell(health) || health == missing }
 
-// healthIsNew tells whether the health was found after the last operation: that which Argo CD stores with
-// its end is the one from before.
-func (s *state) healthIsNew() bool {
-	return s.reconciled.After(s.finished) || s.synced && s.applied
+// isLookedAt tells whether Argo CD has looked at what came of the last operation: the health that it stores with the
+// end of that is the one from before.
+func (s *state) isLookedAt() bool { return s.reconciled.After(s.finished) || s.synced && s.applied }
+
+// healthIsNew tells whether the health is that of what the last operation applied, too. What Argo CD has seen of the
+// cluster is late, and then the Application is still as healthy as before, and differs from what was applied.
+func (s *state) healthIsNew(now time.Time) bool {
+	return s.isLookedAt() && (s.synced && s.applied || now.Sub(s.finished) > sight)
 }
 
 // done tells whether nothing is under way and the Application is well at its release.
-func (s *state) done(operationSuffices bool) bool {
+func (s *state) done(operationSuffices bool, now time.Time) bool {
 	if s.operates() || !s.current || !s.synced && (!s.applied || !s.whole) {
 		return false
 	}
-	return operationSuffices || isWell(s.health) && s.healthIsNew()
+	return operationSuffices || isWell(s.health) && s.healthIsNew(now)
 }

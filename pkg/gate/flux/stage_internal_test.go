@@ -183,7 +183,7 @@ func TestRecovered(t *testing.T) {
 		"it fails at it now": {status: is("False", "HealthCheckFailed", "") + at},
 	} {
 		t.Run(name, func(t *testing.T) {
-			gomega.NewWithT(t).Expect(read(t, kustomizations(), follows+test.status).Recovered(gate.Failure{})).To(gomega.Equal(test.want))
+			gomega.NewWithT(t).Expect(read(t, kustomizations(), follows+test.status).Recovered(gate.Failure{}, time.Time{})).To(gomega.Equal(test.want))
 		})
 	}
 }

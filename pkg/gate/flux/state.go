@@ -85,7 +85,7 @@ func (s *state) checked() bool {
 }
 
 // Recovered implements gate.State.
-func (s *state) Recovered(gate.Failure) bool {
+func (s *state) Recovered(gate.Failure, time.Time) bool {
 	return s.condition(ready).Status == isTrue && s.applied(&s.object)
 }
 
