@@ -40,7 +40,7 @@ func removeReportDefinitions(ctx context.Context) {
 
 func pair(directory string) (bundle string) {
 	GinkgoHelper()
-	certificate, key, err := cert.GenerateSelfSignedCertKey("localhost", nil, nil)
+	certificate, key, err := cert.GenerateSelfSignedCertKey("localhost", nil, []string{"seawall." + cluster.Namespace + ".svc"})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(os.WriteFile(filepath.Join(directory, "tls.key"), key, 0o600)).To(Succeed())
 	Expect(os.WriteFile(filepath.Join(directory, "tls.crt"), certificate, 0o600)).To(Succeed())

@@ -2,7 +2,6 @@
 package charts_test
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -56,13 +55,18 @@ var _ = BeforeSuite(func() {
 // run runs helm against the cluster, with nothing of the user's own, and returns what it says.
 func run(ctx context.Context, arguments ...string) string {
 	GinkgoHelper()
+	said, err := try(ctx, arguments...)
+	Expect(err).NotTo(HaveOccurred(), "helm %s: %s", strings.Join(arguments, " "), said)
+	return said
+}
+
+// try runs helm where it may fail.
+func try(ctx context.Context, arguments ...string) (said string, err error) {
 	command := exec.CommandContext(ctx, helm, arguments...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+plane.Kubeconfig,
 		"HELM_CACHE_HOME="+home, "HELM_CONFIG_HOME="+home, "HELM_DATA_HOME="+home)
-	var said bytes.Buffer
-	command.Stdout, command.Stderr = &said, &said
-	Expect(command.Run()).To(Succeed(), "helm %s: %s", strings.Join(arguments, " "), &said)
-	return said.String()
+	printed, err := command.CombinedOutput()
+	return string(printed), err
 }
 
 // everything returns the name of every object in the cluster, but for what the API server

@@ -8,7 +8,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/seawall-dev/seawall/pkg/certificate"
 	"github.com/seawall-dev/seawall/pkg/kinds"
 	"github.com/seawall-dev/seawall/pkg/metrics"
 	"github.com/seawall-dev/seawall/pkg/version"
@@ -25,12 +24,12 @@ func newDecisions(registry prometheus.Registerer, known *kinds.Set) (*metrics.De
 }
 
 // exportState lets metrics tell how this replica is.
-func exportState(registry prometheus.Registerer, checks checks, certificateDirectory string, inventory metrics.Inventory) error {
+func exportState(registry prometheus.Registerer, checks checks, expiry func() (time.Time, error), inventory metrics.Inventory) error {
 	err := errors.Join(
 		metrics.RegisterVersion(registry, version.Get()),
 		metrics.RegisterReadiness(registry, checks),
 		metrics.RegisterInventory(registry, inventory),
-		metrics.RegisterExpiry(registry, func() (time.Time, error) { return certificate.Expiry(certificateDirectory) }),
+		metrics.RegisterExpiry(registry, expiry),
 	)
 	if err != nil {
 		return fmt.Errorf("registering metrics: %w", err)

@@ -12,8 +12,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
-	"github.com/seawall-dev/seawall/pkg/certificate"
-	"github.com/seawall-dev/seawall/pkg/config"
 	"github.com/seawall-dev/seawall/pkg/inventory"
 )
 
@@ -81,15 +79,5 @@ func drainingCheck(draining *atomic.Bool) healthz.Checker {
 			return errors.New("shutting down")
 		}
 		return nil
-	}
-}
-
-func certificateCheck(configuration config.Config) healthz.Checker {
-	var names []string
-	if configuration.Certificates == config.CertificatesSelf {
-		names = configuration.CertificateNames
-	}
-	return func(*http.Request) error {
-		return certificate.Check(configuration.CertificateDirectory, time.Now(), names...)
 	}
 }

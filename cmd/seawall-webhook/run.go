@@ -75,15 +75,19 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
-	if err := serve(serving, mgr, configuration, handlers, checks, logger); err != nil {
+	shown, err := newServing(ctrlmetrics.Registry, configuration)
+	if err != nil {
+		return err
+	}
+	leader.duties = append(leader.duties, shown.duties()...)
+	if err := serve(serving, mgr, configuration, shown, handlers, checks, logger); err != nil {
 		return err
 	}
 	checks["draining"] = drainingCheck(draining)
 	if err := errors.Join(
-		issueCertificates(leader, ctrlmetrics.Registry, configuration),
 		mgr.Add(leader),
 		addChecks(mgr, logger, checks),
-		exportState(ctrlmetrics.Registry, checks, configuration.CertificateDirectory, to),
+		exportState(ctrlmetrics.Registry, checks, shown.held.Expiry, to),
 		metrics.RegisterDefinitions(ctrlmetrics.Registry, to.definitions.Missing),
 	); err != nil {
 		return err
@@ -152,19 +156,19 @@ func newHandlers(
 
 // serve adds the webhook's server, and what it takes to be ready.
 func serve(
-	ctx context.Context, mgr manager.Manager, configuration config.Config,
+	ctx context.Context, mgr manager.Manager, configuration config.Config, shown *serving,
 	handlers map[string]http.Handler, checks checks, logger *slog.Logger,
 ) error {
 	callers, err := newCallers(mgr, configuration.Callers, logger)
 	if err != nil {
 		return err
 	}
-	server, err := addServer(mgr, configuration, handlers, callers)
+	server, err := addServer(mgr, configuration, handlers, callers, shown)
 	if err != nil {
 		return err
 	}
 	checks["webhook"] = listening(ctx, server, callers, configuration.WebhookPort)
-	checks["certificate"] = certificateCheck(configuration)
+	checks["certificate"], checks["trusted"] = shown.valid, shown.trusted()
 	return nil
 }
 

@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net/http"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -19,23 +16,19 @@ import (
 // there are any in particular, and starts to listen when its certificate is there.
 func addServer(
 	mgr manager.Manager, configuration config.Config,
-	handlers map[string]http.Handler, callers *certificate.Callers,
+	handlers map[string]http.Handler, callers *certificate.Callers, serving *serving,
 ) (webhook.Server, error) {
-	var ready <-chan struct{} // nil waits for nothing
-	if configuration.Certificates == config.CertificatesSelf {
-		issued, err := selfIssued(configuration).AddToManager(mgr)
-		if err != nil {
-			return nil, err
-		}
-		ready = issued
+	ready, err := serving.add(mgr)
+	if err != nil {
+		return nil, err
 	}
 	server := webhook.NewServer(webhook.Options{
-		Port:    configuration.WebhookPort,
-		CertDir: configuration.CertificateDirectory,
+		Port: configuration.WebhookPort,
 		TLSOpts: []func(*tls.Config){func(c *tls.Config) {
 			c.MinVersion = tls.VersionTLS13
 			// The API server calls over HTTP/1.1; HTTP/2 would only add its attack surface.
 			c.NextProtos = []string{"http/1.1"}
+			serving.held.Serve(c)
 			if callers != nil {
 				callers.Require(c)
 			}
@@ -46,28 +39,6 @@ func addServer(
 		server.Register(path, handler)
 	}
 	return server, mgr.Add(&lateServer{Server: server, ready: ready})
-}
-
-func selfIssued(configuration config.Config) certificate.Self {
-	return certificate.Self{
-		Secret:               types.NamespacedName{Namespace: configuration.Namespace, Name: configuration.CertificateSecret},
-		Directory:            configuration.CertificateDirectory,
-		Names:                configuration.CertificateNames,
-		WebhookConfiguration: configuration.WebhookConfiguration,
-	}
-}
-
-// issueCertificates lets the leader issue certificates, where the webhook does that itself.
-func issueCertificates(leader *leadership, registry prometheus.Registerer, configuration config.Config) error {
-	if configuration.Certificates != config.CertificatesSelf {
-		return nil
-	}
-	made, err := certificate.Made(registry)
-	if err != nil {
-		return fmt.Errorf("registering metrics: %w", err)
-	}
-	leader.duties = append(leader.duties, func(mgr manager.Manager) error { return selfIssued(configuration).Issue(mgr, made) })
-	return nil
 }
 
 // lateServer starts a webhook server once its certificate is there.

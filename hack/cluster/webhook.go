@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -121,9 +119,6 @@ func (w *Webhook) start(ctx context.Context, command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(w.cluster.dir, w.name), 0o700); err != nil {
-		return err
-	}
 	w.program = slices.Concat(command, []string{binary}, pod.Containers[0].Args, w.overrides(kubeconfig), args)
 	w.environment = environment(pod.Containers[0])
 	return w.run(ctx)
@@ -193,7 +188,6 @@ func (w *Webhook) overrides(kubeconfig string) []string {
 		"--webhook-port=" + w.ports[0],
 		"--health-probe-bind-address=127.0.0.1:" + w.ports[1],
 		"--metrics-bind-address=127.0.0.1:" + w.ports[2],
-		"--certificate-directory=" + filepath.Join(w.cluster.dir, w.name),
 		"--certificate-dns-names=localhost", // beside the Service's name
 		"--shutdown-delay=0s",
 	}

@@ -31,6 +31,10 @@ const (
 	// mostFormer bounds the authorities that are taken over from elsewhere.
 	mostFormer = 4
 	serialBits = 127
+
+	// authorityName and organization are of the subject of an authority that the webhook makes.
+	authorityName = "seawall-ca"
+	organization  = "seawall"
 )
 
 // pair is a certificate with its key.
@@ -67,12 +71,8 @@ func read(data map[string][]byte) contents {
 
 // others returns the authorities of a bundle that are not the one that signs.
 func (c *contents) others(bundle []byte) []*x509.Certificate {
-	all, err := cert.ParseCertsPEM(bundle)
-	if err != nil {
-		return nil // nobody trusts it either
-	}
-	return slices.DeleteFunc(all, func(one *x509.Certificate) bool {
-		return !one.IsCA || c.authority != nil && one.Equal(c.authority.certificate)
+	return slices.DeleteFunc(authoritiesOf(bundle), func(one *x509.Certificate) bool {
+		return c.authority != nil && one.Equal(c.authority.certificate)
 	})
 }
 
@@ -87,6 +87,27 @@ func (c *contents) keep(now time.Time, bundles ...[]byte) {
 	}
 	c.former = slices.DeleteFunc(c.former, func(one *x509.Certificate) bool { return now.After(one.NotAfter) })
 	c.former = c.former[:min(mostFormer, len(c.former))]
+}
+
+// adopt makes the authorities of bundles that others have made former ones, and tells whether there was one among them
+// that was not. One that the webhook has made, and that is not in the Secret any more, is not to be trusted.
+func (c *contents) adopt(now time.Time, bundles ...[]byte) bool {
+	before := slices.Clone(c.former)
+	c.keep(now, bundles...)
+	isNew := func(one *x509.Certificate) bool { return !slices.ContainsFunc(before, one.Equal) }
+	c.former = slices.DeleteFunc(c.former, func(one *x509.Certificate) bool { return isNew(one) && isMade(one) })
+	return slices.ContainsFunc(c.former, isNew)
+}
+
+// isOwn tells whether there is an authority in bundles that the webhook has made, here or before.
+func isOwn(bundles [][]byte) bool {
+	return slices.ContainsFunc(bundles, func(bundle []byte) bool { return slices.ContainsFunc(authoritiesOf(bundle), isMade) })
+}
+
+// isMade tells whether the webhook has made an authority. That of the chart for cert-manager may have the same common
+// name.
+func isMade(authority *x509.Certificate) bool {
+	return authority.Subject.CommonName == authorityName && slices.Contains(authority.Subject.Organization, organization)
 }
 
 // lacksAuthority says why another authority is due; empty if none is.
@@ -120,10 +141,15 @@ func (c *contents) isOver(now time.Time) bool {
 	return now.After(c.serving.NotBefore.Add(backdated + overlap))
 }
 
-// bundle is what the API server has to trust: the authority that signs first.
-func (c *contents) bundle() ([]byte, error) {
-	return cert.EncodeCertificates(append([]*x509.Certificate{c.authority.certificate}, c.former...)...)
+// all are those that the API server has to trust: the authority that signs first.
+func (c *contents) all() []*x509.Certificate {
+	return append([]*x509.Certificate{c.authority.certificate}, c.former...)
 }
+
+// always wants a webhook to trust all, whom it trusts now.
+func (c *contents) always([]byte) []*x509.Certificate { return c.all() }
+
+func (c *contents) bundle() ([]byte, error) { return cert.EncodeCertificates(c.all()...) }
 
 // newAuthority is good for ten years.
 func newAuthority(now time.Time) (*pair, error) {
@@ -132,7 +158,7 @@ func newAuthority(now time.Time) (*pair, error) {
 		return nil, err
 	}
 	made, err := cert.NewSelfSignedCACert(cert.Config{
-		CommonName: "seawall-ca", Organization: []string{"seawall"}, NotBefore: now.Add(-backdated),
+		CommonName: authorityName, Organization: []string{organization}, NotBefore: now.Add(-backdated),
 	}, key)
 	return &pair{made, key}, err
 }

@@ -4,18 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/keyutil"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -23,7 +19,7 @@ import (
 
 // Why an authority is made, as logs and metrics spell it.
 const (
-	// First: the API server trusts none yet.
+	// First: the API server trusts none that the webhook has made.
 	First = "First"
 	// Lost: the Secret, or the key in it, is gone, while the API server trusts its authority.
 	Lost = "Lost"
@@ -39,10 +35,10 @@ const (
 	settled = 10 * time.Second
 )
 
-// issuer makes authorities and serving certificates. One replica at a time runs it. Nothing is
-// signed by an authority before the API server has been told to trust that, and what it trusted
-// before it goes on to trust until all replicas have changed over: no call fails in between, even if
-// the Secret was deleted.
+// issuer makes authorities and serving certificates. Every replica runs one, as whoever leads may be one that has its
+// certificate from elsewhere; who writes first wins. Nothing is signed by an authority before the API server has been
+// told to trust that, and what it trusted before it goes on to trust until all replicas have changed over: no call
+// fails in between, even if the Secret was deleted.
 type issuer struct {
 	self   Self
 	client client.Client
@@ -50,44 +46,69 @@ type issuer struct {
 	log    logr.Logger
 	// made counts authorities by why.
 	made *prometheus.CounterVec
-	// told is when the API server was last told whom to trust.
-	told time.Time
+	// known is whom the API server was last known to trust, and told when it was told.
+	known []byte
+	told  time.Time
 }
 
 // Reconcile takes the next step, if one is due.
 func (i *issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	now := time.Now()
+	wait, err := i.step(ctx, time.Now())
+	if isMoved(err) {
+		return after(soon, nil)
+	}
+	return after(wait, err)
+}
+
+// step takes the next step, and returns when to take the one after that.
+func (i *issuer) step(ctx context.Context, now time.Time) (time.Duration, error) {
 	secret, err := i.secret(ctx)
 	if err != nil {
-		return reconcile.Result{}, err
+		return 0, err
 	}
-	hooks, err := i.hooks(ctx)
+	hooks, err := readHooks(ctx, i.reader, i.self.WebhookConfiguration)
 	if err != nil {
-		return reconcile.Result{}, err
+		return 0, err
 	}
 	kept := read(secret.Data)
 	if why := kept.lacksAuthority(now); why != "" {
-		return after(soon, i.replace(ctx, secret, &kept, trusted(hooks), why, now))
+		return soon, i.replace(ctx, secret, &kept, hooks.bundles(), why, now)
+	}
+	if kept.adopt(now, hooks.bundles()...) {
+		return soon, i.adopt(ctx, secret, &kept)
 	}
 	served := kept.isServed(i.self.Names, now)
 	if served && len(kept.former) > 0 && kept.isOver(now) {
-		kept.former = nil
-		return after(soon, i.write(ctx, secret, &kept, nil))
+		return soon, i.forget(ctx, secret, hooks, &kept)
 	}
-	bundle, err := kept.bundle()
-	if err != nil {
-		return reconcile.Result{}, err
-	}
-	if changed, err := i.trust(ctx, hooks, bundle, now); changed || err != nil {
-		return after(soon, err)
+	if changed, err := i.trust(ctx, hooks, &kept, now); changed || err != nil {
+		return soon, err
 	}
 	if served {
-		return after(checkEvery, nil)
+		return checkEvery, nil
 	}
 	if wait := i.told.Add(settled).Sub(now); wait > 0 {
-		return after(wait, nil)
+		return wait, nil
 	}
-	return after(soon, i.issue(ctx, secret, &kept, now))
+	return soon, i.issue(ctx, secret, &kept, now)
+}
+
+// adopt goes on to trust what others have told the API server of, for as long as their certificates may be shown: the
+// time begins with a certificate of its own.
+func (i *issuer) adopt(ctx context.Context, secret *corev1.Secret, kept *contents) error {
+	delete(secret.Data, certificateFile)
+	delete(secret.Data, keyFile)
+	i.log.Info("the API server trusts another authority as well, which is kept for a while", "stillTrusted", len(kept.former))
+	return i.write(ctx, secret, kept, nil)
+}
+
+// forget ends the trust in former authorities: first that of the API server, or it would be taken over from there.
+func (i *issuer) forget(ctx context.Context, secret *corev1.Secret, hooks *hooks, kept *contents) error {
+	kept.former = nil
+	if _, err := hooks.trust(ctx, i.client, kept.always); err != nil {
+		return err
+	}
+	return i.write(ctx, secret, kept, nil)
 }
 
 func after(wait time.Duration, err error) (reconcile.Result, error) {
@@ -103,28 +124,9 @@ func (i *issuer) secret(ctx context.Context) (*corev1.Secret, error) {
 	return secret, nil
 }
 
-// hooks returns an empty configuration if there is none: nobody calls then.
-func (i *issuer) hooks(ctx context.Context) (*admissionregistrationv1.ValidatingWebhookConfiguration, error) {
-	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
-	if err := i.reader.Get(ctx, client.ObjectKey{Name: i.self.WebhookConfiguration}, hooks); client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("reading ValidatingWebhookConfiguration %s: %w", i.self.WebhookConfiguration, err)
-	}
-	return hooks, nil
-}
-
-// trusted returns what the API server trusts, by webhook.
-func trusted(hooks *admissionregistrationv1.ValidatingWebhookConfiguration) (bundles [][]byte) {
-	for _, hook := range hooks.Webhooks {
-		if len(hook.ClientConfig.CABundle) > 0 {
-			bundles = append(bundles, hook.ClientConfig.CABundle)
-		}
-	}
-	return bundles
-}
-
 // replace makes another authority. What the API server trusts stays trusted.
 func (i *issuer) replace(ctx context.Context, secret *corev1.Secret, kept *contents, bundles [][]byte, why string, now time.Time) error {
-	if why == Lost && len(bundles) == 0 {
+	if why == Lost && !isOwn(bundles) {
 		why = First
 	}
 	if kept.authority != nil {
@@ -170,38 +172,26 @@ func (i *issuer) write(ctx context.Context, secret *corev1.Secret, kept *content
 	return nil
 }
 
-// trust tells the API server whom to trust, if it has to be told.
-func (i *issuer) trust(
-	ctx context.Context, hooks *admissionregistrationv1.ValidatingWebhookConfiguration, bundle []byte, now time.Time,
-) (changed bool, err error) {
-	type operation struct {
-		Op    string `json:"op"`
-		Path  string `json:"path"`
-		Value any    `json:"value"`
-	}
-	patch := []operation{{"test", "/metadata/resourceVersion", hooks.ResourceVersion}}
-	for at, hook := range hooks.Webhooks {
-		if !bytes.Equal(hook.ClientConfig.CABundle, bundle) {
-			patch = append(patch, operation{"add", fmt.Sprintf("/webhooks/%d/clientConfig/caBundle", at), bundle})
-		}
-	}
-	if len(patch) == 1 {
-		return false, nil
-	}
-	text, err := json.Marshal(patch)
+// trust tells the API server whom to trust, if it has to be told, and notes when that was, by whomever.
+func (i *issuer) trust(ctx context.Context, hooks *hooks, kept *contents, now time.Time) (changed bool, err error) {
+	bundle, err := kept.bundle()
 	if err != nil {
 		return false, err
 	}
-	before := trusted(hooks)
-	err = i.client.Patch(ctx, hooks, client.RawPatch(types.JSONPatchType, text), client.FieldOwner(fieldOwner))
-	if err != nil && !apierrors.IsNotFound(err) {
-		return false, fmt.Errorf("telling the API server whom to trust, in ValidatingWebhookConfiguration %s: %w", hooks.Name, err)
+	if changed, err = hooks.trust(ctx, i.client, kept.always); err != nil {
+		return changed, err
 	}
-	if i.told = now; len(before) == 0 {
-		i.told = time.Time{} // it could call nobody before
+	if changed {
+		i.log.Info("told the API server whom to trust", "validatingwebhookconfiguration", hooks.Name)
 	}
-	i.log.Info("told the API server whom to trust", "validatingwebhookconfiguration", hooks.Name)
-	return true, nil
+	if changed || i.known != nil && !bytes.Equal(i.known, bundle) {
+		i.told = now
+		if changed && !hooks.someTrusted() {
+			i.told = time.Time{} // it could call nobody before
+		}
+	}
+	i.known = bundle
+	return changed, nil
 }
 
 func (i *issuer) issue(ctx context.Context, secret *corev1.Secret, kept *contents, now time.Time) error {

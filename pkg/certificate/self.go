@@ -18,20 +18,19 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 	"sigs.k8s.io/controller-runtime/pkg/source"
 )
 
-const fieldOwner = "seawall"
-
 // Self describes certificates that the webhook issues and rotates itself.
 type Self struct {
 	// Secret keeps the authorities and the certificate. Who issues creates it if it is gone.
 	Secret types.NamespacedName
-	// Directory gets tls.crt and tls.key, now and whenever the Secret changes.
-	Directory string
+	// Held gets the certificate, now and whenever the Secret changes.
+	Held *Held
 	// Names are the DNS names and IP addresses of the certificate, the first of them its common name.
 	Names []string
 	// WebhookConfiguration is the ValidatingWebhookConfiguration that gets the authorities.
@@ -39,7 +38,7 @@ type Self struct {
 }
 
 // AddToManager lets every replica follow the certificate. The channel is closed once one that is
-// good for the names is in the directory; until then, also while the API server is away, it waits.
+// good for the names is held; until then, also while the API server is away, it waits.
 // The Secret is not mounted, because that would lag behind by the kubelet's sync period, and need a
 // kubelet.
 func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
@@ -48,18 +47,18 @@ func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
 		return nil, fmt.Errorf("setting up the watch of Secret %s: %w", s.Secret, err)
 	}
 	ready := make(chan struct{})
-	write := func(object any) {
+	hold := func(object any) {
 		secret, is := object.(*corev1.Secret)
 		if !is {
 			return
 		}
-		if err := Write(s.Directory, secret); err != nil {
-			mgr.GetLogger().Error(err, "writing the serving certificate", "directory", s.Directory)
+		if err := s.Held.hold(secret); err != nil {
+			mgr.GetLogger().Error(err, "reading the serving certificate")
 		}
 		select {
 		case <-ready:
 		default: // the informer calls one handler at a time
-			if Check(s.Directory, time.Now(), s.Names...) == nil {
+			if s.Held.Check(time.Now(), s.Names...) == nil {
 				close(ready)
 			}
 		}
@@ -70,8 +69,8 @@ func (s Self) AddToManager(mgr manager.Manager) (<-chan struct{}, error) {
 		ObjectType: &corev1.Secret{},
 		Transform:  servingOnly,
 		Handler: toolscache.ResourceEventHandlerFuncs{
-			AddFunc:    write,
-			UpdateFunc: func(_, object any) { write(object) },
+			AddFunc:    hold,
+			UpdateFunc: func(_, object any) { hold(object) },
 			DeleteFunc: func(any) {
 				mgr.GetLogger().Info("the Secret of the certificate is gone: serving on with the certificate at hand", "secret", s.Secret.String())
 			},
@@ -119,8 +118,7 @@ func Made(registerer prometheus.Registerer) (*prometheus.CounterVec, error) {
 	return made, registerer.Register(made)
 }
 
-// Issue lets the manager of the one replica that leads issue and rotate. It watches no more than
-// that the two objects change.
+// Issue lets a replica issue and rotate. It watches no more than that the two objects change.
 func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
 	secret := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}}
 	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
@@ -142,11 +140,17 @@ func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
 	always := []reconcile.Request{{NamespacedName: s.Secret}}
 	request := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return always })
 	return ctrl.NewControllerManagedBy(mgr).Named("certificate").
+		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
 		WatchesRawSource(source.Kind[client.Object](changes, secret, request)).
 		WatchesRawSource(source.Kind[client.Object](changes, hooks, request)).
-		WatchesRawSource(source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
-			queue.Add(always[0]) // neither may be there yet
-			return nil
-		})).
+		WatchesRawSource(atStart(always[0])).
 		Complete(issuing)
+}
+
+// atStart asks once, as what is watched may not be there yet.
+func atStart(request reconcile.Request) source.Source {
+	return source.Func(func(_ context.Context, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) error {
+		queue.Add(request)
+		return nil
+	})
 }

@@ -2,6 +2,7 @@
 package config
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/util/cert"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
 )
@@ -58,15 +60,19 @@ type Config struct {
 	// HealthAddress serves /healthz and /readyz over HTTP.
 	HealthAddress string
 
-	Certificates         CertificateSource
+	Certificates CertificateSource
+	// CertificateDirectory is where a mounted certificate is.
 	CertificateDirectory string
+	// CertificateAuthorities are those that the API server is told to trust with a mounted certificate, in PEM in
+	// base64; those of ca.crt in the directory if it is empty.
+	CertificateAuthorities string
 	// CertificateSecret is the Secret, in Namespace, of self-issued certificates.
 	CertificateSecret string
-	// CertificateNames are the DNS names and IP addresses in a self-issued certificate: the hosts at which
-	// the API server calls, the first of them its common name.
+	// CertificateNames are the DNS names and IP addresses of the certificate: the hosts at which the API server
+	// calls, the first of them the common name of a self-issued one.
 	CertificateNames []string
-	// WebhookConfiguration is the ValidatingWebhookConfiguration of Seawall, which gets the CA of self-issued
-	// certificates, and says whether starts are asked about and what becomes of them when nobody answers.
+	// WebhookConfiguration is the ValidatingWebhookConfiguration of Seawall, which gets the CA of the
+	// certificate, and says whether starts are asked about and what becomes of them when nobody answers.
 	WebhookConfiguration string
 
 	Callers Callers
@@ -164,13 +170,15 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 		"where the serving certificate comes from: self (issued and rotated by the webhook) or mounted "+
 			"(tls.crt and tls.key in the certificate directory)")
 	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory,
-		"directory of tls.crt and tls.key; with --certificates=self the webhook writes them there")
+		"with --certificates=mounted, directory of tls.crt and tls.key, and of ca.crt if there is one")
+	flags.StringVar(&c.CertificateAuthorities, "certificate-authorities", c.CertificateAuthorities,
+		"with --certificates=mounted, whom the API server is told to trust: certificates in PEM, in base64; ca.crt in the directory if empty")
 	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret,
 		"Secret that keeps self-issued certificates; it is created if it is gone")
 	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
-		"DNS names and IP addresses in a self-issued certificate: the hosts at which the API server calls")
+		"DNS names and IP addresses that the certificate is for: the hosts at which the API server calls")
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
-		"ValidatingWebhookConfiguration of Seawall: it gets the CA of self-issued certificates, and says whether starts are asked about")
+		"ValidatingWebhookConfiguration of Seawall: it gets the CA of the certificate, and says whether starts are asked about")
 	c.Callers.addFlags(flags)
 	c.addKindFlags(flags)
 	flags.DurationVar(&c.OverrideRetention, "override-retention", c.OverrideRetention,
@@ -263,14 +271,11 @@ func (c *Config) validateProgressiveSyncs() error {
 }
 
 func (c *Config) validateCertificates() error {
-	if c.CertificateDirectory == "" {
-		return errors.New("--certificate-directory is empty: want a directory")
-	}
-	if c.Certificates != CertificatesSelf {
-		return nil
-	}
 	var errs []error
-	if len(c.CertificateNames) == 0 {
+	if c.Certificates == CertificatesMounted {
+		errs = append(errs, c.validateMounted())
+	}
+	if len(c.CertificateNames) == 0 && c.Certificates == CertificatesSelf {
 		errs = append(errs, errors.New("--certificate-dns-names is empty: want the host at which the API server calls"))
 	}
 	for _, name := range c.CertificateNames {
@@ -280,6 +285,23 @@ func (c *Config) validateCertificates() error {
 	}
 	errs = append(errs, dnsName("certificate-secret", c.CertificateSecret), dnsName("webhook-configuration", c.WebhookConfiguration))
 	return errors.Join(errs...)
+}
+
+func (c *Config) validateMounted() error {
+	if c.CertificateDirectory == "" {
+		return errors.New("--certificate-directory is empty: want a directory")
+	}
+	if c.CertificateAuthorities == "" {
+		return nil
+	}
+	text, err := base64.StdEncoding.DecodeString(c.CertificateAuthorities)
+	if err != nil {
+		return fmt.Errorf("--certificate-authorities: want PEM in base64: %w", err)
+	}
+	if _, err := cert.ParseCertsPEM(text); err != nil {
+		return fmt.Errorf("--certificate-authorities: want certificates in PEM, in base64: %w", err)
+	}
+	return nil
 }
 
 func (c *Config) validateDurations() error {

@@ -65,7 +65,7 @@ own, so that the mode can be changed and changed back. */}}
 {{- fail "remote.kubeconfigSecret is empty: set it to a Secret whose key kubeconfig says how to reach the API server that is guarded" -}}
 {{- end -}}
 {{- if eq .Values.certificates.mode "cert-manager" -}}
-{{- fail "certificates.mode is cert-manager, which cannot write into another API server: with remote.part set it to self or existingSecret" -}}
+{{- fail "certificates.mode is cert-manager: with remote.part set it to self or existingSecret" -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
