@@ -18,8 +18,9 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == checkHeldCommand {
-		if err := checkHeld(context.Background()); err != nil {
+	checks := map[string]func(context.Context) error{checkHeldCommand: checkHeld, checkStandingCommand: checkStanding}
+	if len(os.Args) == 2 && checks[os.Args[1]] != nil {
+		if err := checks[os.Args[1]](context.Background()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
