@@ -154,17 +154,27 @@ func (c *Cluster) startServers(options Options) error {
 	return nil
 }
 
-// auditPolicy leaves reads, leases and events out.
-const auditPolicy = `apiVersion: audit.k8s.io/v1
+// requestsVariable is the environment variable that names a directory for an audit log of all that Seawall
+// asks of each API server.
+const requestsVariable = "SEAWALL_REQUESTS"
+
+const (
+	auditHead = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
-- level: None
+`
+	auditSeawall = `- level: Metadata
+  users: ["system:serviceaccount:` + Namespace + `:seawall", "system:serviceaccount:` + Namespace + `:seawall-nudger"]
+`
+	// auditWrites leaves reads, leases and events out.
+	auditWrites = `- level: None
   verbs: [get, list, watch]
 - level: None
   resources: [{group: coordination.k8s.io}, {group: "", resources: [events]}, {group: events.k8s.io}]
 - level: Metadata
 `
+)
 
 // tracingConfiguration lacks the receiver. It names no sampling rate: clients choose.
 const tracingConfiguration = `apiVersion: apiserver.config.k8s.io/v1
@@ -175,17 +185,32 @@ func (c *Cluster) configure(flags *envtest.Arguments, options Options) error {
 	for name, value := range options.ServerFlags {
 		flags.Set(name, value)
 	}
-	if options.AuditLog {
-		c.AuditLog = c.logFile("audit")
-		flags.Set("audit-log-path", c.AuditLog).Set("audit-log-mode", "blocking")
-		if err := c.setFile(flags, "audit-policy-file", auditPolicy); err != nil {
-			return err
-		}
+	if err := c.audit(flags, options.AuditLog); err != nil {
+		return err
 	}
 	if options.TraceReceiver != "" {
 		return c.setFile(flags, "tracing-config-file", tracingConfiguration+options.TraceReceiver+"\n")
 	}
 	return nil
+}
+
+// audit has the API server write an audit log, if one is wanted.
+func (c *Cluster) audit(flags *envtest.Arguments, writes bool) error {
+	file, policy := c.logFile("audit"), auditHead
+	if requests := os.Getenv(requestsVariable); requests != "" {
+		file, policy = filepath.Join(requests, filepath.Base(c.dir)+".log"), policy+auditSeawall
+	}
+	switch {
+	case writes:
+		policy += auditWrites
+		c.AuditLog = file
+	case policy == auditHead:
+		return nil
+	default:
+		policy += "- level: None\n"
+	}
+	flags.Set("audit-log-path", file).Set("audit-log-mode", "blocking")
+	return c.setFile(flags, "audit-policy-file", policy)
 }
 
 // setFile sets a flag to a file with the content.
