@@ -87,7 +87,7 @@ var _ = Describe("the authorities of callers", func() {
 	It("are nobody's by default", func(ctx SpecContext) {
 		_, spec := pod(ctx, map[string]any{})
 		Expect(spec.Containers[0].Args).NotTo(ContainElement(ContainSubstring("--client-")))
-		Expect(spec.Volumes).To(HaveLen(1))
+		Expect(spec.Volumes).To(BeEmpty())
 	})
 
 	It("are mounted from the ConfigMap that the chart makes of the values", func(ctx SpecContext) {

@@ -24,21 +24,18 @@ var _ = Describe("an upgrade after somebody else has changed a field of the char
 	arguments := func(ctx context.Context) string {
 		return kubectl(ctx, "get", "deployment", "seawall", "-n", cluster.Namespace, "-o", "jsonpath={.spec.template.spec.containers[0].args}")
 	}
-	// refused expects an upgrade to change nothing, and runs the command that it says.
+	// refused expects an upgrade to change nothing, until it is to win.
 	refused := func(ctx context.Context, why string) {
 		GinkgoHelper()
 		said, err := try(ctx, append(upgrade, "--set", "logLevel=debug")...)
 		Expect(err).To(HaveOccurred())
 		Expect(said).To(ContainSubstring(why))
 		Expect(arguments(ctx)).NotTo(ContainSubstring("debug"), "nothing has changed")
-		_, command, found := strings.Cut(said, "kubectl patch ")
+		_, wins, found := strings.Cut(said, "let it win with: helm upgrade ")
 		Expect(found).To(BeTrue(), said)
-		command, patch, found := strings.Cut(strings.TrimSpace(command), " -p '")
-		Expect(found).To(BeTrue(), said)
-		kubectl(ctx, append(append([]string{"patch"}, strings.Fields(command)...), "-p", strings.TrimSuffix(patch, "'"))...)
-		run(ctx, append(upgrade, "--set", "logLevel=debug")...)
+		run(ctx, append(append(upgrade, "--set", "logLevel=debug"), strings.Fields(wins)...)...)
 		Expect(arguments(ctx)).To(ContainSubstring("debug"))
-		run(ctx, upgrade...)
+		run(ctx, append(upgrade, "--set", "logLevel=info")...) // from now on as ever
 	}
 
 	BeforeAll(func(ctx SpecContext) {

@@ -80,7 +80,8 @@ var _ = Describe("the certificates of replicas that are replaced", Ordered, func
 		DeferCleanup(mounted.Stop)
 		called(ctx, issued, mounted)
 		Expect(cert.ParseCertsPEM(trusted(ctx))).To(ConsistOf(append(before, signer.certificate)))
-		Expect(os.ReadFile(mounted.LogFile)).To(ContainSubstring("does not trust the serving certificate"), "it has waited until it does")
+		Expect(os.ReadFile(mounted.LogFile)).To(
+			MatchRegexp("does not trust the serving certificate|has been told of the authority of the serving certificate"), "it has waited until it does")
 
 		By("the replicas that issued their own end, and Helm takes their Secret away")
 		Expect(issued.Stop()).To(Succeed())
@@ -132,6 +133,12 @@ var _ = Describe("the certificates of replicas that are replaced", Ordered, func
 		waiting, stop := context.WithTimeout(ctx, 10*time.Second)
 		defer stop()
 		_, err := issued.StartReplica(waiting, "--certificates=mounted", "--certificate-directory="+elsewhere)
-		Expect(err).To(MatchError(ContainSubstring("not seawall.seawall-system.svc")))
+		Expect(err).To(MatchError(ContainSubstring("/readyz answers 500")))
+		logs, err := filepath.Glob(filepath.Join(filepath.Dir(issued.LogFile), "*.log"))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(logs).To(ContainElement(WithTransform(func(file string) string {
+			text, _ := os.ReadFile(file)
+			return string(text)
+		}, ContainSubstring("not seawall.seawall-system.svc"))))
 	}, SpecTimeout(time.Minute))
 })

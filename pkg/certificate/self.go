@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
@@ -123,7 +124,7 @@ func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
 	secret := &metav1.PartialObjectMetadata{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}}
 	hooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	changes, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), ByObject: map[client.Object]cache.ByObject{
+		Scheme: mgr.GetScheme(), Mapper: watched(), ByObject: map[client.Object]cache.ByObject{
 			secret: {Namespaces: map[string]cache.Config{s.Secret.Namespace: {}}, Field: named(s.Secret.Name)},
 			hooks:  {Field: named(s.WebhookConfiguration)},
 		},
@@ -145,6 +146,14 @@ func (s Self) Issue(mgr manager.Manager, made *prometheus.CounterVec) error {
 		WatchesRawSource(source.Kind[client.Object](changes, hooks, request)).
 		WatchesRawSource(atStart(always[0])).
 		Complete(issuing)
+}
+
+// watched knows what is watched here without asking the API server, which may be away at the start.
+func watched() meta.RESTMapper {
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("Secret"), meta.RESTScopeNamespace)
+	mapper.Add(admissionregistrationv1.SchemeGroupVersion.WithKind("ValidatingWebhookConfiguration"), meta.RESTScopeRoot)
+	return mapper
 }
 
 // atStart asks once, as what is watched may not be there yet.

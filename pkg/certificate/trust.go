@@ -54,7 +54,7 @@ type Trust struct {
 // AddToManager lets this replica follow whom the API server trusts.
 func (t *Trust) AddToManager(mgr manager.Manager) error {
 	changes, err := cache.New(mgr.GetConfig(), cache.Options{
-		Scheme: mgr.GetScheme(), Mapper: mgr.GetRESTMapper(), ByObject: map[client.Object]cache.ByObject{
+		Scheme: mgr.GetScheme(), Mapper: watched(), ByObject: map[client.Object]cache.ByObject{
 			&admissionregistrationv1.ValidatingWebhookConfiguration{}: {Field: named(t.WebhookConfiguration)},
 		},
 	})

@@ -4,16 +4,13 @@ else has set to another value since. Asked before anything changes; without a cl
 there is, "want" what Helm wants of its spec, and "value" what says so.
 */}}
 {{- define "seawall.checkOwners" -}}
-{{- $of := .of -}}
-{{- $name := printf "%s %s" $of.kind $of.metadata.name -}}
-{{- $where := $of.metadata.namespace | empty | ternary "" (printf " -n %s" $of.metadata.namespace) -}}
-{{- if semverCompare ">=4.0.0-0" .root.Capabilities.HelmVersion.Version -}}
-{{- range $of.metadata.managedFields -}}
+{{- if and .root.Values.refuseConflicts (semverCompare ">=4.0.0-0" .root.Capabilities.HelmVersion.Version) -}}
+{{- range .of.metadata.managedFields -}}
 {{- $manager := .manager -}}
 {{- if and (ne .manager "helm") (ne (.subresource | default "") "status") -}}
-{{- with include "seawall.conflicts" (dict "fields" (dig "fieldsV1" "f:spec" dict .) "live" $of.spec "want" $.want "path" "spec") -}}
-{{- fail (printf "%s was changed by %s, and %s says otherwise:%s. Helm would stop half-way. Set %s to the same, or have it decide again: kubectl patch %s %s%s --type=json -p '[{\"op\":\"replace\",\"path\":\"/metadata/managedFields\",\"value\":[{}]}]'"
-  $name $manager $.value . $.value (lower $of.kind) $of.metadata.name $where) -}}
+{{- $fields := dig "fieldsV1" "f:spec" dict . -}}
+{{- with include "seawall.conflicts" (dict "fields" $fields "live" $.of.spec "want" $.want "path" "spec") -}}
+{{- fail (printf "%s %s was changed by %s, and %s says otherwise:%s. Helm would stop half-way. Set %s to the same, or let it win with: helm upgrade --force-conflicts --set refuseConflicts=false" $.of.kind $.of.metadata.name $manager $.value . $.value) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
