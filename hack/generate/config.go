@@ -60,7 +60,7 @@ func renderChart(ctx context.Context, dir string, flags ...string) (string, erro
 	if err != nil {
 		return "", fmt.Errorf("building helm: %w", err)
 	}
-	args := append([]string{"template", "seawall", chartDir, "--namespace", configNamespace}, flags...)
+	args := append([]string{"template", "seawall", chartDir, "--namespace", configNamespace, "--no-hooks"}, flags...) // hooks are Helm's
 	template := exec.CommandContext(ctx, strings.TrimSpace(string(helm)), args...)
 	template.Dir = dir
 	rendered, err := template.Output()
