@@ -75,12 +75,8 @@ func run(ctx context.Context, configuration config.Config, logger *slog.Logger, 
 		return err
 	}
 	handlers[admission.Path] = traces.Handler(handlers[admission.Path])
-	shown, err := newServing(ctrlmetrics.Registry, configuration)
+	shown, err := serve(serving, mgr, leader, configuration, handlers, checks, logger)
 	if err != nil {
-		return err
-	}
-	leader.duties = append(leader.duties, shown.duties()...)
-	if err := serve(serving, mgr, configuration, shown, handlers, checks, logger); err != nil {
 		return err
 	}
 	checks["draining"] = drainingCheck(draining)
@@ -154,22 +150,27 @@ func newHandlers(
 	return handlers, nil
 }
 
-// serve adds the webhook's server, and what it takes to be ready.
+// serve adds the webhook's server, and what it takes to be ready. It returns the certificate that this shows.
 func serve(
-	ctx context.Context, mgr manager.Manager, configuration config.Config, shown *serving,
+	ctx context.Context, mgr manager.Manager, leader *leadership, configuration config.Config,
 	handlers map[string]http.Handler, checks checks, logger *slog.Logger,
-) error {
+) (*serving, error) {
+	shown, err := newServing(ctrlmetrics.Registry, configuration)
+	if err != nil {
+		return nil, err
+	}
+	leader.duties = append(leader.duties, shown.duties()...)
 	callers, err := newCallers(mgr, configuration.Callers, logger)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	server, err := addServer(mgr, configuration, handlers, callers, shown)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	checks["webhook"] = listening(ctx, server, callers, configuration.WebhookPort)
 	checks["certificate"], checks["trusted"] = shown.valid, shown.trusted()
-	return nil
+	return shown, nil
 }
 
 // lameDuck returns a context that outlives ctx by the delay. In between, draining is true:

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"time"
@@ -26,18 +25,18 @@ type serving struct {
 }
 
 func newServing(registry prometheus.Registerer, configuration config.Config) (*serving, error) {
-	s := &serving{held: &certificate.Held{}, names: configuration.CertificateNames}
+	s := &serving{held: &certificate.Held{}, names: configuration.Certificates.Names}
 	s.trust = &certificate.Trust{WebhookConfiguration: configuration.WebhookConfiguration, Held: s.held}
-	if configuration.Certificates != config.CertificatesSelf {
-		bundle, err := base64.StdEncoding.DecodeString(configuration.CertificateAuthorities)
+	if configuration.Certificates.Source != config.CertificatesSelf {
+		bundle, err := configuration.Certificates.Bundle()
 		if err != nil {
-			return nil, fmt.Errorf("--certificate-authorities: %w", err)
+			return nil, err
 		}
-		s.trust.Mounted = certificate.Mounted{Directory: configuration.CertificateDirectory, Bundle: bundle}
+		s.trust.Mounted = certificate.Mounted{Directory: configuration.Certificates.Directory, Bundle: bundle}
 		return s, nil
 	}
 	s.self = &certificate.Self{
-		Secret:               types.NamespacedName{Namespace: configuration.Namespace, Name: configuration.CertificateSecret},
+		Secret:               types.NamespacedName{Namespace: configuration.Namespace, Name: configuration.Certificates.Secret},
 		Held:                 s.held,
 		Names:                s.names,
 		WebhookConfiguration: configuration.WebhookConfiguration,

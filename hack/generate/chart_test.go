@@ -42,7 +42,7 @@ func TestTemplatesReadEveryValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	templates := ""
-	names, err := fs.Glob(os.DirFS(chartFile("templates")), "*")
+	names, err := fs.Glob(os.DirFS(chartFile("templates")), "*.*")
 	if err != nil {
 		t.Fatal(err)
 	}

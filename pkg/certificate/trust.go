@@ -66,7 +66,9 @@ func (t *Trust) AddToManager(mgr manager.Manager) error {
 	}
 	t.client, t.reader, t.log = mgr.GetClient(), changes, mgr.GetLogger().WithName("trust")
 	always := reconcile.Request{NamespacedName: types.NamespacedName{Name: t.WebhookConfiguration}}
-	request := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{always} })
+	request := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {
+		return []reconcile.Request{always}
+	})
 	return ctrl.NewControllerManagedBy(mgr).Named("trust").
 		WithOptions(controller.Options{NeedLeaderElection: new(false)}).
 		WatchesRawSource(source.Kind[client.Object](changes, &admissionregistrationv1.ValidatingWebhookConfiguration{}, request)).
@@ -133,7 +135,7 @@ func (t *Trust) exchange(now time.Time) error {
 	if none == nil && now.Before(held.Leaf.NotAfter) {
 		if err := t.verify(pair, now); err != nil {
 			t.distrusted = now
-			return fmt.Errorf("another serving certificate is mounted, which the API server does not trust: serving on with the one at hand: %w", err)
+			return fmt.Errorf("another certificate is mounted, which the API server does not trust: serving on with the one at hand: %w", err)
 		}
 		if now.Sub(t.distrusted) < settled {
 			return nil

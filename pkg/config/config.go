@@ -2,31 +2,15 @@
 package config
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/client-go/util/cert"
 
 	"github.com/seawall-dev/seawall/pkg/inventory/argocd"
-)
-
-// CertificateSource says where the webhook's serving certificate comes from.
-type CertificateSource string
-
-const (
-	// CertificatesSelf lets the webhook issue and rotate its certificate itself, keep it in
-	// a Secret and write the CA into the webhook configuration.
-	CertificatesSelf CertificateSource = "self"
-	// CertificatesMounted reads tls.crt and tls.key from the certificate directory, where
-	// cert-manager's or the operator's own Secret is mounted, and again when they change.
-	CertificatesMounted CertificateSource = "mounted"
 )
 
 // OnError says how a request is answered that Seawall itself could not judge, because of
@@ -60,17 +44,7 @@ type Config struct {
 	// HealthAddress serves /healthz and /readyz over HTTP.
 	HealthAddress string
 
-	Certificates CertificateSource
-	// CertificateDirectory is where a mounted certificate is.
-	CertificateDirectory string
-	// CertificateAuthorities are those that the API server is told to trust with a mounted certificate, in PEM in
-	// base64; those of ca.crt in the directory if it is empty.
-	CertificateAuthorities string
-	// CertificateSecret is the Secret, in Namespace, of self-issued certificates.
-	CertificateSecret string
-	// CertificateNames are the DNS names and IP addresses of the certificate: the hosts at which the API server
-	// calls, the first of them the common name of a self-issued one.
-	CertificateNames []string
+	Certificates Certificates
 	// WebhookConfiguration is the ValidatingWebhookConfiguration of Seawall, which gets the CA of the
 	// certificate, and says whether starts are asked about and what becomes of them when nobody answers.
 	WebhookConfiguration string
@@ -135,9 +109,7 @@ func Default() Config {
 		WebhookPort:              10250,
 		MetricsAddress:           ":8080",
 		HealthAddress:            ":8081",
-		Certificates:             CertificatesSelf,
-		CertificateDirectory:     "/var/run/seawall/certificate",
-		CertificateSecret:        "seawall-certificate",
+		Certificates:             defaultCertificates(),
 		WebhookConfiguration:     "seawall",
 		Callers:                  defaultCallers(),
 		ArgoCDNamespace:          "argocd",
@@ -166,17 +138,7 @@ func (c *Config) AddFlags(flags *pflag.FlagSet) {
 		`address that serves Prometheus metrics over HTTP; "0" serves none`)
 	flags.StringVar(&c.HealthAddress, "health-probe-bind-address", c.HealthAddress,
 		"address that serves /healthz and /readyz over HTTP")
-	flags.StringVar((*string)(&c.Certificates), "certificates", string(c.Certificates),
-		"where the serving certificate comes from: self (issued and rotated by the webhook) or mounted "+
-			"(tls.crt and tls.key in the certificate directory)")
-	flags.StringVar(&c.CertificateDirectory, "certificate-directory", c.CertificateDirectory,
-		"with --certificates=mounted, directory of tls.crt and tls.key, and of ca.crt if there is one")
-	flags.StringVar(&c.CertificateAuthorities, "certificate-authorities", c.CertificateAuthorities,
-		"with --certificates=mounted, whom the API server is told to trust: certificates in PEM, in base64; ca.crt in the directory if empty")
-	flags.StringVar(&c.CertificateSecret, "certificate-secret", c.CertificateSecret,
-		"Secret that keeps self-issued certificates; it is created if it is gone")
-	flags.StringSliceVar(&c.CertificateNames, "certificate-dns-names", c.CertificateNames,
-		"DNS names and IP addresses that the certificate is for: the hosts at which the API server calls")
+	c.Certificates.addFlags(flags)
 	flags.StringVar(&c.WebhookConfiguration, "webhook-configuration", c.WebhookConfiguration,
 		"ValidatingWebhookConfiguration of Seawall: it gets the CA of the certificate, and says whether starts are asked about")
 	c.Callers.addFlags(flags)
@@ -237,13 +199,13 @@ func (c *Config) Validate() error {
 	return errors.Join(
 		dnsLabel("namespace", c.Namespace),
 		dnsLabel("argocd-namespace", c.ArgoCDNamespace),
-		oneOf("certificates", c.Certificates, CertificatesSelf, CertificatesMounted),
+		dnsName("webhook-configuration", c.WebhookConfiguration),
 		oneOf("on-error", c.OnError, OnErrorDeny, OnErrorAllow),
 		c.validateDenialHelp(),
 		inRange("webhook-port", c.WebhookPort, 1, 65535),
 		c.validateReviewMemory(),
 		c.validateProgressiveSyncs(),
-		c.validateCertificates(),
+		c.Certificates.validate(),
 		c.Callers.validate(),
 		c.validateDurations(),
 		c.validateSyncGate(),
@@ -266,40 +228,6 @@ func (c *Config) Level() slog.Level {
 func (c *Config) validateProgressiveSyncs() error {
 	if _, err := argocd.ParseProgressiveSyncs(c.ProgressiveSyncs); err != nil {
 		return fmt.Errorf("--argocd-progressive-syncs: %w", err)
-	}
-	return nil
-}
-
-func (c *Config) validateCertificates() error {
-	var errs []error
-	if c.Certificates == CertificatesMounted {
-		errs = append(errs, c.validateMounted())
-	}
-	if len(c.CertificateNames) == 0 && c.Certificates == CertificatesSelf {
-		errs = append(errs, errors.New("--certificate-dns-names is empty: want the host at which the API server calls"))
-	}
-	for _, name := range c.CertificateNames {
-		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 && net.ParseIP(name) == nil {
-			errs = append(errs, fmt.Errorf("--certificate-dns-names has %q, which is no IP address either: %s", name, problems[0]))
-		}
-	}
-	errs = append(errs, dnsName("certificate-secret", c.CertificateSecret), dnsName("webhook-configuration", c.WebhookConfiguration))
-	return errors.Join(errs...)
-}
-
-func (c *Config) validateMounted() error {
-	if c.CertificateDirectory == "" {
-		return errors.New("--certificate-directory is empty: want a directory")
-	}
-	if c.CertificateAuthorities == "" {
-		return nil
-	}
-	text, err := base64.StdEncoding.DecodeString(c.CertificateAuthorities)
-	if err != nil {
-		return fmt.Errorf("--certificate-authorities: want PEM in base64: %w", err)
-	}
-	if _, err := cert.ParseCertsPEM(text); err != nil {
-		return fmt.Errorf("--certificate-authorities: want certificates in PEM, in base64: %w", err)
 	}
 	return nil
 }

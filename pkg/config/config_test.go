@@ -30,7 +30,6 @@ func TestEveryBadFlagIsNamedWithItsValue(t *testing.T) {
 		"--namespace=Not_a_name":         `--namespace is "Not_a_name"`,
 		"--argocd-namespace=":            `--argocd-namespace is ""`,
 		"--certificates=vault":           `--certificates is "vault": want one of ["self" "mounted"]`,
-		"--certificate-directory=":       "--certificate-directory is empty",
 		"--certificate-secret=a/b":       `--certificate-secret is "a/b"`,
 		"--certificate-dns-names=UPPER":  `--certificate-dns-names has "UPPER", which is no IP address either`,
 		"--webhook-configuration=":       `--webhook-configuration is ""`,
@@ -85,7 +84,17 @@ func TestTheRecountCanBeTurnedOff(t *testing.T) {
 }
 
 func TestMountedCertificatesNeedNoNames(t *testing.T) {
+	g := gomega.NewWithT(t)
 	configuration := parse(t, "--certificates=mounted")
-	configuration.CertificateNames, configuration.CertificateSecret = nil, ""
-	gomega.NewWithT(t).Expect(configuration.Validate()).To(gomega.Succeed())
+	configuration.Certificates.Names, configuration.Certificates.Secret = nil, ""
+	g.Expect(configuration.Validate()).To(gomega.Succeed())
+	configuration = parse(t, "--certificates=mounted", "--certificate-directory=")
+	g.Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring("--certificate-directory is empty")))
+	for value, want := range map[string]string{
+		"%":    "--certificate-authorities: want PEM in base64",
+		"eA==": "--certificate-authorities: want certificates in PEM, in base64",
+	} {
+		configuration = parse(t, "--certificates=mounted", "--certificate-authorities="+value)
+		g.Expect(configuration.Validate()).To(gomega.MatchError(gomega.ContainSubstring(want)))
+	}
 }

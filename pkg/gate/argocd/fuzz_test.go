@@ -24,7 +24,11 @@ func FuzzStart(f *testing.F) {
 			return
 		}
 		var now struct {
-			Operation *struct{ Sync *struct{ DryRun bool } }
+			Operation *struct {
+				Sync *struct {
+					DryRun bool `json:"dryRun"`
+				} `json:"sync"`
+			} `json:"operation"`
 		}
 		if err := json.Unmarshal(object, &now); err != nil || now.Operation == nil || now.Operation.Sync == nil || now.Operation.Sync.DryRun {
 			t.Fatalf("%s begins %+v", object, started)

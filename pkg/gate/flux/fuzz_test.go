@@ -20,7 +20,7 @@ func FuzzStart(f *testing.F) {
 	f.Fuzz(func(t *testing.T, object, old []byte) {
 		for _, reader := range readers {
 			started, err := reader.Read(gate.Request{Object: object, Old: old, User: "flux", At: time.Unix(0, 0)})
-			if err == nil && started != nil && started.Start.Release.Revision == "" {
+			if err == nil && started != nil && started.Release.Revision == "" {
 				t.Fatalf("%s begins %+v", object, started)
 			}
 		}
