@@ -20,14 +20,18 @@ const longest = 16 << 20
 // event is what is read of a line of an audit log.
 type event struct {
 	Verb string `json:"verb"`
-	User struct {
-		Username string `json:"username"`
-	} `json:"user"`
-	ObjectRef struct {
+	User user   `json:"user"`
+	// Impersonated is as whom the user asks; nobody for itself.
+	Impersonated user `json:"impersonatedUser"`
+	ObjectRef    struct {
 		APIGroup    string `json:"apiGroup"`
 		Resource    string `json:"resource"`
 		Subresource string `json:"subresource"`
 	} `json:"objectRef"`
+}
+
+type user struct {
+	Username string `json:"username"`
 }
 
 // requests returns what the accounts have done, by the audit logs of a directory.
@@ -69,6 +73,10 @@ func read(file string, seen map[right]bool) error {
 		account, is := strings.CutPrefix(of.User.Username, accounts)
 		if !is || of.ObjectRef.Resource == "" {
 			continue
+		}
+		if as, other := strings.CutPrefix(of.Impersonated.Username, accounts); other {
+			seen[right{account, "impersonate", "", "serviceaccounts"}] = true
+			account = as
 		}
 		resource := of.ObjectRef.Resource
 		if of.ObjectRef.Subresource != "" {

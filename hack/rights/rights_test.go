@@ -47,6 +47,12 @@ func TestRightsThatNoRequestHasUsed(t *testing.T) {
 	g.Expect(err).NotTo(gomega.HaveOccurred())
 	g.Expect(unusedOf(given, used)).To(gomega.HaveExactElements(
 		"seawall: get waves/status.seawall.dev", "seawall: list waves/status.seawall.dev", "seawall: update waves.seawall.dev"))
+
+	log("2.log", `{"verb":"get","user":{"username":"system:serviceaccount:seawall-system:seawall"},`+
+		`"impersonatedUser":{"username":"system:serviceaccount:seawall-system:seawall-nudger"},"objectRef":{"resource":"pods"}}`)
+	used, err = requests(directory)
+	g.Expect(err).NotTo(gomega.HaveOccurred())
+	g.Expect(used).To(gomega.ContainElements(right{"seawall", "impersonate", "", "serviceaccounts"}, right{"seawall-nudger", "get", "", "pods"}))
 }
 
 func TestAChartWithoutRights(t *testing.T) {
