@@ -2,11 +2,15 @@
 # Builds kube-apiserver, etcd and kubectl at the versions that go.mod pins, once a
 # version, and prints the folder that holds them: what KUBEBUILDER_ASSETS means.
 # Progress goes to standard error. With KUBEBUILDER_ASSETS set, prints that instead.
+# "build.sh node" builds those too that a node and its cluster need beside them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
+node=()
+[[ "${1:-}" == node ]] && node=(kube-controller-manager kube-scheduler kubelet kube-proxy)
+
 if [[ -n "${KUBEBUILDER_ASSETS:-}" ]]; then
-  for program in kube-apiserver etcd kubectl; do
+  for program in kube-apiserver etcd kubectl ${node[@]+"${node[@]}"}; do
     if [[ ! -x "$KUBEBUILDER_ASSETS/$program" ]]; then
       echo "KUBEBUILDER_ASSETS=$KUBEBUILDER_ASSETS has no program $program; unset it to build one" >&2
       exit 1
@@ -57,4 +61,7 @@ build() { # program, package, expected minutes on two cores
 build etcd go.etcd.io/etcd/server/v3 1
 build kubectl k8s.io/kubernetes/cmd/kubectl 2
 build kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver 9
+for program in ${node[@]+"${node[@]}"}; do
+  build "$program" "k8s.io/kubernetes/cmd/$program" 2
+done
 echo "$target"
