@@ -1,0 +1,22 @@
+package node
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+// outage is longer than the Lease of the replica that leads may go without being renewed.
+const outage = 12 * time.Second
+
+func outages() {
+	It("outlives an outage of the API server without a restart", func(ctx SpecContext) {
+		before, were := restarts(ctx), pods(ctx)
+		Expect(node.Plane.RestartAPIServer(ctx, outage)).To(Succeed())
+		rolledOut(ctx)
+		Eventually(func(g Gomega) { denied(ctx) }).Should(Succeed())
+		Expect(restarts(ctx)).To(Equal(before))
+		Expect(pods(ctx)).To(HaveLen(len(were)))
+	})
+}
