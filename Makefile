@@ -87,6 +87,12 @@ test-flux: ## Run the tests with the real Flux (the first run builds it); ARGS g
 	assets=$$(hack/controlplane/build.sh) && hack/tools/build.sh source-controller kustomize-controller helm-controller helm >/dev/null && \
 		KUBEBUILDER_ASSETS="$$assets" go test -C hack/flux -v -count=1 $(GOTEST) ./... $(ARGS)
 
+.PHONY: test-node
+test-node: ## Run the tests on a real node (Linux, root, Debian's packages; the first run builds it); ARGS go to the tests
+	hack/node/enter.sh true && assets=$$(hack/controlplane/build.sh node) && hack/tools/build.sh helm >/dev/null && \
+		artifacts=$$(hack/node/build.sh) && KUBEBUILDER_ASSETS="$$assets" SEAWALL_NODE="$$artifacts" \
+		go test -C hack/node -exec '$(CURDIR)/hack/node/enter.sh' -v -count=1 $(GOTEST) . $(ARGS)
+
 .PHONY: soak
 soak: ## Have two replicas answer 200 reviews a second for 30 minutes while faults befall them; ARGS go to it
 	go build -o bin/soak ./hack/soak && exec bin/soak $(ARGS)
