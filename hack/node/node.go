@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +34,7 @@ type Node struct {
 
 	artifacts string
 	dir       string
+	processes []*cluster.Process
 }
 
 // Start starts a node with what build.sh prepared, and returns when it is ready.
@@ -56,9 +58,18 @@ func Start(ctx context.Context, artifacts string) (*Node, error) {
 	startCtx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := n.start(ctx, startCtx); err != nil {
-		return nil, errors.Join(err, n.Plane.Stop())
+		return nil, errors.Join(err, errors.New(n.Tail()), n.Plane.Stop())
 	}
 	return n, nil
+}
+
+// Tail returns the last lines of the logs, to be shown when something failed.
+func (n *Node) Tail() string {
+	var text strings.Builder
+	for _, process := range n.processes {
+		_, _ = text.WriteString(process.Tail())
+	}
+	return text.String()
 }
 
 // serverFlags are those of an API server that a node and pods reach, and that reaches them.
@@ -70,8 +81,9 @@ func (n *Node) serverFlags() map[string]string {
 		"disable-admission-plugins":       "", // envtest's: here are service accounts
 		"enable-admission-plugins":        "NodeRestriction",
 		"kubelet-preferred-address-types": "InternalIP",
-		"tls-sni-cert-key":                n.path("api.crt") + "," + n.path("api.key"),
-		"token-auth-file":                 n.path("tokens.csv"),
+		// Named, for whoever calls an address tells no name; kube-proxy turns the Service's into the node's.
+		"tls-sni-cert-key": n.path("api.crt") + "," + n.path("api.key") + ":" + nodeAddress,
+		"token-auth-file":  n.path("tokens.csv"),
 	}
 }
 
@@ -181,7 +193,11 @@ func (n *Node) ready(ctx context.Context) error {
 
 // run runs one of the programs, with those that it calls at hand.
 func (n *Node) run(ctx context.Context, name, program string, args ...string) (*cluster.Process, error) {
-	return n.Plane.StartProcess(ctx, name, append([]string{program}, args...), n.environment())
+	process, err := n.Plane.StartProcess(ctx, name, append([]string{program}, args...), n.environment())
+	if err == nil {
+		n.processes = append(n.processes, process)
+	}
+	return process, err
 }
 
 // unpacked is a program of Debian's packages.
