@@ -12,19 +12,16 @@ import (
 	"k8s.io/client-go/util/cert"
 )
 
-// users are the programs that the API server knows by a token, and their groups. A token is the name: nobody
-// else is in this network.
-var users = map[string]string{
-	"system:node:" + nodeName:        "system:nodes",
-	"system:kube-proxy":              "",
-	"system:kube-scheduler":          "",
-	"system:kube-controller-manager": "",
-}
-
-// writeTokens writes the file by which the API server knows the users.
+// writeTokens writes the file by which the API server knows the programs and their groups. A token is the name:
+// nobody else is in this network.
 func (n *Node) writeTokens() error {
 	var lines strings.Builder
-	for user, group := range users {
+	for user, group := range map[string]string{
+		"system:node:" + nodeName:        "system:nodes",
+		"system:kube-proxy":              "",
+		"system:kube-scheduler":          "",
+		"system:kube-controller-manager": "",
+	} {
 		fmt.Fprintf(&lines, "%s,%s,%s,%q\n", user, user, user, group)
 	}
 	return os.WriteFile(n.path("tokens.csv"), []byte(lines.String()), 0o600)

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +26,9 @@ const (
 	nowhereAddress    = "10.254.0.254"
 	apiServiceAddress = "10.0.0.1" // the first of envtest's addresses for Services
 
+	scheduler         = "kube-scheduler"
+	controllerManager = "kube-controller-manager"
+
 	startTimeout = 2 * time.Minute
 )
 
@@ -34,7 +39,7 @@ type Node struct {
 
 	artifacts string
 	dir       string
-	processes []*cluster.Process
+	processes map[string]*cluster.Process
 }
 
 // Start starts a node with what build.sh prepared, and returns when it is ready.
@@ -46,7 +51,7 @@ func Start(ctx context.Context, artifacts string) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{artifacts: artifacts, dir: dir}
+	n := &Node{artifacts: artifacts, dir: dir, processes: map[string]*cluster.Process{}}
 	for _, step := range []func() error{network, n.writeTokens, n.writeCertificate, n.writeConfig} {
 		if err := step(); err != nil {
 			return nil, err
@@ -66,8 +71,8 @@ func Start(ctx context.Context, artifacts string) (*Node, error) {
 // Tail returns the last lines of the logs, to be shown when something failed.
 func (n *Node) Tail() string {
 	var text strings.Builder
-	for _, process := range n.processes {
-		_, _ = text.WriteString(process.Tail())
+	for _, name := range slices.Sorted(maps.Keys(n.processes)) {
+		_, _ = text.WriteString(n.processes[name].Tail())
 	}
 	return text.String()
 }
@@ -89,7 +94,7 @@ func (n *Node) serverFlags() map[string]string {
 
 // start runs the programs for as long as ctx, and waits for them for as long as patience.
 func (n *Node) start(ctx, patience context.Context) error {
-	for _, run := range []func(ctx, patience context.Context) error{n.runContainerd, n.runControllers, n.runKubelet} {
+	for _, run := range []func(ctx, patience context.Context) error{n.runControllers, n.runContainerd, n.runKubelet} {
 		if err := run(ctx, patience); err != nil {
 			return err
 		}
@@ -131,9 +136,10 @@ func (n *Node) ctr(ctx context.Context, args ...string) error {
 
 func (n *Node) runControllers(ctx, _ context.Context) error {
 	for name, flags := range map[string][]string{
-		"kube-scheduler": nil,
-		"kube-controller-manager": {
+		scheduler: nil,
+		controllerManager: {
 			"--root-ca-file=" + n.path("api.crt"), "--use-service-account-credentials", "--node-monitor-grace-period=20s",
+			"--kube-api-qps=500", "--kube-api-burst=500", // with 20 it takes five seconds to begin
 		},
 	} {
 		kubeconfig, err := n.kubeconfig("system:" + name)
@@ -149,6 +155,14 @@ func (n *Node) runControllers(ctx, _ context.Context) error {
 		}
 	}
 	return nil
+}
+
+// RestartControllers ends the scheduler and the controllers, and starts them again, as it happens where they
+// cannot renew their Leases for a while. Otherwise they would wait longer and longer to ask again.
+func (n *Node) RestartControllers(ctx context.Context) error {
+	n.processes[scheduler].Kill()
+	n.processes[controllerManager].Kill()
+	return n.runControllers(context.WithoutCancel(ctx), ctx) // until the control plane ends
 }
 
 func (n *Node) runKubelet(ctx, patience context.Context) error {
@@ -195,7 +209,7 @@ func (n *Node) ready(ctx context.Context) error {
 func (n *Node) run(ctx context.Context, name, program string, args ...string) (*cluster.Process, error) {
 	process, err := n.Plane.StartProcess(ctx, name, append([]string{program}, args...), n.environment())
 	if err == nil {
-		n.processes = append(n.processes, process)
+		n.processes[name] = process
 	}
 	return process, err
 }
@@ -209,9 +223,8 @@ func (n *Node) unpacked(name string) string {
 func (n *Node) environment() []string {
 	usr := filepath.Join(n.artifacts, "root", "usr")
 	libraries, _ := filepath.Glob(filepath.Join(usr, "lib", "*-linux-gnu*")) // its only error is a bad pattern
-	environment := []string{"PATH=" + filepath.Join(usr, "bin") + ":" + filepath.Join(usr, "sbin") + ":" + os.Getenv("PATH")}
-	for _, folder := range libraries {
-		environment = append(environment, "LD_LIBRARY_PATH="+folder)
+	return []string{
+		"PATH=" + filepath.Join(usr, "bin") + ":" + filepath.Join(usr, "sbin") + ":" + os.Getenv("PATH"),
+		"LD_LIBRARY_PATH=" + strings.Join(libraries, ":"),
 	}
-	return environment
 }

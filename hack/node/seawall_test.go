@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,14 +21,13 @@ import (
 // aftermath is how long the load goes on when all is done, which is longer than a pod that was told to stop serves.
 const aftermath = 8 * time.Second
 
-// runHelm runs Helm on the cluster and returns what it printed.
-func runHelm(ctx context.Context, args ...string) string {
+// runHelm runs Helm on the cluster, which has to succeed.
+func runHelm(ctx context.Context, args ...string) {
 	GinkgoHelper()
 	command := exec.CommandContext(ctx, helm, append(args, "--namespace", cluster.Namespace)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+node.Plane.Kubeconfig, "HELM_CACHE_HOME="+os.TempDir(), "HELM_CONFIG_HOME="+os.TempDir())
 	output, err := command.CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), string(output))
-	return string(output)
 }
 
 func kubectl(ctx context.Context, args ...string) cluster.Output {
@@ -63,11 +63,12 @@ func describe(ctx context.Context) string {
 		kubectl(ctx, "-n", cluster.Namespace, "get", "events").Stdout
 }
 
+// pods are those that were not told to stop.
 func pods(ctx context.Context) []corev1.Pod {
 	GinkgoHelper()
 	var list corev1.PodList
 	Expect(api.List(ctx, &list, client.InNamespace(cluster.Namespace))).To(Succeed())
-	return list.Items
+	return slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil })
 }
 
 // restarts are those of all containers together.
@@ -111,10 +112,9 @@ func underLoad(ctx context.Context, disturb func()) *Load {
 	return load
 }
 
-// denied has the API server refuse a rollout by what Seawall answers it.
+// denied waits until the API server refuses a rollout by what Seawall answers it.
 func denied(ctx context.Context) {
 	GinkgoHelper()
-	answer := kubectl(ctx, "apply", "-f", refused)
-	Expect(answer.Code).NotTo(BeZero())
-	Expect(answer.Stderr).To(ContainSubstring(`wave 1 syncs 100 environments at 0.99 each`))
+	Eventually(func() string { return kubectl(ctx, "apply", "-f", refused).Stderr }).
+		Should(ContainSubstring(`wave 1 syncs 100 environments at 0.99 each`))
 }

@@ -79,9 +79,9 @@ func small(rollout *unstructured.Unstructured) *unstructured.Unstructured {
 // The specs follow each other on one installation, from the beginning to the end of it.
 var _ = Describe("Seawall, installed by its chart", Ordered, func() {
 	installation()
-	disruptions()
-	certificates()
-	releases()
 	outages()
+	certificates()
+	disruptions()
+	releases()
 	removal()
 })
