@@ -26,8 +26,7 @@ const (
 	nowhereAddress    = "10.254.0.254"
 	apiServiceAddress = "10.0.0.1" // the first of envtest's addresses for Services
 
-	scheduler         = "kube-scheduler"
-	controllerManager = "kube-controller-manager"
+	containerd = "containerd"
 
 	startTimeout = 2 * time.Minute
 )
@@ -103,11 +102,11 @@ func (n *Node) start(ctx, patience context.Context) error {
 }
 
 func (n *Node) runContainerd(ctx, patience context.Context) error {
-	containerd, err := n.run(ctx, "containerd", n.unpacked("containerd"), "--config", n.path("containerd.toml"))
+	process, err := n.run(ctx, containerd, n.unpacked(containerd), "--config", n.path("containerd.toml"))
 	if err != nil {
 		return err
 	}
-	if err := containerd.Await(patience, n.containerdAnswers); err != nil {
+	if err := process.Await(patience, n.containerdAnswers); err != nil {
 		return err
 	}
 	images, err := filepath.Glob(filepath.Join(n.artifacts, "images", "*.tar"))
@@ -136,8 +135,8 @@ func (n *Node) ctr(ctx context.Context, args ...string) error {
 
 func (n *Node) runControllers(ctx, _ context.Context) error {
 	for name, flags := range map[string][]string{
-		scheduler: nil,
-		controllerManager: {
+		"kube-scheduler": nil,
+		"kube-controller-manager": {
 			"--root-ca-file=" + n.path("api.crt"), "--use-service-account-credentials", "--node-monitor-grace-period=20s",
 			"--kube-api-qps=500", "--kube-api-burst=500", // with 20 it takes five seconds to begin
 		},
@@ -157,12 +156,16 @@ func (n *Node) runControllers(ctx, _ context.Context) error {
 	return nil
 }
 
-// RestartControllers ends the scheduler and the controllers, and starts them again, as it happens where they
-// cannot renew their Leases for a while. Otherwise they would wait longer and longer to ask again.
-func (n *Node) RestartControllers(ctx context.Context) error {
-	n.processes[scheduler].Kill()
-	n.processes[controllerManager].Kill()
-	return n.runControllers(context.WithoutCancel(ctx), ctx) // until the control plane ends
+// Reconnect starts all that talks to the API server once more: without it for a while, each waits longer and longer
+// until it asks again.
+func (n *Node) Reconnect(ctx context.Context) error {
+	for name, process := range n.processes {
+		if name != containerd {
+			process.Kill()
+		}
+	}
+	life := context.WithoutCancel(ctx) // that of the control plane
+	return errors.Join(n.runControllers(life, ctx), n.runKubelet(life, ctx))
 }
 
 func (n *Node) runKubelet(ctx, patience context.Context) error {

@@ -14,11 +14,11 @@ func outages() {
 	It("outlives an outage of the API server without a restart", func(ctx SpecContext) {
 		before, were := restarts(ctx), pods(ctx)
 		Expect(node.Plane.RestartAPIServer(ctx, outage)).To(Succeed())
-		Expect(node.RestartControllers(ctx)).To(Succeed())
 		began := time.Now()
-		rolledOut(ctx)
 		denied(ctx)
 		AddReportEntry("denies again after", time.Since(began).Round(time.Millisecond).String(), ReportEntryVisibilityAlways)
+		Expect(node.Reconnect(ctx)).To(Succeed())
+		rolledOut(ctx)
 		Expect(restarts(ctx)).To(Equal(before))
 		Expect(pods(ctx)).To(HaveLen(len(were)))
 	})
