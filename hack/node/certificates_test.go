@@ -29,7 +29,7 @@ func certificates() {
 				g.Expect(fresh.Data).NotTo(Equal(secret.Data))
 			}).Should(Succeed())
 		})
-		Expect(load.Failed()).To(BeEmpty())
+		Expect(load.Failed()).To(BeZero(), load.String)
 	})
 
 	// Helm may not take the field caBundle, which the webhook has written: "conflict with seawall-webhook".
@@ -42,7 +42,7 @@ func certificates() {
 			runHelm(ctx, "upgrade", release, chart)
 			rolledOut(ctx)
 		})
-		Expect(load.Failed()).To(BeEmpty())
+		Expect(load.Failed()).To(BeZero(), load.String)
 	})
 }
 

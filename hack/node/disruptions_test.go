@@ -31,7 +31,7 @@ func disruptions() {
 			succeed(ctx, "-n", cluster.Namespace, "rollout", "restart", "deployment/"+release)
 			rolledOut(ctx)
 		})
-		Expect(load.Failed()).To(BeEmpty())
+		Expect(load.Failed()).To(BeZero(), load.String)
 	})
 
 	It("loses few writes when a pod is deleted by force", func(ctx SpecContext) {
@@ -39,7 +39,7 @@ func disruptions() {
 			Expect(api.Delete(ctx, &pods(ctx)[0], client.GracePeriodSeconds(0))).To(Succeed())
 			rolledOut(ctx)
 		})
-		Expect(len(load.Failed())).To(BeNumerically("<=", perSecond), "what one second brings: %s", load)
+		Expect(load.Failed()).To(BeNumerically("<=", perSecond), "what one second brings: %s", load)
 	})
 
 	It("loses few writes when one of its processes is killed", func(ctx SpecContext) {
@@ -50,7 +50,7 @@ func disruptions() {
 			Eventually(func() int32 { return restarts(ctx) }).Should(Equal(before + 1))
 			rolledOut(ctx)
 		})
-		Expect(len(load.Failed())).To(BeNumerically("<=", perSecond*int(startOfContainer/time.Second)/2), "%s", load)
+		Expect(load.Failed()).To(BeNumerically("<=", perSecond*int(startOfContainer/time.Second)/2), load.String)
 	})
 
 	It("takes less than half of the memory that it may", func(ctx SpecContext) {
@@ -76,6 +76,6 @@ func disruptions() {
 			Expect(answer.Stdout).To(ContainSubstring("evicting pod " + cluster.Namespace + "/" + release))
 			Expect(answer.Stderr).To(ContainSubstring("disruption budget"))
 		})
-		Expect(load.Failed()).To(BeEmpty())
+		Expect(load.Failed()).To(BeZero(), load.String)
 	})
 }

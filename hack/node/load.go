@@ -24,7 +24,8 @@ type Load struct {
 
 	lock   sync.Mutex
 	sent   int
-	failed []error
+	failed int
+	first  error
 }
 
 // StartLoad sends writes until the returned function is called, which waits for those in flight.
@@ -57,13 +58,17 @@ func (l *Load) write(ctx context.Context) {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	l.sent++
-	if err != nil {
-		l.failed = append(l.failed, err)
+	if err == nil {
+		return
+	}
+	l.failed++
+	if l.first == nil {
+		l.first = err
 	}
 }
 
-// Failed are the errors of the writes so far.
-func (l *Load) Failed() []error {
+// Failed is how many of the writes failed so far.
+func (l *Load) Failed() int {
 	l.lock.Lock()
 	defer l.lock.Unlock()
 	return l.failed
@@ -73,9 +78,8 @@ func (l *Load) Failed() []error {
 func (l *Load) String() string {
 	l.lock.Lock()
 	defer l.lock.Unlock()
-	text := fmt.Sprintf("%d writes, %d failed", l.sent, len(l.failed))
-	if len(l.failed) > 0 {
-		text += ", the first: " + l.failed[0].Error()
+	if l.failed == 0 {
+		return fmt.Sprintf("%d writes, none failed", l.sent)
 	}
-	return text
+	return fmt.Sprintf("%d writes, %d failed, the first: %v", l.sent, l.failed, l.first)
 }

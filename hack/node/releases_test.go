@@ -21,7 +21,7 @@ func releases() {
 			runHelm(ctx, "rollback", release)
 			rolledOut(ctx)
 		})
-		Expect(load.Failed()).To(BeEmpty())
+		Expect(load.Failed()).To(BeZero(), load.String)
 		denied(ctx)
 	})
 }
