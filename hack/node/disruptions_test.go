@@ -72,7 +72,7 @@ func disruptions() {
 				succeed(ctx, "uncordon", nodeName)
 				rolledOut(ctx)
 			})
-			answer := kubectl(ctx, "drain", nodeName, "--ignore-daemonsets", "--timeout=8s")
+			answer := kubectl(ctx, "drain", nodeName, "--ignore-daemonsets", "--timeout=4s")
 			Expect(answer.Stdout).To(ContainSubstring("evicting pod " + cluster.Namespace + "/" + release))
 			Expect(answer.Stderr).To(ContainSubstring("disruption budget"))
 		})
