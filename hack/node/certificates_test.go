@@ -2,9 +2,11 @@ package node
 
 import (
 	"encoding/base64"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/util/cert"
@@ -32,9 +34,14 @@ func certificates() {
 		Expect(load.Failed()).To(BeZero(), load.String)
 	})
 
-	// Helm may not take the field caBundle, which the webhook has written: "conflict with seawall-webhook".
+	// Helm may not take the field caBundle, which the webhook has written: "conflict with seawall-webhook". With
+	// --force-conflicts no write failed.
 	PIt("changes from its own certificate to that of a Secret and back without a failed write", func(ctx SpecContext) {
-		bundle := createCertificate(ctx)
+		var configuration admissionregistrationv1.ValidatingWebhookConfiguration
+		Expect(api.Get(ctx, client.ObjectKey{Name: release}, &configuration)).To(Succeed())
+		// Both authorities: there are pods with either certificate for a while.
+		both := slices.Concat(configuration.Webhooks[0].ClientConfig.CABundle, createCertificate(ctx))
+		bundle := base64.StdEncoding.EncodeToString(both)
 		load := underLoad(ctx, func() {
 			runHelm(ctx, "upgrade", release, chart, "--set", "certificates.mode=existingSecret",
 				"--set", "certificates.existingSecret.name="+ownCertificate, "--set", "certificates.existingSecret.caBundle="+bundle)
@@ -46,16 +53,18 @@ func certificates() {
 	})
 }
 
-// createCertificate makes a certificate for the Service, and a Secret of it, and returns its authority as the
-// chart takes it.
-func createCertificate(ctx SpecContext) string {
+// createCertificate makes a certificate for the Service, and a Secret of it for the time of the spec, and returns
+// its authority.
+func createCertificate(ctx SpecContext) []byte {
 	GinkgoHelper()
 	certificate, key, err := cert.GenerateSelfSignedCertKey(release+"."+cluster.Namespace+".svc", nil, nil)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(api.Create(ctx, &corev1.Secret{
+	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: cluster.Namespace, Name: ownCertificate},
 		Type:       corev1.SecretTypeTLS,
 		Data:       map[string][]byte{corev1.TLSCertKey: certificate, corev1.TLSPrivateKeyKey: key},
-	})).To(Succeed())
-	return base64.StdEncoding.EncodeToString(certificate)
+	}
+	Expect(api.Create(ctx, secret)).To(Succeed())
+	DeferCleanup(func(ctx SpecContext) { Expect(api.Delete(ctx, secret)).To(Succeed()) })
+	return certificate
 }
