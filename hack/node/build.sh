@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Prepares what a node takes beside the programs of hack/controlplane, and prints the folder that holds it:
-# containerd, runc, network plugins and nft in "root", unpacked from Debian's packages rather than
-# installed, once a version; and in "images" Seawall's image, of this checkout, and that of the pause container.
+# containerd, runc, network plugins and nft in "root", unpacked from Debian's packages into the cache rather
+# than installed, once a version; and in "images" Seawall's image and that of the pause container, of this checkout.
 # Progress goes to standard error.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -23,7 +23,7 @@ if [[ $(wc -l <<<"$versions") != "${#packages[@]}" ]]; then
 fi
 cache="${SEAWALL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/seawall}/node"
 target="$cache/debian-$(git hash-object --stdin <<<"$versions" | cut -c1-12)-$(go env GOARCH)"
-mkdir -p "$target/images"
+mkdir -p "$target"
 exec 9>"$target/.lock"
 flock 9
 
@@ -38,14 +38,16 @@ if [[ ! -d "$target/root" ]]; then
 fi
 
 tag=$(awk '/^appVersion:/ { gsub(/"/, "", $2); print $2 }' ../../charts/seawall/Chart.yaml)
+prepared=$(realpath ../..)/bin/node
+mkdir -p "$prepared/images"
+ln -sfn "$target/root" "$prepared/root"
 make -s -C ../.. image IMAGE="ghcr.io/seawall-dev/seawall:$tag" >&2
-cp ../../dist/seawall-image.tar "$target/images/seawall.tar"
-mkdir -p ../../bin/node
-CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o ../../bin/node/pause ./pause
-go run -C ../image . -output "$target/images/pause.tar" -name registry.k8s.io/pause:3.10 \
-  "$(go env GOARCH)=$PWD/../../bin/node/pause" >&2
+cp ../../dist/seawall-image.tar "$prepared/images/seawall.tar"
+CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$prepared/pause" ./pause
+go run -C ../image . -output "$prepared/images/pause.tar" -name registry.k8s.io/pause:3.10 \
+  "$(go env GOARCH)=$prepared/pause" >&2
 
 # In its namespaces a node reaches no module proxy.
 argocd=$(awk -F '\t' '$1 == "argo-cd" { print $2 }' ../controlplane/crds.tsv)
 (cd / && GOWORK=off go mod download "$argocd") >&2
-echo "$target"
+echo "$prepared"
