@@ -25,6 +25,7 @@ const (
 	apiServiceAddress = "10.0.0.1" // the first of envtest's addresses for Services
 
 	containerd = "containerd"
+	kubelet    = "kubelet"
 
 	startTimeout = 2 * time.Minute
 )

@@ -81,12 +81,12 @@ func (n *Node) runKubelet(ctx, patience context.Context) error {
 	if err != nil {
 		return err
 	}
-	kubelet, err := n.run(ctx, "kubelet", filepath.Join(n.Plane.Assets, "kubelet"), "--config="+n.path("kubelet.yaml"),
+	process, err := n.run(ctx, kubelet, filepath.Join(n.Plane.Assets, kubelet), "--config="+n.path("kubelet.yaml"),
 		"--kubeconfig="+kubeconfig, "--hostname-override="+nodeName, "--node-ip="+nodeAddress)
 	if err != nil {
 		return err
 	}
-	return kubelet.Await(patience, n.ready)
+	return process.Await(patience, n.ready)
 }
 
 // run runs one of the programs, with those that it calls at hand.

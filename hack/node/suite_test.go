@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ var _ = BeforeSuite(func() {
 	var err error
 	node, err = Start(ctx, os.Getenv("SEAWALL_NODE"))
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func() { Expect(node.Plane.Stop()).To(Succeed()) })
+	DeferCleanup(stop)
 	AddReportEntry("the node is ready", time.Since(began).Round(time.Millisecond).String(), ReportEntryVisibilityAlways)
 	api = node.Plane.Client()
 	helm, err = node.Plane.Tool(ctx, "helm")
@@ -60,6 +61,15 @@ var _ = BeforeSuite(func() {
 	Expect(err).NotTo(HaveOccurred())
 	admitted = small(&objects[0])
 })
+
+// stop ends the control plane. What still runs in pods goes before: the API server waits for those that watch.
+func stop() {
+	node.processes[kubelet].Kill() // which would start it again
+	for _, pid := range processes() {
+		_ = syscall.Kill(pid, syscall.SIGKILL) // its only error: it has ended already
+	}
+	Expect(node.Plane.Stop()).To(Succeed())
+}
 
 // small returns the rollout with three of its environments.
 func small(rollout *unstructured.Unstructured) *unstructured.Unstructured {
