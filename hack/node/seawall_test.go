@@ -19,7 +19,7 @@ import (
 )
 
 // aftermath is how long the load goes on when all is done, which is longer than a pod that was told to stop serves.
-const aftermath = 8 * time.Second
+const aftermath = 7 * time.Second
 
 // runHelm runs Helm on the cluster, which has to succeed.
 func runHelm(ctx context.Context, args ...string) {
