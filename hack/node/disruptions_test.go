@@ -64,9 +64,8 @@ func disruptions() {
 		}
 	})
 
-	// Two volumes in memory, for certificates, make kubectl refuse to evict the pods: "cannot delete Pods with
-	// local storage". On one node the budget then keeps the last pod, as no other gets ready.
-	PIt("is drained by plain kubectl, but for the last pod that serves", func(ctx SpecContext) {
+	// On one node the budget keeps the last pod, as no other gets ready.
+	It("is drained by plain kubectl, but for the last pod that serves", func(ctx SpecContext) {
 		load := underLoad(ctx, func() {
 			DeferCleanup(func(ctx SpecContext) {
 				succeed(ctx, "uncordon", nodeName)

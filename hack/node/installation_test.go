@@ -19,6 +19,12 @@ func installation() {
 		Expect(refused.Stderr).To(ContainSubstring("violates PodSecurity"), "else the label is without effect")
 	})
 
+	It("passes the test that the chart brings", func(ctx SpecContext) {
+		runHelm(ctx, "test", release)
+		Expect(succeed(ctx, "-n", cluster.Namespace, "get", "pods,serviceaccounts", "--output=name")).
+			NotTo(ContainSubstring(release+"-test"), "nothing stays of it")
+	})
+
 	It("denies a rollout through its Service, and admits a small one", func(ctx SpecContext) {
 		Eventually(func() error { return api.Create(ctx, admitted.DeepCopy(), client.DryRunAll) }).Should(Succeed())
 		denied(ctx)

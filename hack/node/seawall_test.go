@@ -60,7 +60,8 @@ func rolledOut(ctx context.Context) {
 // describe says why pods are not ready.
 func describe(ctx context.Context) string {
 	return kubectl(ctx, "-n", cluster.Namespace, "describe", "pods").Stdout +
-		kubectl(ctx, "-n", cluster.Namespace, "get", "events").Stdout
+		kubectl(ctx, "-n", cluster.Namespace, "get", "events").Stdout +
+		kubectl(ctx, "-n", cluster.Namespace, "logs", "deployment/"+release, "--tail=50").Stdout
 }
 
 // pods are those that were not told to stop.

@@ -93,7 +93,7 @@ func TestFormerAuthoritiesStayTrusted(t *testing.T) {
 	g := NewWithT(t)
 	now, own, former, foreign := time.Now(), authority(t), authority(t), authority(t)
 	kept := read(made(t, own, now, former))
-	kept.keep(now, made(t, foreign, now, own, former)["ca.crt"], []byte("nothing that can be read"), made(t, own, now)["tls.crt"])
+	kept.keep(now, made(t, foreign, now, own, former)["ca.crt"], []byte("nothing that can be read"))
 	bundle, err := kept.bundle()
 	g.Expect(err).NotTo(HaveOccurred())
 	trusted, err := cert.ParseCertsPEM(bundle)

@@ -1,12 +1,12 @@
 package certificate
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -88,22 +88,30 @@ func areOf(bundle []byte, certificates []*x509.Certificate) bool {
 		!slices.ContainsFunc(certificates, func(one *x509.Certificate) bool { return !slices.ContainsFunc(all, one.Equal) })
 }
 
+// pause is between two changes of whom the API server trusts, should somebody undo the first.
+const pause = time.Second
+
+// pace keeps the pause.
+type pace struct {
+	last time.Time
+}
+
+// wait returns how long it is until the next change.
+func (p *pace) wait(now time.Time) time.Duration { return p.last.Add(pause).Sub(now) }
+
 // lacks tells whether a bundle has not all of some certificates.
 func lacks(bundle []byte, certificates []*x509.Certificate) bool {
 	all := authoritiesOf(bundle)
 	return slices.ContainsFunc(certificates, func(one *x509.Certificate) bool { return !slices.ContainsFunc(all, one.Equal) })
 }
 
-// authoritiesOf returns those of a bundle whose certificates the API server would accept: authorities, and
-// certificates that are their own.
+// authoritiesOf returns what a bundle has: authorities, or certificates that are trusted as they are.
 func authoritiesOf(bundle []byte) []*x509.Certificate {
 	all, err := cert.ParseCertsPEM(bundle)
 	if err != nil {
 		return nil // nobody trusts it either
 	}
-	return slices.DeleteFunc(all, func(one *x509.Certificate) bool {
-		return !one.IsCA && !bytes.Equal(one.RawSubject, one.RawIssuer)
-	})
+	return all
 }
 
 // isMoved tells whether somebody else was faster, so that all has to be read again.

@@ -49,6 +49,7 @@ type issuer struct {
 	// known is whom the API server was last known to trust, and told when it was told.
 	known []byte
 	told  time.Time
+	pace  pace
 }
 
 // Reconcile takes the next step, if one is due.
@@ -62,6 +63,9 @@ func (i *issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 
 // step takes the next step, and returns when to take the one after that.
 func (i *issuer) step(ctx context.Context, now time.Time) (time.Duration, error) {
+	if wait := i.pace.wait(now); wait > 0 {
+		return wait, nil
+	}
 	secret, err := i.secret(ctx)
 	if err != nil {
 		return 0, err
@@ -182,12 +186,13 @@ func (i *issuer) trust(ctx context.Context, hooks *hooks, kept *contents, now ti
 		return changed, err
 	}
 	if changed {
+		i.pace.last = now
 		i.log.Info("told the API server whom to trust", "validatingwebhookconfiguration", hooks.Name)
 	}
 	if changed || i.known != nil && !bytes.Equal(i.known, bundle) {
 		i.told = now
 		if changed && !hooks.someTrusted() {
-			i.told = time.Time{} // it could call nobody before
+			i.told, i.pace.last = time.Time{}, time.Time{} // it could call nobody before
 		}
 	}
 	i.known = bundle

@@ -38,6 +38,7 @@ type Trust struct {
 	client client.Client
 	reader client.Reader
 	log    logr.Logger
+	pace   pace
 	// said is the last error about what is mounted.
 	said string
 
@@ -89,6 +90,9 @@ func (t *Trust) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.R
 		return reconcile.Result{}, nil
 	}
 	now := time.Now()
+	if wait := t.pace.wait(now); wait > 0 {
+		return after(wait, nil)
+	}
 	changed, err := t.tell(ctx, read, now)
 	switch {
 	case isMoved(err):
@@ -96,6 +100,7 @@ func (t *Trust) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.R
 	case err != nil:
 		return reconcile.Result{}, err
 	case changed:
+		t.pace.last = now
 		t.log.Info("told the API server whom to trust", "validatingwebhookconfiguration", t.WebhookConfiguration)
 	}
 	t.say(t.exchange(now))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -24,6 +25,13 @@ import (
 // whatever the number of sources.
 const discoveryPeriod = 10 * time.Second
 
+// While something is missing that was served before, the API server is asked again each doubtPeriod, and it is gone after
+// doubt: one that has just started does not tell of all definitions yet.
+const (
+	doubtPeriod = time.Second
+	doubt       = 5 * time.Second
+)
+
 // Watcher feeds the collections of a registry from an API server. A resource that it does
 // not serve costs nothing; when it appears it is read, and when it goes away forgotten.
 type Watcher struct {
@@ -35,6 +43,8 @@ type Watcher struct {
 	config    *rest.Config
 	// running are the reflectors, by collection.
 	running map[*feed]*running
+	// doubted are collections whose resource was served before, by when it was first found missing.
+	doubted map[*feed]time.Time
 	// missed are the resources that are known not to be served.
 	missed map[string]bool
 }
@@ -62,7 +72,7 @@ func NewWatcher(registry *Registry, config *rest.Config, log logr.Logger) (*Watc
 	}
 	return &Watcher{
 		registry: registry, log: log, discovery: asked, dynamic: objects, metadata: metadataOnly, config: config,
-		running: map[*feed]*running{}, missed: map[string]bool{},
+		running: map[*feed]*running{}, doubted: map[*feed]time.Time{}, missed: map[string]bool{},
 	}, nil
 }
 
@@ -71,21 +81,23 @@ func (*Watcher) NeedLeaderElection() bool { return false }
 
 // Start implements manager.Runnable: it feeds the collections until ctx ends.
 func (w *Watcher) Start(ctx context.Context) error {
-	ticker := time.NewTicker(discoveryPeriod)
-	defer ticker.Stop()
 	for {
-		w.follow(ctx)
+		w.follow(ctx, time.Now())
+		next := discoveryPeriod
+		if len(w.doubted) > 0 {
+			next = doubtPeriod
+		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-time.After(next):
 		case <-w.registry.changed:
 		}
 	}
 }
 
 // follow makes one reflector run for each collection whose resource is served.
-func (w *Watcher) follow(ctx context.Context) {
+func (w *Watcher) follow(ctx context.Context, now time.Time) {
 	served, failed, err := w.ask(ctx)
 	if err != nil {
 		w.log.Error(err, "asking the API server what it serves")
@@ -103,13 +115,29 @@ func (w *Watcher) follow(ctx context.Context) {
 			}
 			continue
 		}
-		w.reconcile(ctx, feed, gvr, found)
+		if !w.doubts(feed, found, now) {
+			w.reconcile(ctx, feed, gvr, found)
+		}
 	}
 	for feed := range w.running {
 		if !current[feed] {
 			w.halt(feed)
 		}
 	}
+	maps.DeleteFunc(w.doubted, func(feed *feed, _ time.Time) bool { return !current[feed] })
+}
+
+// doubts tells whether it is to be seen yet if a resource is gone that was served before.
+func (w *Watcher) doubts(feed *feed, found bool, now time.Time) bool {
+	first, doubted := w.doubted[feed]
+	switch {
+	case found || w.running[feed] == nil || doubted && now.Sub(first) >= doubt:
+		delete(w.doubted, feed)
+		return false
+	case !doubted:
+		w.doubted[feed] = now
+	}
+	return true
 }
 
 // ask returns the resources that can be listed and watched, and the groups that the API
