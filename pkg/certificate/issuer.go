@@ -54,7 +54,11 @@ type issuer struct {
 
 // Reconcile takes the next step, if one is due.
 func (i *issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
-	wait, err := i.step(ctx, time.Now())
+	now := time.Now()
+	if wait := i.pace.wait(now); wait > 0 {
+		return after(wait, nil)
+	}
+	wait, err := i.step(ctx, now)
 	if isMoved(err) {
 		return after(soon, nil)
 	}
@@ -63,9 +67,6 @@ func (i *issuer) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.
 
 // step takes the next step, and returns when to take the one after that.
 func (i *issuer) step(ctx context.Context, now time.Time) (time.Duration, error) {
-	if wait := i.pace.wait(now); wait > 0 {
-		return wait, nil
-	}
 	secret, err := i.secret(ctx)
 	if err != nil {
 		return 0, err
