@@ -70,6 +70,12 @@ demo: ## Start a local cluster with Seawall and watch it refuse a wave; ARGS go 
 test: ## Run all tests against a real API server (the first run builds it); RACE=1 with the race detector
 	hack/test.sh $(if $(RACE),-race)
 
+.PHONY: test-versions
+test-versions: ## Run all tests against older API servers, too: those that have a file go-VERSION.mod in hack/controlplane
+	for file in hack/controlplane/go-*.mod; do \
+		version=$${file#hack/controlplane/go-} && SEAWALL_KUBERNETES=$${version%.mod} hack/test.sh || exit 1; \
+	done
+
 .PHONY: test-unit
 test-unit: ## Run the tests that need no API server
 	gotestsum=$$(hack/tools/build.sh gotestsum) && "$$gotestsum" --format pkgname -- $(GOTEST) -short ./...

@@ -2,6 +2,7 @@
 # Builds kube-apiserver, etcd and kubectl at the versions that go.mod pins, once a
 # version, and prints the folder that holds them: what KUBEBUILDER_ASSETS means.
 # Progress goes to standard error. With KUBEBUILDER_ASSETS set, prints that instead.
+# SEAWALL_KUBERNETES chooses another minor version, of those that have a file go-VERSION.mod here.
 # "build.sh node" builds those too that a node and its cluster need beside them.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -20,7 +21,13 @@ if [[ -n "${KUBEBUILDER_ASSETS:-}" ]]; then
   exit 0
 fi
 
-version_of() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' go.mod; }
+modfile=go${SEAWALL_KUBERNETES:+-$SEAWALL_KUBERNETES}.mod
+if [[ ! -f "$modfile" ]]; then
+  others=$(printf '%s ' go-*.mod | sed 's/go-//g; s/\.mod//g')
+  echo "SEAWALL_KUBERNETES is \"$SEAWALL_KUBERNETES\": want one of ${others% }, or nothing for that of go.mod" >&2
+  exit 1
+fi
+version_of() { awk -v module="$1" '$1 == module && $2 ~ /^v/ { print $2; exit }' "$modfile"; }
 kubernetes=$(version_of k8s.io/kubernetes)
 etcd=$(version_of go.etcd.io/etcd/server/v3)
 cache="${SEAWALL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/seawall}/controlplane"
@@ -48,10 +55,10 @@ build() { # program, package, expected minutes on two cores
   echo "building $program (once; about $minutes min on two cores) from $package" >&2
   # -p/-v prints each package as it is compiled: the count shows that it moves on.
   if [[ -t 2 ]]; then
-    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
+    CGO_ENABLED=0 go build -modfile="$modfile" -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
       tee "$log" | awk -v p="$program" '{ printf "\r  %s: %d packages compiled", p, NR > "/dev/stderr" } END { print "" > "/dev/stderr" }'
   else
-    CGO_ENABLED=0 go build -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
+    CGO_ENABLED=0 go build -modfile="$modfile" -v -trimpath -ldflags "$stamp" -o "$target/$program.$$" "$package" 2>&1 |
       tee "$log" | awk -v p="$program" 'NR % 250 == 0 { printf "  %s: %d packages compiled\n", p, NR > "/dev/stderr" }'
   fi || { tail -n 20 "$log" >&2; exit 1; }
   mv "$target/$program.$$" "$target/$program"
