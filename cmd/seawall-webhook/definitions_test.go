@@ -10,6 +10,7 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -17,8 +18,8 @@ import (
 	"github.com/seawall-dev/seawall/pkg/apis/v1alpha1"
 )
 
-// withoutGate makes the definition of WavePolicies one from before there was a syncGate.
-func withoutGate(ctx context.Context, into client.Client) {
+// define changes the definition of WavePolicies.
+func define(ctx context.Context, into client.Client, change func(definition map[string]any, versions []any) []any) {
 	GinkgoHelper()
 	Expect(retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		definition := &unstructured.Unstructured{}
@@ -28,13 +29,29 @@ func withoutGate(ctx context.Context, into client.Client) {
 			return err
 		}
 		versions, _, _ := unstructured.NestedSlice(definition.Object, "spec", "versions")
-		spec, _, _ := unstructured.NestedMap(versions[0].(map[string]any), "schema", "openAPIV3Schema", "properties", "spec")
-		delete(spec["properties"].(map[string]any), "syncGate")
-		delete(spec, "x-kubernetes-validations") // which may speak of it
-		Expect(unstructured.SetNestedMap(versions[0].(map[string]any), spec, "schema", "openAPIV3Schema", "properties", "spec")).To(Succeed())
-		Expect(unstructured.SetNestedSlice(definition.Object, versions, "spec", "versions")).To(Succeed())
+		changed := change(definition.Object, versions)
+		Expect(unstructured.SetNestedSlice(definition.Object, changed, "spec", "versions")).To(Succeed())
 		return into.Update(ctx, definition)
 	})).To(Succeed())
+}
+
+// withoutGate makes the definition one from before there was a syncGate.
+func withoutGate(_ map[string]any, versions []any) []any {
+	spec, _, _ := unstructured.NestedMap(versions[0].(map[string]any), "schema", "openAPIV3Schema", "properties", "spec")
+	delete(spec["properties"].(map[string]any), "syncGate")
+	delete(spec, "x-kubernetes-validations") // which may speak of it
+	Expect(unstructured.SetNestedMap(versions[0].(map[string]any), spec, "schema", "openAPIV3Schema", "properties", "spec")).To(Succeed())
+	return versions
+}
+
+// withLater makes the definition one of a later release, which has another version, stores that and serves both, as
+// docs/upgrading.md promises.
+func withLater(definition map[string]any, versions []any) []any {
+	later := (&unstructured.Unstructured{Object: versions[0].(map[string]any)}).DeepCopy().Object
+	later["name"] = "v1beta1"
+	versions[0].(map[string]any)["storage"] = false
+	Expect(unstructured.SetNestedField(definition, "None", "spec", "conversion", "strategy")).To(Succeed())
+	return append(versions, later)
 }
 
 var _ = Describe("definitions that are older than Seawall", func() {
@@ -49,7 +66,7 @@ var _ = Describe("definitions that are older than Seawall", func() {
 		into, err := client.New(own.Config, client.Options{Scheme: api.Scheme()})
 		Expect(err).NotTo(HaveOccurred())
 
-		withoutGate(ctx, into)
+		define(ctx, into, withoutGate)
 		Eventually(func() float64 {
 			return gauge(scrapedFrom(replica), "seawall_definition_missing_fields", "wavepolicies.seawall.dev")
 		}).WithTimeout(20 * second).Should(BeEquivalentTo(1))
@@ -81,6 +98,21 @@ var _ = Describe("definitions that are older than Seawall", func() {
 		Expect(jsonLines(late.LogFile)).To(ContainElement(And(
 			HaveKeyWithValue("check", "definitions"), HaveKeyWithValue("state", ContainSubstring("spec.syncGate")),
 		)))
+
+		By("a later release has another version of the API, and this one goes on")
+		define(ctx, into, withLater)
+		stricter := newPolicy("stricter", "0.001", nil)
+		policy := &unstructured.Unstructured{}
+		policy.Object, err = runtime.DefaultUnstructuredConverter.ToUnstructured(stricter)
+		Expect(err).NotTo(HaveOccurred())
+		policy.SetAPIVersion("seawall.dev/v1beta1")
+		policy.SetKind("WavePolicy")
+		Eventually(func() error { return into.Create(ctx, policy.DeepCopy()) }).Should(Succeed())
+		Eventually(func() error { return into.Create(ctx, tenants("some", 2, nil), client.DryRunAll) }).
+			WithTimeout(20 * second).Should(denied("policy \"stricter\" allows 0.1%"))
+		Expect(into.Get(ctx, client.ObjectKey{Name: "gating"}, gating)).To(Succeed(), "what was stored before")
+		policy.SetName("gating")
+		Expect(into.Get(ctx, client.ObjectKeyFromObject(policy), policy)).To(Succeed(), "by its later version, too")
 	})
 
 	It("leave the rest of Seawall as it is while there are no Waves", func(ctx SpecContext) {
